@@ -1,0 +1,107 @@
+"""What every test shares: no network, state of its own, and a tiny model that answers in a moment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+# Before anything imports the libraries that read them.
+_STATE = tempfile.TemporaryDirectory(prefix="gender-age-tests-")
+os.environ.update(
+    HF_HOME=_STATE.name,
+    HF_HUB_OFFLINE="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    GRADIO_ANALYTICS_ENABLED="False",
+    TOKENIZERS_PARALLELISM="false",
+)
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Image, List, Value  # noqa: E402
+from PIL import Image as PILImage  # noqa: E402
+from transformers import ViTImageProcessor  # noqa: E402
+
+from gender_age.alignment import DEFAULT_ALIGNMENT  # noqa: E402
+from gender_age.configuration_gender_age import GenderAgeConfig  # noqa: E402
+from gender_age.labels import GENDERS  # noqa: E402
+from gender_age.modeling_gender_age import ViTForGenderAge  # noqa: E402
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TINY = {
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "image_size": 32,
+    "patch_size": 8,
+}
+
+
+@pytest.fixture
+def tiny_model() -> ViTForGenderAge:
+    """Hidden 16, two layers, 32 px, weights drawn with a fixed seed; ViT's own patch projection."""
+    torch.manual_seed(0)
+    return ViTForGenderAge(GenderAgeConfig(**TINY)).eval()
+
+
+@pytest.fixture(scope="session")
+def tiny_model_folder(tmp_path_factory) -> Path:
+    """`tiny_model` as a checkpoint on disk."""
+    folder = tmp_path_factory.mktemp("tiny-model")
+    torch.manual_seed(0)
+    ViTForGenderAge(GenderAgeConfig(**TINY)).save_pretrained(folder)
+    ViTImageProcessor(
+        size={"height": 32, "width": 32},
+        image_mean=[0.5] * 3,
+        image_std=[0.5] * 3,
+        alignment=DEFAULT_ALIGNMENT.to_dict(),
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory) -> Path:
+    """A prepared dataset of drawn images, whose brightness tells the age and whose colour tells the gender."""
+    folder = tmp_path_factory.mktemp("tiny-data") / "drawn"
+    features = Features(
+        {
+            "image": Image(),
+            "age_min": Value("int32"),
+            "age_max": Value("int32"),
+            "gender": ClassLabel(names=list(GENDERS)),
+            "race": ClassLabel(names=["White", "Black"]),
+            "source": ClassLabel(names=["utkface", "fairface"]),
+            "landmarks": List(List(Value("float32"))),
+            "file": Value("string"),
+        }
+    )
+    generator = np.random.default_rng(0)
+    splits = DatasetDict(
+        {
+            split: Dataset.from_list([_drawn_row(split, row, generator) for row in range(count)], features=features)
+            for split, count in {"train": 48, "validation": 24, "test": 24}.items()
+        }
+    )
+    (folder / "data").mkdir(parents=True)
+    for split, dataset in splits.items():
+        dataset.to_parquet(folder / "data" / f"{split}-00000-of-00001.parquet")
+    return folder
+
+
+def _drawn_row(split: str, row: int, generator: np.random.Generator) -> dict:
+    age, gender = int(generator.integers(0, 100)), int(generator.integers(0, 2))
+    pixels = generator.integers(0, 40, (64, 64, 3)) + age * 2
+    pixels[..., 0 if gender else 2] //= 3
+    template = np.asarray(DEFAULT_ALIGNMENT.template) * 64
+    return {
+        "image": PILImage.fromarray(pixels.astype(np.uint8)),
+        "age_min": age,
+        "age_max": age if row % 2 else age + 9,
+        "gender": gender,
+        "race": row % 2,
+        "source": (row + 1) % 2,
+        "landmarks": None if row % 8 == 0 else template.tolist(),
+        "file": f"{split}/{row:03}",
+    }
