@@ -1,0 +1,117 @@
+import pytest
+import torch
+from transformers import ViTConfig, ViTForImageClassification, ViTModel
+
+from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.modeling_gender_age import ViTForGenderAge, age_loss
+from tests.conftest import TINY
+
+CONVOLUTIONAL = TINY | {
+    "stem": "convolutional",
+    "stem_channels": [4, 8, 8],
+    "stem_depths": [1, 0, 1],
+    "pooling": "mean",
+    "drop_path_rate": 0.1,
+}
+LABELS = {
+    "gender": torch.tensor([0, 1, 1]),
+    "age_min": torch.tensor([30, 20, 116]),
+    "age_max": torch.tensor([30, 29, 116]),
+}
+
+
+@pytest.mark.parametrize("settings", [TINY, CONVOLUTIONAL], ids=["patch", "convolutional"])
+def test_output_shapes_and_no_loss_without_labels(settings):
+    model = ViTForGenderAge(GenderAgeConfig(**settings)).eval()
+    output = model(torch.zeros(3, 3, 32, 32))
+    assert output.loss is None
+    assert output.gender_logits.shape == (3, 2)
+    assert output.age_logits.shape == (3, 101)
+
+
+@pytest.mark.parametrize("settings", [TINY, CONVOLUTIONAL], ids=["patch", "convolutional"])
+def test_every_parameter_moves_in_one_step(settings):
+    torch.manual_seed(0)
+    model = ViTForGenderAge(GenderAgeConfig(**settings)).train()
+    before = {name: parameter.clone() for name, parameter in model.named_parameters()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=10.0)
+    model(torch.randn(3, 3, 32, 32), **LABELS).loss.backward()
+    optimizer.step()
+    # The mean over the patches does not read the first token's last layer, but attention before it does.
+    assert [name for name, parameter in model.named_parameters() if torch.equal(parameter, before[name])] == []
+
+
+@pytest.mark.parametrize("settings", [TINY, CONVOLUTIONAL], ids=["patch", "convolutional"])
+def test_another_image_size_is_served(settings):
+    model = ViTForGenderAge(GenderAgeConfig(**settings)).eval()
+    assert model(torch.zeros(1, 3, 48, 48)).age_logits.shape == (1, 101)
+
+
+def test_stock_vit_weights_load_unchanged(tmp_path):
+    stock = ViTModel(ViTConfig(**TINY), add_pooling_layer=False)
+    model = ViTForGenderAge(GenderAgeConfig(**TINY))
+    model.vit.load_state_dict(stock.state_dict())
+    pixels = torch.randn(2, 3, 32, 32)
+    assert torch.equal(stock.eval()(pixels)[0], model.eval().vit(pixels)[0])
+
+
+def test_stock_classifier_checkpoint_leaves_only_the_heads_new(tmp_path):
+    stock = ViTForImageClassification(ViTConfig(**TINY))
+    stock.save_pretrained(tmp_path)
+    model, loading = ViTForGenderAge.from_pretrained(
+        tmp_path, config=GenderAgeConfig(**TINY), output_loading_info=True
+    )
+    assert {key.split(".")[0] for key in loading["missing_keys"]} == {"gender_head", "age_head"}
+    for name, weight in stock.vit.state_dict().items():
+        assert torch.equal(model.vit.state_dict()[name], weight)
+
+
+def test_sdpa_is_the_default_attention():
+    assert ViTForGenderAge(GenderAgeConfig(**TINY)).config._attn_implementation == "sdpa"
+
+
+def test_saved_and_loaded_gives_the_same_logits(tmp_path, tiny_model):
+    tiny_model.save_pretrained(tmp_path)
+    loaded, loading = ViTForGenderAge.from_pretrained(tmp_path, output_loading_info=True)
+    assert not any(loading[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    pixels = torch.randn(2, 3, 32, 32)
+    assert torch.equal(loaded.eval()(pixels).age_logits, tiny_model(pixels).age_logits)
+
+
+def test_age_loss_of_a_range_is_its_missing_mass():
+    logits = torch.full((1, 101), -20.0)
+    logits[0, 20:30] = 0.0
+    inside = age_loss(logits, torch.tensor([20]), torch.tensor([29]), sigma=2.0, expectation_weight=0.0)
+    half = age_loss(logits, torch.tensor([25]), torch.tensor([34]), sigma=2.0, expectation_weight=0.0)
+    assert inside.item() == pytest.approx(0.0, abs=1e-5)
+    assert half.item() == pytest.approx(torch.tensor(2.0).log().item(), abs=1e-4)
+
+
+def test_age_loss_of_an_exact_age_is_least_at_that_age():
+    years = torch.arange(101.0)
+    losses = [
+        age_loss(-0.5 * ((years[None] - centre) / 2) ** 2, torch.tensor([40]), torch.tensor([40]), 2.0, 0.05).item()
+        for centre in (30, 38, 40, 42, 50)
+    ]
+    assert min(losses) == losses[2]
+
+
+def test_ages_over_a_hundred_train_as_a_hundred():
+    logits = torch.randn(1, 101)
+    old, oldest = (age_loss(logits, torch.tensor([a]), torch.tensor([a]), 2.0, 0.05) for a in (100, 116))
+    assert torch.equal(old, oldest)
+
+
+def test_heads_answer_in_full_precision_under_autocast(tiny_model):
+    with torch.autocast("cpu", torch.bfloat16):
+        output = tiny_model(torch.randn(1, 3, 32, 32))
+    assert output.age_logits.dtype == output.gender_logits.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [({"stem": "dense"}, "stem"), ({"pooling": "max"}, "pooling"), ({**CONVOLUTIONAL, "patch_size": 16}, "patch_size")],
+)
+def test_impossible_configs_are_refused(settings, named):
+    with pytest.raises(ValueError, match=named):
+        GenderAgeConfig(**settings)
