@@ -1,0 +1,208 @@
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gender_age.__main__ import main
+from gender_age.detection import Face
+from gender_age.errors import ModelError
+from gender_age.prediction import GenderAgePredictor
+from gender_age.reports import CSV_COLUMNS
+
+REPOSITORY = Path(__file__).parents[2]
+LANDMARKS = ((55.0, 50.0), (85.0, 50.0), (70.0, 65.0), (60.0, 80.0), (80.0, 80.0))
+
+
+class FakeDetector:
+    """Two faces in every image that is wider than high."""
+
+    def detect_any_rotation(self, image):
+        if image.width <= image.height:
+            return 0, []
+        moved = tuple((x + 60, y) for x, y in LANDMARKS)
+        return 0, [Face((40, 30, 100, 100), 0.9987, LANDMARKS), Face((100, 30, 160, 100), 0.9, moved)]
+
+
+@pytest.fixture
+def predictor(tiny_model_folder, monkeypatch) -> GenderAgePredictor:
+    """What the command loads; `asked` on it holds the arguments."""
+    predictor = GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
+    predictor.detector, predictor.asked = FakeDetector(), []
+    monkeypatch.setattr(GenderAgePredictor, "from_pretrained", lambda *args: predictor.asked.append(args) or predictor)
+    return predictor
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch) -> list[str]:
+    """Two faces, none, unusable, two faces."""
+    monkeypatch.chdir(tmp_path)
+    pixels = np.random.default_rng(0).integers(0, 256, (120, 200, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save("two.png")
+    Image.fromarray(pixels[:, :80]).save("none.png")
+    Path("=cmd.jpg").write_text("not a photo")
+    Image.fromarray(pixels[::-1]).save("-last.png")
+    return ["two.png", "none.png", "./=cmd.jpg", "./-last.png"]
+
+
+def run(*arguments: str, **settings) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "gender_age", *arguments]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "HF_HUB_OFFLINE": "1"}
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False, **settings
+    )
+
+
+def test_the_table_has_a_line_a_face_and_says_what_is_wrong(predictor, photos, capsys):
+    assert main(photos) == 1
+    captured = capsys.readouterr()
+    header, *lines = captured.out.splitlines()
+    assert header.split() == ["photo", "face", "box", "score", "gender", "prob.", "age", "interval"]
+    assert [line.split()[0] for line in lines] == ["two.png"] * 2 + ["none.png", "=cmd.jpg"] + ["-last.png"] * 2
+    assert "40,30,100,100" in lines[0]
+    assert "0.999" in lines[0]
+    assert "(80%)" in lines[0]
+    assert lines[2].endswith("no face found")
+    assert "is not a photo" in lines[3]
+    assert captured.err == ""
+
+
+def test_without_an_unusable_photo_the_status_is_0(predictor, photos, capsys):
+    assert main(photos[:2]) == 0
+
+
+def test_json_is_a_line_a_photo_in_input_order(predictor, photos, capsys):
+    assert main([*photos, "--json"]) == 1
+    values = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [value["photo"] for value in values] == ["two.png", "none.png", "=cmd.jpg", "-last.png"]
+    assert [len(value["faces"]) for value in values] == [2, 0, 0, 2]
+    assert values[2]["width"] is None
+    assert values[2]["error"]
+    for value, photo in ((values[0], photos[0]), (values[3], photos[3])):
+        for face, expected in zip(value["faces"], predictor.predict(photo).to_dict()["faces"], strict=True):
+            assert face["box"] == expected["box"]
+            assert face["gender"] == expected["gender"]
+            assert face["age"] == pytest.approx(expected["age"], abs=1e-4)
+
+
+def test_csv_has_a_row_a_face_and_no_formula(predictor, photos, capsys):
+    assert main([*photos, "--csv", "faces.csv"]) == 1
+    with open("faces.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == CSV_COLUMNS
+    assert [row["photo"] for row in rows] == ["two.png"] * 2 + ["none.png", "'=cmd.jpg"] + ["'-last.png"] * 2
+    assert [row["face"] for row in rows] == ["1", "2", "", "", "1", "2"]
+    first = predictor.predict("two.png").faces[0]
+    assert [int(rows[0][name]) for name in ("x1", "y1", "x2", "y2")] == list(first.box)
+    assert float(rows[0]["age"]) == pytest.approx(first.age, abs=1e-4)
+    assert float(rows[0]["age_low"]) <= first.age <= float(rows[0]["age_high"])
+    assert rows[0]["gender"] == first.gender
+    assert rows[0]["uncertain"] == str(first.uncertain).lower()
+    assert rows[2]["error"] == "no face found"
+    assert "is not a photo" in rows[3]["error"]
+    assert rows[0]["error"] == ""
+
+
+def test_the_whole_image_is_one_face(predictor, photos, capsys):
+    assert main([photos[1], "--whole-image", "--json"]) == 0
+    (face,) = json.loads(capsys.readouterr().out)["faces"]
+    assert face["box"] == [0, 0, 80, 120]
+    assert face["score"] is None
+    assert main([photos[1], "--whole-image", "--csv", "faces.csv"]) == 0
+    assert Path("faces.csv").read_text().splitlines()[1].startswith("none.png,1,0,0,80,120,,")
+
+
+def test_a_line_is_printed_before_the_next_photo_is_opened(predictor, photos, monkeypatch, capsys):
+    monkeypatch.setattr("gender_age.__main__.MAX_WAIT_S", 0.0)
+    printed = []
+    search = predictor._search
+    monkeypatch.setattr(
+        predictor, "_search", lambda *args: printed.append(capsys.readouterr().out.count("\n")) or search(*args)
+    )
+    main([*photos, "--json"])
+    assert printed == [0, 1, 1, 1]
+
+
+def test_model_and_revision_are_handed_on(predictor, photos, capsys):
+    main([photos[0], "--model", "somebody/something", "--revision", "v9"])
+    main([photos[0]])
+    default = REPOSITORY / "model"
+    assert predictor.asked == [("somebody/something", "v9"), (default, None)]
+
+
+def test_a_model_that_cannot_be_used_is_a_sentence_and_status_2(photos, monkeypatch, capsys):
+    def refuse(*args):
+        raise ModelError("There is no such model.")
+
+    monkeypatch.setattr(GenderAgePredictor, "from_pretrained", refuse)
+    Path("old.csv").write_text("kept")
+    assert main([photos[0], "--csv", "old.csv"]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "There is no such model.\n")
+    assert Path("old.csv").read_text() == "kept"
+
+
+@pytest.mark.parametrize("target", ["missing/faces.csv", ".", "two.png"])
+def test_a_csv_file_that_cannot_be_is_a_sentence_and_status_2(predictor, photos, capsys, target):
+    before = Path("two.png").read_bytes()
+    assert main([photos[0], "--csv", target]) == 2
+    captured = capsys.readouterr()
+    assert "--csv" in captured.err
+    assert captured.err.count("\n") == 1
+    assert Path("two.png").read_bytes() == before
+
+
+def test_without_photos_the_usage_is_shown(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    assert "PHOTO" in capsys.readouterr().err
+
+
+def test_arguments_are_read_before_torch_is_loaded():
+    code = "import sys, gender_age.__main__ as m; m.parse_arguments(['x']); print('torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert result.stdout == "False\n"
+
+
+def test_the_command_on_a_real_photo_from_elsewhere(tiny_model_folder, tmp_path):
+    example = REPOSITORY / "examples" / "collins.jpg"
+    result = run(str(example), "--json", "--model", str(tiny_model_folder), cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    (line,) = result.stdout.splitlines()
+    value = json.loads(line)
+    assert (value["photo"], value["width"], value["height"], value["rotation"]) == ("collins.jpg", 512, 512, 0)
+    assert len(value["faces"]) == 1
+
+
+def test_a_missing_model_from_the_shell(photos, tmp_path):
+    result = run(photos[0], "--model", "none/here/at/all", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("There is no model folder none/here/at/all")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_reader_that_leaves_causes_no_traceback(tiny_model_folder, photos, tmp_path):
+    command = [sys.executable, "-m", "gender_age", photos[1], photos[1], "--json", "--model", str(tiny_model_folder)]
+    read, write = os.pipe()
+    os.close(read)
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    result = subprocess.run(command, env=environment, stdout=write, stderr=subprocess.PIPE, cwd=tmp_path, check=False)
+    os.close(write)
+    assert (result.returncode, result.stderr) == (141, b"")
+
+
+def test_a_name_the_terminal_has_no_letters_for_is_no_error(tiny_model_folder, photos, tmp_path):
+    os.rename("none.png", "имя.png")
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "gender_age", "имя.png", "--model", str(tiny_model_folder)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert result.returncode == 0
+    assert "???.png" in result.stdout
+    assert result.stderr == ""

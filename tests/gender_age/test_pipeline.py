@@ -1,0 +1,151 @@
+"""What a stranger gets from the Hub: the folder alone, without this repository."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gender_age.checkpoint import load_checkpoint
+from gender_age.detection import Face
+from gender_age.errors import PhotoError
+from gender_age.pipeline_gender_age import GenderAgePipeline
+from gender_age.prediction import GenderAgePredictor
+
+REPOSITORY = Path(__file__).parents[2]
+EXAMPLES = REPOSITORY / "examples"
+CUSTOM = {
+    "auto_map": {
+        "AutoConfig": "configuration_gender_age.GenderAgeConfig",
+        "AutoModel": "modeling_gender_age.ViTForGenderAge",
+    },
+    "custom_pipelines": {
+        "gender-age": {"impl": "pipeline_gender_age.GenderAgePipeline", "pt": ["AutoModel"], "type": "image"}
+    },
+}
+STRANGER = """
+import json, sys
+from PIL import Image
+from transformers import AutoModel, pipeline
+
+folder, single, group = sys.argv[1:]
+model = AutoModel.from_pretrained(folder, trust_remote_code=True)
+pipe = pipeline(model=folder, trust_remote_code=True, device="cpu")
+print(json.dumps({
+    "repository": "gender_age" in sys.modules,
+    "model": [type(model).__name__, str(model.dtype)],
+    "task": pipe.task,
+    "pipeline": [type(pipe).__name__, str(pipe.model.dtype)],
+    "path": pipe(single),
+    "image": pipe(Image.open(single)),
+    "several": pipe([single, group, single]),
+    "whole": pipe(single, whole_image=True),
+}))
+"""
+
+
+class FakeDetector:
+    """One face in every image that is wider than high."""
+
+    def detect_any_rotation(self, image):
+        landmarks = ((30.0, 30.0), (60.0, 30.0), (45.0, 45.0), (35.0, 60.0), (55.0, 60.0))
+        return 0, [Face((20, 10, 70, 75), 0.99, landmarks)] if image.width > image.height else []
+
+
+@pytest.fixture
+def pipe(tiny_model_folder) -> GenderAgePipeline:
+    model, image_processor = load_checkpoint(tiny_model_folder, device="cpu")
+    return GenderAgePipeline(
+        model=model, image_processor=image_processor, task="gender-age", detector=FakeDetector(), device="cpu"
+    )
+
+
+@pytest.fixture
+def photo() -> Image.Image:
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (100, 150, 3), dtype=np.uint8))
+
+
+def test_a_photo_is_a_list_of_faces_and_several_a_list_of_lists(pipe, photo):
+    faces = pipe(photo)
+    assert faces == [face.to_dict() for face in pipe.predictor.predict(photo).faces]
+    assert pipe([photo, photo.rotate(90, expand=True)]) == [faces, []]
+    assert pipe((photo,)) == [faces]
+    assert pipe([]) == []
+    assert pipe(np.asarray(photo)) == faces
+
+
+def test_a_generator_is_answered_as_a_stream(pipe, photo):
+    asked = []
+    stream = pipe((asked.append(number) or photo for number in range(3)), batch_size=1)
+    assert len(next(stream)) == 1
+    assert asked == [0]
+    assert len(list(stream)) == 2
+
+
+def test_the_whole_image_for_a_call_or_for_all_calls(pipe, photo):
+    (face,) = pipe(photo, whole_image=True)
+    assert face["box"] == [0, 0, 150, 100]
+    assert face["score"] is None
+    always = GenderAgePipeline(
+        model=pipe.model, image_processor=pipe.image_processor, detector=pipe.predictor.detector, device="cpu",
+        whole_image=True,
+    )  # fmt: skip
+    assert always(photo) == [face]
+    assert always([photo]) == [[face]]
+    assert always(photo, whole_image=False)[0]["box"] == [20, 10, 70, 75]
+
+
+def test_batch_size_counts_faces_across_photos(pipe, photo, monkeypatch):
+    sizes = []
+    forward = pipe.model.forward
+    monkeypatch.setattr(
+        pipe.model, "forward", lambda pixel_values: sizes.append(len(pixel_values)) or forward(pixel_values)
+    )
+    pipe([photo] * 5, batch_size=2)
+    assert sizes == [2, 2, 1]
+
+
+def test_an_unusable_photo_raises(pipe, photo, tmp_path):
+    with pytest.raises(PhotoError, match="none.jpg"):
+        pipe(str(tmp_path / "none.jpg"))
+    with pytest.raises(PhotoError, match="none.jpg"):
+        pipe([photo, str(tmp_path / "none.jpg")])
+
+
+def test_an_unknown_argument_is_refused(pipe, photo):
+    with pytest.raises(TypeError, match="top_k"):
+        pipe(photo, top_k=3)
+
+
+def test_a_stranger_gets_the_same_faces_from_the_folder_alone(tiny_model_folder, tmp_path):
+    folder = Path(shutil.copytree(tiny_model_folder, tmp_path / "stranger"))
+    for file in (REPOSITORY / "gender_age").glob("*.py"):
+        if file.name not in ("__init__.py", "__main__.py", "reports.py"):
+            shutil.copy(file, folder)
+    config = json.loads((folder / "config.json").read_text()) | CUSTOM
+    (folder / "config.json").write_text(json.dumps(config))
+    (tmp_path / "stranger.py").write_text(STRANGER)
+    single, group = str(EXAMPLES / "collins.jpg"), str(EXAMPLES / "group.jpg")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment |= {"HF_MODULES_CACHE": str(tmp_path / "modules"), "HF_HUB_OFFLINE": "1"}
+    # -I: neither the script's folder nor the working directory is on sys.path, and PYTHONPATH is not read.
+    command = [sys.executable, "-I", str(tmp_path / "stranger.py"), str(folder), single, group]
+    result = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    answer = json.loads(result.stdout.splitlines()[-1])
+    assert answer["repository"] is False
+    assert answer["model"] == ["ViTForGenderAge", "torch.float32"]
+    assert (answer["task"], answer["pipeline"]) == ("gender-age", ["GenderAgePipeline", "torch.float32"])
+    predictor = GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
+    ours = [face.to_dict() for face in predictor.predict(single).faces]
+    assert len(ours) == 1
+    assert answer["path"] == answer["image"] == json.loads(json.dumps(ours))
+    assert [len(faces) for faces in answer["several"]] == [1, 3, 1]
+    assert answer["whole"][0]["box"] == [0, 0, 512, 512]

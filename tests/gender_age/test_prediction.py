@@ -1,0 +1,253 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import gender_age
+from gender_age.alignment import align_face
+from gender_age.checkpoint import alignment_of, load_checkpoint
+from gender_age.detection import Face, rotate_image
+from gender_age.errors import PhotoError
+from gender_age.prediction import GenderAgePredictor, whole_pixels
+
+SIZE = (200, 120)
+BLANK = (90, 90)
+
+
+def face_at(left: float, top: float, side: float, score: float = 0.99) -> Face:
+    shares = ((0.35, 0.4), (0.65, 0.4), (0.5, 0.55), (0.4, 0.7), (0.6, 0.7))
+    landmarks = tuple((left + x * side, top + y * side) for x, y in shares)
+    return Face((left, top, left + side, top + side), score, landmarks)
+
+
+class FakeDetector:
+    """Finds in each image what `answers` holds for its size, else nothing; `seen` lists the sizes searched."""
+
+    def __init__(self, answers):
+        self.answers, self.seen = answers, []
+
+    def detect_any_rotation(self, image):
+        self.seen.append(image.size)
+        return self.answers.get(image.size, (0, []))
+
+
+def noise(size_wh, seed=0) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size_wh[1], size_wh[0], 3), dtype=np.uint8))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tiny_model_folder):
+    return load_checkpoint(tiny_model_folder, device="cpu")
+
+
+@pytest.fixture
+def predictor(checkpoint) -> GenderAgePredictor:
+    return GenderAgePredictor(*checkpoint, FakeDetector({SIZE: (0, [face_at(20, 30, 60), face_at(110.4, 20, 50)])}))
+
+
+@pytest.fixture
+def batches(predictor):
+    """Sizes of the batches that the model saw."""
+    sizes = []
+    handle = predictor.model.register_forward_pre_hook(
+        lambda module, args, kwargs: sizes.append(len(kwargs["pixel_values"])), with_kwargs=True
+    )
+    yield sizes
+    handle.remove()
+
+
+def test_no_face_is_an_empty_tuple(predictor, batches):
+    prediction = predictor.predict(noise(BLANK))
+    assert prediction.faces == ()
+    assert prediction.error is None
+    assert (prediction.width, prediction.height) == BLANK
+    assert batches == []
+
+
+def test_a_photo_as_json_holds_the_contract_and_nothing_else(predictor):
+    values = json.loads(json.dumps(predictor.predict(noise(SIZE)).to_dict(), allow_nan=False))
+    assert list(values) == ["photo", "width", "height", "rotation", "faces", "error"]
+    assert values | {"faces": None} == {
+        "photo": "image", "width": 200, "height": 120, "rotation": 0, "faces": None, "error": None,
+    }  # fmt: skip
+    face = values["faces"][0]
+    assert list(face) == [
+        "box", "score", "gender", "gender_probability", "uncertain", "age", "age_interval", "age_interval_level",
+    ]  # fmt: skip
+    assert face["box"] == [20, 30, 80, 90]
+    assert face["score"] == 0.99
+    assert face["gender"] in ("female", "male")
+    assert 0.5 <= face["gender_probability"] <= 1
+    assert face["age_interval"][0] <= face["age"] <= face["age_interval"][1]
+    assert face["age_interval_level"] == 0.8
+    assert isinstance(face["uncertain"], bool)
+
+
+def test_the_model_sees_the_aligned_normalised_pixels(predictor, monkeypatch):
+    seen = []
+    forward = predictor.model.forward
+    monkeypatch.setattr(
+        predictor.model, "forward", lambda pixel_values: seen.append(pixel_values) or forward(pixel_values)
+    )
+    image = noise(SIZE)
+    face = predictor.predict(image).faces[0]
+    crop = align_face(image, face.landmarks, 32, predictor.alignment)
+    mean, std = (np.reshape(values, (1, 1, 3)) for values in
+                 (predictor.image_processor.image_mean, predictor.image_processor.image_std))  # fmt: skip
+    expected = ((np.asarray(crop) / 255 - mean) / std).transpose(2, 0, 1)
+    assert seen[0].shape == (2, 3, 32, 32)
+    assert seen[0].dtype == torch.float32
+    assert np.allclose(seen[0][0].numpy(), expected, atol=1e-5)
+    assert predictor.align(image, face).tobytes() == crop.tobytes()
+
+
+def test_the_whole_image_is_one_face_through_the_fallback(predictor):
+    image = noise(SIZE)
+    prediction = predictor.predict(image, whole_image=True)
+    (face,) = prediction.faces
+    assert face.box == (0, 0, 200, 120)
+    assert face.score is None
+    assert face.landmarks is None
+    assert prediction.rotation == 0
+    assert predictor.detector.seen == []
+    expected = align_face(image, None, 32, predictor.alignment)
+    assert predictor.align(image, face).tobytes() == expected.tobytes()
+
+
+def test_a_turned_photo_is_answered_in_its_turned_frame(predictor):
+    image = noise((300, 100))
+    predictor.detector.answers[300, 100] = (90, [face_at(10, 200, 80)])
+    prediction = predictor.predict(image)
+    assert (prediction.width, prediction.height, prediction.rotation) == (100, 300, 90)
+    assert prediction.faces[0].box == (10, 200, 90, 280)
+    upright = noise((100, 300), seed=1)
+    predictor.detector.answers[100, 300] = (0, [face_at(10, 200, 80)])
+    same = predictor.predict(rotate_image(image, 90))
+    assert same.faces[0].age == pytest.approx(prediction.faces[0].age, abs=1e-4)
+    assert predictor.predict(upright).faces[0].age != pytest.approx(prediction.faces[0].age, abs=1e-6)
+
+
+def test_faces_come_left_to_right_by_the_box_that_is_reported(predictor):
+    # Both centres are at x = 50 before rounding; after it the second is further left.
+    predictor.detector.answers[100, 100] = (0, [face_at(90, 0, 8), face_at(40.6, 0, 19), face_at(40.4, 60, 19.2)])
+    boxes = [face.box for face in predictor.predict(noise((100, 100))).faces]
+    assert boxes == sorted(boxes, key=lambda box: box[0] + box[2])
+    assert boxes[-1] == (90, 0, 98, 8)
+
+
+@pytest.mark.parametrize(
+    ("box", "expected"),
+    [
+        ((1.4, 2.6, 9.5, 8.5), (1, 3, 10, 8)),
+        ((-3.0, -0.6, 25.0, 12.2), (0, 0, 20, 10)),
+        ((5.2, 5.2, 5.4, 5.4), (5, 5, 6, 6)),
+        ((19.9, 9.9, 20.0, 10.0), (19, 9, 20, 10)),
+    ],
+)
+def test_whole_pixels_are_inside_and_never_empty(box, expected):
+    assert whole_pixels(box, (20, 10)) == expected
+
+
+def test_predict_raises_and_predict_batch_reports(predictor, tmp_path):
+    (tmp_path / "notes.jpg").write_text("not a photo")
+    with pytest.raises(PhotoError, match="notes.jpg"):
+        predictor.predict(tmp_path / "notes.jpg")
+    good, bad, missing = predictor.predict_batch([noise(SIZE), tmp_path / "notes.jpg", tmp_path / "missing.png"])
+    assert len(good.faces) == 2
+    assert good.error is None
+    assert (bad.photo, bad.width, bad.height, bad.rotation, bad.faces) == ("notes.jpg", None, None, 0, ())
+    assert "notes.jpg" in bad.error
+    assert "missing.png" in missing.error
+    assert str(tmp_path) not in json.dumps([bad.to_dict(), missing.to_dict()])
+
+
+def test_a_batch_equals_its_photos_one_by_one_and_spans_photos(predictor, batches, tmp_path):
+    photos = [noise(SIZE, 1), noise(BLANK), tmp_path / "missing.jpg", noise(SIZE, 2), noise(SIZE, 3)]
+    predictions = predictor.predict_batch(photos)
+    assert batches == [6]
+    assert [len(prediction.faces) for prediction in predictions] == [2, 0, 0, 2, 2]
+    for photo, prediction in zip(photos, predictions, strict=True):
+        if prediction.error is None:
+            for face, single in zip(prediction.faces, predictor.predict(photo).faces, strict=True):
+                assert face.box == single.box
+                assert (face.age, face.gender_probability) == pytest.approx(
+                    (single.age, single.gender_probability), abs=1e-4
+                )
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [(1, [1] * 6), (3, [3, 1, 2]), (4, [4, 2]), (6, [6])])
+def test_no_batch_is_larger_than_asked(predictor, batches, batch_size, expected):
+    assert len(predictor.predict_batch([noise(SIZE, seed) for seed in range(3)], batch_size=batch_size)) == 3
+    assert batches == expected
+
+
+def test_an_impossible_batch_size_is_refused(predictor):
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        predictor.predict_batch([noise(SIZE)], batch_size=0)
+
+
+@pytest.mark.parametrize("settings", [{"batch_size": 1}, {"max_wait_s": 0.0}])
+def test_the_stream_answers_a_photo_before_it_opens_the_next(predictor, settings):
+    asked = []
+    photos = (asked.append(number) or noise(SIZE, number) for number in range(3))
+    stream = predictor.iter_predict(photos, **settings)
+    assert len(next(stream).faces) == 2
+    assert asked == [0]
+
+
+def test_a_long_stream_waits_for_no_more_than_a_batch(predictor):
+    opened = []
+
+    def photos():
+        yield noise(SIZE)
+        while len(opened) < 100:
+            opened.append(None)
+            yield noise(BLANK)
+
+    stream = predictor.iter_predict(photos(), batch_size=8)
+    assert len(next(stream).faces) == 2
+    assert len(opened) == 7
+
+
+def test_a_photo_without_faces_waits_for_nothing(predictor):
+    photos = iter([noise(BLANK), noise(SIZE)])
+    assert next(predictor.iter_predict(photos)).faces == ()
+    assert len(list(photos)) == 1
+
+
+def test_photos_may_be_paths_images_and_arrays(predictor, tmp_path):
+    image = noise(SIZE)
+    image.save(tmp_path / "photo.png")
+    by_path, by_text, by_image, by_array = predictor.predict_batch(
+        [tmp_path / "photo.png", str(tmp_path / "photo.png"), image, np.asarray(image)]
+    )
+    assert [by_path.photo, by_text.photo, by_image.photo, by_array.photo] == [
+        "photo.png",
+        "photo.png",
+        "image",
+        "image",
+    ]
+    assert by_path.faces == by_text.faces
+    assert len({prediction.faces[0].box for prediction in (by_path, by_image, by_array)}) == 1
+
+
+def test_from_pretrained_is_what_the_package_exports(tiny_model_folder):
+    predictor = gender_age.GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
+    assert isinstance(predictor, GenderAgePredictor)
+    assert not predictor.model.training
+    assert predictor.face_size == 32
+    assert predictor.alignment == alignment_of(predictor.image_processor)
+    with pytest.raises(AttributeError, match="no attribute 'Predictor'"):
+        _ = gender_age.Predictor
+
+
+def test_real_faces_come_out_of_the_example_group(tiny_model_folder):
+    predictor = GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
+    prediction = predictor.predict(Path(__file__).parents[2] / "examples" / "group.jpg")
+    centres = [face.box[0] + face.box[2] for face in prediction.faces]
+    assert len(centres) == 3
+    assert centres == sorted(centres)
+    assert all(isinstance(value, int) for face in prediction.faces for value in face.box)
