@@ -1,0 +1,130 @@
+"""Summary line and face cards: what they say, and that nothing gets through unescaped."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+
+import pytest
+from PIL import Image
+
+from gender_age.results import FacePrediction, PhotoPrediction
+from page.cards import WELCOME, faces_html, summary_html
+
+PHOTO = Image.new("RGB", (200, 100), "red")
+
+
+def face(**changes):
+    values = {
+        "box": (10, 10, 50, 60),
+        "score": 0.99,
+        "gender": "female",
+        "gender_probability": 0.934,
+        "uncertain": False,
+        "age": 41.6,
+        "age_interval": (33.2, 52.4),
+        "age_interval_level": 0.8,
+        "landmarks": None,
+    }
+    return FacePrediction(**(values | changes))
+
+
+def prediction(*faces, **changes):
+    values = {"photo": "beach.jpg", "width": 200, "height": 100, "rotation": 0, "faces": faces, "error": None}
+    return PhotoPrediction(**(values | changes))
+
+
+class Text(HTMLParser):
+    """Collects the visible text, the tags and the attributes; fails on tags that do not match."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.words, self.tags, self.attributes, self.open = [], [], [], []
+        self.feed(html)
+        assert not self.open, f"not closed: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag != "img":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words += data.split()
+
+    def __str__(self):
+        return " ".join(self.words)
+
+
+def test_no_photo_yet():
+    assert str(Text(WELCOME)).startswith("Choose a photo")
+
+
+def test_no_face_says_what_to_try():
+    text = str(Text(summary_html(prediction())))
+    assert text.startswith("No face was found in “beach.jpg”. Try")
+    assert faces_html(prediction(), PHOTO) == '<ol class="ga-faces"></ol>'
+
+
+def test_unusable_photo():
+    html = summary_html(prediction(width=None, height=None, error="“a.jpg” is empty."))
+    assert "“a.jpg” is empty." in str(Text(html))
+    assert 'role="alert"' in html
+
+
+def test_summary():
+    assert str(Text(summary_html(prediction(face())))) == "1 face found in “beach.jpg” 200 × 100 pixels"
+    text = str(Text(summary_html(prediction(face(), face(uncertain=True), rotation=90))))
+    assert text.startswith("2 faces found")
+    assert "turned by 90° counter-clockwise" in text
+    assert "gender uncertain for 1" in text
+
+
+def test_card():
+    html = faces_html(prediction(face()), PHOTO)
+    text = str(Text(html))
+    assert "42 years 80% interval: 33–52 years" in text
+    assert "female probability 93%" in text
+    assert "uncertain" not in text
+    assert 'style="left:33.2%;width:19.2%"' in html
+    assert 'style="left:41.6%"' in html
+    assert 'aria-label="age 42, interval 33–52, on an axis from 0 to 100 years"' in html
+
+
+def test_uncertain_is_said_in_words():
+    assert "female uncertain" in str(Text(faces_html(prediction(face(uncertain=True)), PHOTO)))
+
+
+@pytest.mark.parametrize(("age", "interval"), [(100.0, (90.0, 100.0)), (0.0, (0.0, 0.0)), (100.0, (-3.0, 119.0))])
+def test_ends_of_the_axis(age, interval):
+    html = faces_html(prediction(face(age=age, age_interval=interval)), PHOTO)
+    for left, width in re.findall(r"left:([-\d.]+)%;width:([-\d.]+)%", html):
+        assert 0 <= float(left) <= float(left) + float(width) <= 100
+    assert ("100+" in str(Text(html))) == (age == 100.0)
+
+
+def test_cards_are_numbered_and_show_the_face():
+    photo = PHOTO.copy()
+    photo.paste("blue", (100, 0, 200, 100))
+    html = faces_html(prediction(face(box=(20, 20, 60, 60)), face(box=(130, 20, 170, 60))), photo)
+    numbers = re.findall(r'<span class="ga-number">(\d+)</span>', html)
+    crops = [Image.open(io.BytesIO(base64.b64decode(data))) for data in re.findall(r"base64,([^\"]+)", html)]
+    assert numbers == ["1", "2"]
+    assert [max(range(3), key=crop.getpixel((72, 72)).__getitem__) for crop in crops] == [0, 2]
+
+
+def test_everything_is_escaped():
+    evil = "<script>alert(1)</script>\"'&.jpg"
+    pages = [
+        summary_html(prediction(photo=evil)),
+        summary_html(prediction(face(), photo=evil)),
+        summary_html(prediction(error=evil)),
+        faces_html(prediction(face(gender=evil)), PHOTO),
+    ]
+    for page in pages:
+        parsed = Text(page)
+        assert "script" not in parsed.tags
+        assert "<script>alert(1)</script>" in str(parsed)

@@ -1,0 +1,57 @@
+"""The page's command line: which model, where it is served, and what is said when it cannot be."""
+
+import socket
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+import app
+from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
+
+
+def test_default_model_does_not_depend_on_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GENDER_AGE_MODEL", raising=False)
+    assert app.parse_arguments([]).model == DEFAULT_MODEL == Path(app.__file__).resolve().parent / "model"
+
+
+def test_model_of_the_environment_and_of_the_command_line(monkeypatch):
+    monkeypatch.setenv("GENDER_AGE_MODEL", "someone/model")
+    assert app.parse_arguments([]).model == "someone/model"
+    arguments = app.parse_arguments(["--model", "other", "--revision", "v1", "--host", "0.0.0.0", "--port", "80"])
+    assert vars(arguments) == {"model": "other", "revision": "v1", "host": "0.0.0.0", "port": 80}
+
+
+def test_a_model_that_cannot_be_loaded_ends_before_serving(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(gr.Blocks, "launch", lambda *_, **__: pytest.fail("served without a model"))
+    assert app.main(["--model", str(tmp_path)]) != 0
+    assert tmp_path.name in capsys.readouterr().err
+
+
+def launched(monkeypatch, *arguments):
+    """`app.main` with a fake model; the options that launch got."""
+    seen = {}
+    monkeypatch.setattr(GenderAgePredictor, "from_pretrained", lambda *_, **__: object())
+    monkeypatch.setattr(gr.Blocks, "launch", lambda self, **options: seen.update(options))
+    assert app.main(arguments) == 0
+    return seen
+
+
+def test_host_and_port_are_left_to_gradios_environment_unless_given(monkeypatch):
+    options = launched(monkeypatch)
+    assert options["server_name"] is None
+    assert options["server_port"] is None
+    options = launched(monkeypatch, "--host", "0.0.0.0", "--port", "8000")
+    assert (options["server_name"], options["server_port"]) == ("0.0.0.0", 8000)
+    assert options["max_file_size"] == "20mb"
+    assert options["run_history"] is False
+
+
+def test_a_port_in_use_is_a_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(GenderAgePredictor, "from_pretrained", lambda *_, **__: object())
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert app.main(["--host", "127.0.0.1", "--port", str(taken.getsockname()[1])]) == 1
+    assert "cannot be served" in capsys.readouterr().err
