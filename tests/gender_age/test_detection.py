@@ -124,6 +124,14 @@ def test_a_turned_photo_is_turned_back(detector, portrait, turned):
     assert abs(faces[0].tilt) < 15
 
 
+@pytest.mark.parametrize("name", ["hopper.jpg", "obama.jpg", "group.jpg"])
+def test_a_confident_false_face_in_an_upside_down_photo_does_not_stop_the_search(detector, name):
+    upright = open_photo(EXAMPLES / name)
+    rotation, faces = detector.detect_any_rotation(rotate_image(upright, 180))
+    assert rotation == 180
+    assert len(faces) == len(detector.detect(upright))
+
+
 def test_boxes_of_a_turned_oblong_photo_are_in_the_turned_frame(detector):
     sideways = open_photo(EXAMPLES / "obama-turned.jpg")
     rotation, faces = detector.detect_any_rotation(sideways)

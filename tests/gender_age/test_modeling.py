@@ -58,9 +58,7 @@ def test_stock_vit_weights_load_unchanged(tmp_path):
 def test_stock_classifier_checkpoint_leaves_only_the_heads_new(tmp_path):
     stock = ViTForImageClassification(ViTConfig(**TINY))
     stock.save_pretrained(tmp_path)
-    model, loading = ViTForGenderAge.from_pretrained(
-        tmp_path, config=GenderAgeConfig(**TINY), output_loading_info=True
-    )
+    model, loading = ViTForGenderAge.from_pretrained(tmp_path, config=GenderAgeConfig(**TINY), output_loading_info=True)
     assert {key.split(".")[0] for key in loading["missing_keys"]} == {"gender_head", "age_head"}
     for name, weight in stock.vit.state_dict().items():
         assert torch.equal(model.vit.state_dict()[name], weight)
