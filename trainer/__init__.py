@@ -1,0 +1,1 @@
+"""The training recipe: prepare | train | evaluate | push."""

@@ -1,0 +1,107 @@
+"""Decodes a source's images and finds each one's landmarks, in batches of one size, into a `Staging`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from PIL import Image
+from tqdm import tqdm
+
+from gender_age.detection import Face
+from gender_age.errors import PhotoError
+from gender_age.images import BOMB, DAMAGED, FORMATS, open_photo
+from trainer.splits import thumbnail
+from trainer.staging import Staging
+
+UNDECODABLE = "not a readable image"
+UNREADABLE = "missing, empty or too large"
+
+BATCH = 64
+# 64 chips of 224 px have 3 million pixels; photos of millions each go through in smaller batches, and of images of
+# many sizes only so many wait for company at once.
+BATCH_PIXELS = 4_000_000
+WAITING_PIXELS = 32_000_000
+
+
+class Detector(Protocol):
+    """What is needed of `gender_age.detection.FaceDetector`."""
+
+    def detect_batch(self, images: Sequence[Image.Image]) -> list[list[Face]]: ...
+
+
+def main_face(faces: Sequence[Face], size_wh: tuple[int, int]) -> Face | None:
+    """The face an image of one person is about: large and central, whatever else is in the background.
+
+    The largest `box area − 2 × squared distance from the image's centre` wins, as in facenet-pytorch's
+    `select_boxes(method="center_weighted_size")`; None when there is no face.
+    """
+
+    def weight(face: Face) -> tuple[float, float]:
+        x1, y1, x2, y2 = face.box
+        away = ((x1 + x2 - size_wh[0]) / 2) ** 2 + ((y1 + y2 - size_wh[1]) / 2) ** 2
+        return (x2 - x1) * (y2 - y1) - 2 * away, face.score
+
+    return max(faces, key=weight, default=None)
+
+
+def decode(data: bytes) -> Image.Image:
+    """Encoded bytes as an upright RGB image, in the frame `datasets.Image` decodes to.
+
+    Raises:
+        PhotoError: they are no readable image.
+    """
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except (*DAMAGED, *BOMB) as error:
+        raise PhotoError(UNDECODABLE) from error
+    return open_photo(image)
+
+
+def find_landmarks(
+    images: Iterable[tuple[str, bytes | None]], staging: Staging, detector: Detector, total: int, progress: bool = True
+) -> None:
+    """Stages each `(file, encoded bytes)`: usable ones with the landmarks of their main face, in pixels.
+
+    What is found is flushed after every batch, so that no more than one batch of work is lost when the process dies.
+    """
+    with tqdm(total=total, unit=" images", desc="finding landmarks", disable=not progress) as bar:
+        for batch in _batches(images, staging, bar):
+            found = detector.detect_batch([image for _, _, image in batch])
+            for (file, data, image), faces in zip(batch, found, strict=True):
+                face = main_face(faces, image.size)
+                # A hundredth of a pixel: finer digits differ with the size of the batch and would not reproduce.
+                points = face and tuple((round(x, 2), round(y, 2)) for x, y in face.landmarks)
+                staging.add(file, data, thumbnail(image), points)
+            staging.flush()
+            bar.update(len(batch))
+
+
+def _batches(images, staging: Staging, bar: tqdm) -> Iterator[list[tuple[str, bytes, Image.Image]]]:
+    """Lists of `(file, bytes, image)` with images of one size each."""
+    waiting: dict[tuple[int, int], list] = {}
+    pixels = 0
+    for file, data in images:
+        try:
+            image = decode(data) if data else None
+        except PhotoError:
+            image = None
+        if image is None:
+            staging.skip(file, UNDECODABLE if data else UNREADABLE)
+            bar.update()
+            continue
+        width, height = image.size
+        waiting.setdefault(image.size, []).append((file, data, image))
+        pixels += width * height
+        ready = [image.size] if _is_full(len(waiting[image.size]), width * height) else []
+        while ready or pixels > WAITING_PIXELS:
+            size = ready.pop() if ready else max(waiting, key=lambda wh: wh[0] * wh[1] * len(waiting[wh]))
+            batch = waiting.pop(size)
+            pixels -= size[0] * size[1] * len(batch)
+            yield batch
+    yield from waiting.values()
+
+
+def _is_full(count: int, pixels_each: int) -> bool:
+    return count >= BATCH or (count + 1) * pixels_each > BATCH_PIXELS

@@ -1,0 +1,240 @@
+"""`python -m trainer prepare SOURCE OUT`: a raw source becomes a Parquet dataset that `load_dataset(OUT)` reads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from gender_age.detection import FaceDetector
+from trainer.dataset_build import REPORT, build_dataset
+from trainer.errors import DataError
+from trainer.landmarks import UNREADABLE, Detector, find_landmarks
+from trainer.records import SOURCES, Record, Source
+from trainer.sources_fairface import is_fairface, open_fairface
+from trainer.sources_utkface import open_utkface
+from trainer.splits import SPLIT_SEED, order_key
+from trainer.staging import Staging, locked
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+"""Raised when the same source and options give another dataset, so that an old OUT is not taken for a new one."""
+
+SETTINGS = "settings.json"
+"""In the work folder: what the unfinished dataset there is made from and how."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `prepare`."""
+    parser.add_argument("source", type=Path, help="UTKFace as .tar.gz, .zip or folder, or FairFace's folder")
+    parser.add_argument("out", type=Path, help="folder for the dataset; it appears when it is complete")
+    parser.add_argument("--source", dest="source_name", choices=SOURCES, help="default: by what SOURCE holds")
+    parser.add_argument("--limit", type=int, help="take this many images only, the same ones each time")
+    parser.add_argument("--overwrite", action="store_true", help="replace an OUT that was prepared otherwise")
+    parser.add_argument("--device", help="where the face detector runs, for example cuda (default: cpu)")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Runs `prepare` and prints what was made; returns the exit code.
+
+    Raises:
+        GenderAgeError: it cannot be done, with the reason.
+    """
+    try:
+        report, fresh = prepare(
+            args.source,
+            args.out,
+            source_name=args.source_name,
+            limit=args.limit,
+            overwrite=args.overwrite,
+            device=args.device,
+        )
+    except OSError as error:  # a full disk, a folder that may not be written
+        where = error.filename or args.out
+        raise DataError(f"{where} cannot be used: {error.strerror or error}; what was done is kept") from error
+    if not fresh:
+        print(f"{args.out} is already prepared: {_summary(report)}")
+        return 0
+    print(f"{args.out} is prepared: {_summary(report)}")
+    for reason, files in report["skipped"].items():
+        print(f"left out, {reason}: {len(files)} ({', '.join(files[:5])}{', ...' if len(files) > 5 else ''})")
+    return 0
+
+
+def prepare(
+    source_path: Path,
+    out: Path,
+    *,
+    source_name: str | None = None,
+    limit: int | None = None,
+    overwrite: bool = False,
+    detector: Detector | None = None,
+    device: str | None = None,
+    progress: bool = True,
+) -> tuple[dict, bool]:
+    """Makes OUT from a source, or continues an earlier attempt; OUT appears whole or not at all.
+
+    Args:
+        source_path: see `add_arguments`.
+        out: the dataset's folder. Work in progress lies beside it, in `.{name}.prepare`.
+        source_name: one of `SOURCES`; None to tell by the content.
+        limit: how many images to take at most.
+        overwrite: replace a dataset, or drop unfinished work, that was prepared from another source or otherwise.
+        detector: finds the faces; None for MTCNN on `device`.
+        device: where MTCNN runs.
+        progress: whether to draw a progress bar on stderr.
+
+    Returns:
+        The report (what `prepare.json` holds), and whether OUT was made now and not before.
+
+    Raises:
+        DataError: the source cannot be used, or OUT or its work folder holds something else.
+    """
+    if limit is not None and limit < 1:
+        raise DataError(f"--limit is {limit}; it must be at least 1")
+    source_path, out = Path(source_path), Path(out).absolute()
+    if source_path.is_dir() and out.resolve().is_relative_to(source_path.resolve()):
+        raise DataError(f"{out} lies inside the source {source_path}; choose a folder outside it")
+    source = open_source(source_path, source_name)
+    settings = {
+        "format": FORMAT,
+        "source": source.name,
+        "fingerprint": source.fingerprint,
+        "limit": limit,
+        "split_seed": SPLIT_SEED,
+    }
+    report = _finished(out, settings, overwrite)
+    work = out.with_name(f".{out.name}.prepare")
+    if report is not None and not overwrite:
+        _drop_leftovers(work, settings)
+        return report, False
+    with locked(work):
+        _claim(work, settings, overwrite)
+        staging = Staging(work)
+        try:
+            records = _chosen(source, limit)
+            _look_at(source, records, staging, detector, device, progress)
+        finally:
+            staging.close()
+        made = work / "out"
+        shutil.rmtree(made, ignore_errors=True)
+        report = build_dataset(made, source, records, staging, settings)
+        _put_in_place(made, out, work)
+        shutil.rmtree(work)
+    return report, True
+
+
+def open_source(path: Path, name: str | None = None) -> Source:
+    """The source at `path`, of the kind `name`, or of the kind its content shows."""
+    if name is None and is_fairface(path):
+        name = "fairface"
+    return open_fairface(path) if name == "fairface" else open_utkface(path)
+
+
+def _chosen(source: Source, limit: int | None) -> tuple[Record, ...]:
+    """All records, or `limit` of them by the hash of their name, sorted by file."""
+    if limit is None:
+        return source.records
+    first = sorted(source.records, key=lambda record: order_key(record.file))[:limit]
+    return tuple(sorted(first, key=lambda record: record.file))
+
+
+def _finished(out: Path, settings: dict, overwrite: bool) -> dict | None:
+    """The report of a dataset that is in place already; None when OUT is absent or empty."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return None
+    try:
+        report = json.loads((out / REPORT).read_text("utf-8"))
+        found = report["settings"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        # Not even with --overwrite: what this command did not make, it does not delete.
+        raise DataError(f"{out} exists and was not made by `prepare`; choose another folder") from error
+    if found != settings and not overwrite:
+        raise DataError(f"{out} was prepared {_difference(found, settings)}; choose another folder or use --overwrite")
+    return report
+
+
+def _claim(work: Path, settings: dict, overwrite: bool) -> None:
+    """Makes the work folder ready to begin or continue with `settings`."""
+    path = work / SETTINGS
+    if path.exists():
+        found = json.loads(path.read_text("utf-8"))
+        if found == settings:
+            return
+        if not overwrite:
+            raise DataError(
+                f"{work} holds an unfinished preparation {_difference(found, settings)}; "
+                "finish it the same way, choose another OUT, or use --overwrite to drop it"
+            )
+    for name in ("journal.jsonl", "images.bin"):
+        (work / name).unlink(missing_ok=True)
+    waiting = work / f"{SETTINGS}.new"
+    waiting.write_text(json.dumps(settings), "utf-8")
+    os.replace(waiting, path)
+
+
+def _drop_leftovers(work: Path, settings: dict) -> None:
+    """Removes the work folder of a run that was killed after OUT was in place, and no other's."""
+    if (work / SETTINGS).exists() and json.loads((work / SETTINGS).read_text("utf-8")) == settings:
+        with locked(work):
+            shutil.rmtree(work)
+
+
+def _difference(found: dict, settings: dict) -> str:
+    told = {
+        "format": "by another version of this command",
+        "source": f"from {found.get('source')}",
+        "fingerprint": "from a source with other content",
+        "limit": f"with --limit {found.get('limit')}" if found.get("limit") else "without --limit",
+        "split_seed": "with another split seed",
+    }
+    return " and ".join(text for key, text in told.items() if found.get(key) != settings[key])
+
+
+def _look_at(source: Source, records, staging: Staging, detector, device: str | None, progress: bool) -> None:
+    todo = {record.file for record in records} - staging.entries.keys()
+    if not todo:
+        return
+    if len(todo) < len(records):
+        logger.info("continuing: %d of %d images are done", len(records) - len(todo), len(records))
+    if detector is None:
+        # MTCNN's later stages see a new batch size almost every time, and oneDNN keeps compiled code for the last 1,024
+        # shapes: some 2 GB. It reads this once, at the first convolution; 64 costs no measurable time.
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+        detector = FaceDetector(device)
+    find_landmarks(source.read(todo), staging, detector, len(todo), progress)
+    for file in sorted(todo - staging.entries.keys()):
+        staging.skip(file, UNREADABLE)
+
+
+def _summary(report: dict) -> str:
+    parts = ", ".join(f"{count:,} {split}" for split, count in report["images"].items())
+    left_out = sum(len(files) for files in report["skipped"].values())
+    return (
+        f"{parts}; {left_out:,} left out, {report['without_landmarks']:,} without landmarks, "
+        f"{report['twin_groups']:,} groups of near-duplicates"
+    )
+
+
+def _put_in_place(made: Path, out: Path, work: Path) -> None:
+    """Moves the complete folder to OUT by renaming, after its content has reached the disk."""
+    for path in [*made.rglob("*"), made]:
+        _sync(path)
+    if out.exists():
+        old = work / "old"
+        shutil.rmtree(old, ignore_errors=True)
+        os.rename(out, old)
+    os.rename(made, out)
+    _sync(out.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
