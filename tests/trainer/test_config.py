@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from trainer.backbone import build_model
+from trainer.config import load_config, parse_config
+from trainer.errors import ConfigError
+
+CONFIGS = sorted((Path(__file__).parents[2] / "trainer" / "configs").glob("*.yaml"))
+SMALLEST = {"data": {"train": ["data"]}, "stages": [{"image_size": 32, "epochs": 2}]}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_configs_are_read(path):
+    config = load_config(path)
+    assert config.epochs > 0
+    assert config.training["save_total_limit"] >= 2
+
+
+def test_two_configs_ship():
+    assert [path.stem for path in CONFIGS] == ["finetune", "scratch"]
+
+
+def test_the_scratch_config_builds_a_model_under_25_mb():
+    config = load_config(CONFIGS[1])
+    model = build_model(config.model, config.image_size)
+    assert model.config.stem == "convolutional"
+    assert model.num_parameters() * 2 < 25e6
+
+
+def test_overrides_go_over_the_file():
+    config = load_config(
+        CONFIGS[1], ["training.learning_rate=1e-4", "data.train=[a, b]", "model.config.pooling=cls", "ema_decay=0"]
+    )
+    assert config.training["learning_rate"] == 1e-4
+    assert config.data.train == ["a", "b"]
+    assert config.model.config["pooling"] == "cls"
+    assert config.ema_decay == 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"modle": {}}, "modle"),
+        ({"data": {"train": ["a"], "balance": 1}}, "age_balance"),
+        ({"data": {}}, "data.train"),
+        ({"stages": []}, "stages"),
+        ({"stages": [{"size": 3}]}, "image_size"),
+        ({"training": {"num_train_epochs": 3}}, "num_train_epochs"),
+    ],
+)
+def test_what_is_not_known_is_named(change, named):
+    with pytest.raises(ConfigError, match=named):
+        parse_config(SMALLEST | change)
+
+
+def test_a_missing_file_is_one_sentence(tmp_path):
+    with pytest.raises(ConfigError, match="cannot read the config"):
+        load_config(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("override", ["no-equals-sign", "stages.deeper=1"])
+def test_an_override_that_names_nothing(override):
+    with pytest.raises(ConfigError, match="override|name a setting"):
+        load_config(CONFIGS[1], [override])

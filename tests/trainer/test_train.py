@@ -1,0 +1,151 @@
+"""`train` end to end on drawn faces: a short run, a run that is killed, and what a run refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from gender_age.checkpoint import load_checkpoint
+from gender_age.modeling_gender_age import ViTForGenderAge
+from tests.conftest import REPOSITORY, TINY
+from trainer.averaging import AVERAGE_FILE
+from trainer.checkpoints import COMPLETE_FILE, newest_whole_checkpoint, remove_broken_checkpoints
+from trainer.config import Stage, parse_config
+from trainer.errors import ConfigError, RunError
+from trainer.train import train
+from trainer.training import image_size_at
+
+
+def run_values(data, output, **training):
+    return {
+        "model": {"config": TINY | {"image_size": 24, "drop_path_rate": 0.1}},
+        "data": {"train": [str(data)]},
+        "stages": [{"image_size": 16, "epochs": 2}, {"image_size": 24, "epochs": 1}],
+        "ema_decay": 0.5,
+        "training": {
+            "output_dir": str(output),
+            "per_device_train_batch_size": 8,
+            "per_device_eval_batch_size": 24,
+            "learning_rate": 1e-2,
+            "eval_strategy": "epoch",
+            "save_strategy": "steps",
+            "save_steps": 4,
+            "save_total_limit": 2,
+            "logging_steps": 1,
+            "use_cpu": True,
+            "disable_tqdm": True,
+            "seed": 3,
+            **training,
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def unbroken(tiny_data, tmp_path_factory):
+    run = tmp_path_factory.mktemp("run") / "unbroken"
+    return train(parse_config(run_values(tiny_data, run)))
+
+
+def test_a_run_leaves_a_checkpoint_that_the_predictor_loads(unbroken):
+    model, image_processor = load_checkpoint(unbroken)
+    assert image_processor.size["height"] == 24
+    assert image_processor.alignment["fill"] == 128
+    assert model.config.gender_temperature != 1.0
+    assert model.config.age_interval_margin != 0.0
+
+
+def test_a_run_records_how_it_was_made(unbroken):
+    record = json.loads((unbroken / "training.json").read_text())
+    assert record["config"]["model"]["config"]["hidden_size"] == 16
+    assert record["train_images"] == 48
+    assert record["world_size"] == 1
+    assert record["seed"] == 3
+    assert len(record["history"]) == 3
+    assert {"eval_drawn_age_mae", "eval_drawn_gender_accuracy"} <= set(record["history"][0])
+
+
+def test_the_saved_weights_are_the_average(unbroken):
+    last = newest_whole_checkpoint(unbroken.parent)
+    assert last.name == "checkpoint-18"
+    average = load_file(last / AVERAGE_FILE)
+    saved, live = (ViTForGenderAge.from_pretrained(folder).state_dict() for folder in (unbroken, last))
+    assert all(torch.equal(saved[name], average[name]) for name in saved)
+    assert not torch.equal(saved["age_head.weight"], live["age_head.weight"])
+
+
+def test_a_finished_run_is_left_as_it_is(unbroken, tiny_data):
+    before = (unbroken / "model.safetensors").stat().st_mtime_ns
+    assert train(parse_config(run_values(tiny_data, unbroken.parent))) == unbroken
+    assert (unbroken / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_another_config_does_not_continue_it(unbroken, tiny_data):
+    with pytest.raises(RunError, match="another config"):
+        train(parse_config(run_values(tiny_data, unbroken.parent, learning_rate=2e-2)))
+
+
+def test_killed_and_started_again_it_ends_as_the_unbroken_one(unbroken, tiny_data, tmp_path):
+    run = tmp_path / "killed"
+    config = tmp_path / "config.yaml"
+    config.write_text(yaml.safe_dump(run_values(tiny_data, run)))
+    command = [sys.executable, "-m", "trainer", "train", str(config)]
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while newest_whole_checkpoint(run) is None and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    _, printed = process.communicate()
+    assert process.returncode == -signal.SIGKILL, printed
+    assert not (run / "model").exists()
+
+    finished = train(parse_config(run_values(tiny_data, run)))
+    broken, whole = (json.loads((folder / "training.json").read_text()) for folder in (finished, unbroken))
+    assert newest_whole_checkpoint(run).name == "checkpoint-18"
+    # The first epochs' entries may lie before the kill; the last one is of the continued part.
+    for name, value in whole["history"][-1].items():
+        if name.endswith(("_loss", "_mae", "_accuracy")):
+            assert broken["history"][-1][name] == pytest.approx(value, rel=1e-3), name
+
+
+def test_half_a_checkpoint_is_passed_over_and_removed(tmp_path):
+    for step in (4, 8, 12):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        if step < 12:
+            (tmp_path / f"checkpoint-{step}" / COMPLETE_FILE).write_text("{}")
+    assert newest_whole_checkpoint(tmp_path).name == "checkpoint-8"
+    remove_broken_checkpoints(tmp_path)
+    assert sorted(folder.name for folder in tmp_path.iterdir()) == ["checkpoint-4", "checkpoint-8"]
+
+
+def test_no_checkpoint_is_none(tmp_path):
+    assert newest_whole_checkpoint(tmp_path) is None
+
+
+def test_image_size_follows_the_stages():
+    config = parse_config(run_values("data", "run"))
+    assert config.stages == (Stage(16, 2), Stage(24, 1))
+    assert [image_size_at(epoch, config) for epoch in (0, 0.99, 1.9999999, 2.0000001, 2.5, 3)] == [
+        16,
+        16,
+        24,
+        24,
+        24,
+        24,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("training", "named"), [({"learning_rte": 1}, "learning_rte"), ({"save_total_limit": 1}, "save_total_limit")]
+)
+def test_unusable_training_arguments_are_named(tiny_data, tmp_path, training, named):
+    with pytest.raises(ConfigError, match=named):
+        train(parse_config(run_values(tiny_data, tmp_path, **training)))

@@ -1,0 +1,40 @@
+"""`python -m trainer COMMAND`: prepare data, train, evaluate and push."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+
+from gender_age.errors import GenderAgeError
+
+COMMANDS = {
+    "prepare": ("trainer.prepare", "UTKFace or FairFace as published -> a Parquet dataset with landmarks and splits"),
+    "train": ("trainer.train", "a YAML config -> a calibrated checkpoint; continues a run that was cut off"),
+    "evaluate": ("trainer.evaluation", "a checkpoint and prepared data -> report.json and plots"),
+    "push": ("trainer.push", "a checkpoint and its report -> a Hub repository, or a folder laid out as one"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors that the user can mend are one sentence on stderr."""
+    argv = sys.argv[1:] if argv is None else argv
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        # Only the command that runs is imported: torch and datasets take seconds.
+        if argv[:1] == [name]:
+            importlib.import_module(module).add_arguments(subparser)
+    args = parser.parse_args(argv)
+    try:
+        return importlib.import_module(COMMANDS[args.command][0]).main(args)
+    except GenderAgeError as error:
+        print(f"{parser.prog} {args.command}: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The exponential moving average of the weights, which is what gets evaluated and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+from transformers import TrainerCallback
+
+AVERAGE_FILE = "average.safetensors"
+
+
+class WeightAverage(TrainerCallback):
+    """Averages a model's weights and buffers after each step (Polyak averaging).
+
+    Args:
+        model: the live model, unwrapped.
+        decay: share of the average that stays at each step; less in the first steps, so that the untrained weights,
+            and above all the running variances that batch norm starts with, are soon forgotten.
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self._live = model
+        self._average = AveragedModel(model, multi_avg_fn=_warmed_up(decay), use_buffers=True)
+
+    def on_step_end(self, args, state, control, **kwargs) -> None:
+        self._average.update_parameters(self._live)
+
+    def on_save(self, args, state, control, **kwargs) -> None:
+        if state.is_world_process_zero:
+            save_file(self.state_dict(), Path(args.output_dir) / f"checkpoint-{state.global_step}" / AVERAGE_FILE)
+
+    def load(self, checkpoint: Path) -> None:
+        """Take up the average saved in a `checkpoint-STEPS` folder."""
+        self._average.module.load_state_dict(load_file(checkpoint / AVERAGE_FILE))
+        self._average.n_averaged.fill_(int(checkpoint.name.rpartition("-")[2]))
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """The live model holds the average inside the `with` block, and its own weights again after it."""
+        own = {name: tensor.clone() for name, tensor in self._live.state_dict().items()}
+        self._live.load_state_dict(self.state_dict())
+        try:
+            yield
+        finally:
+            self._live.load_state_dict(own)
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """The averaged weights and buffers, under the live model's names."""
+        return {name: tensor.contiguous() for name, tensor in self._average.module.state_dict().items()}
+
+
+def _warmed_up(decay: float) -> Callable[[list[torch.Tensor], list[torch.Tensor], torch.Tensor | int], None]:
+    """`AveragedModel`'s update with the decay `min(decay, (1 + n) / (10 + n))` after `n` steps, as TensorFlow's
+    `ExponentialMovingAverage` has it; counters are copied."""
+
+    def update(average: list[torch.Tensor], current: list[torch.Tensor], num_averaged: torch.Tensor | int) -> None:
+        steps = int(num_averaged)
+        share = 1 - min(decay, (1 + steps) / (10 + steps))
+        if average[0].is_floating_point():
+            torch._foreach_lerp_(average, current, share)
+        else:
+            torch._foreach_copy_(average, current)
+
+    return update

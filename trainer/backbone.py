@@ -1,0 +1,113 @@
+"""The model of a run: from scratch, or with the encoder of a stock ViT or DeiT checkpoint."""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+from huggingface_hub.errors import StrictDataclassError
+from transformers import AutoConfig, DeiTModel, ViTConfig, ViTModel
+
+from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.modeling_gender_age import ViTForGenderAge
+
+from .config import ModelSection
+from .errors import ConfigError
+
+logger = logging.getLogger(__name__)
+
+STOCK_MODELS = {"vit": ViTModel, "deit": DeiTModel}
+# What a stock checkpoint says of its own classes and files, not of its encoder.
+NOT_THE_ENCODERS = {
+    "id2label",
+    "label2id",
+    "num_labels",
+    "architectures",
+    "model_type",
+    "transformers_version",
+    "dtype",
+}
+
+
+def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
+    """The network to train, for faces of `image_size` pixels a side.
+
+    Raises:
+        ConfigError: a field is not one of `GenderAgeConfig`, or the checkpoint cannot be used.
+    """
+    if section.pretrained is None:
+        return ViTForGenderAge._from_config(_config(section, {}, image_size))
+    try:
+        stock_config = AutoConfig.from_pretrained(section.pretrained, revision=section.revision)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"cannot load the checkpoint {section.pretrained}: {error}") from error
+    if stock_config.model_type not in STOCK_MODELS:
+        raise ConfigError(
+            f"{section.pretrained} is a {stock_config.model_type!r} checkpoint; `model.pretrained` takes "
+            f"{' or '.join(map(repr, STOCK_MODELS))}"
+        )
+    stock, loading = STOCK_MODELS[stock_config.model_type].from_pretrained(
+        section.pretrained,
+        revision=section.revision,
+        add_pooling_layer=False,
+        output_loading_info=True,
+        dtype="float32",
+    )
+    if loading["missing_keys"]:
+        raise ConfigError(f"{section.pretrained} lacks encoder weights: {sorted(loading['missing_keys'])[:3]}")
+    inherited = {
+        name: value
+        for name, value in stock_config.to_diff_dict().items()
+        if name not in NOT_THE_ENCODERS and name in ViTConfig().to_dict()
+    }
+    model = ViTForGenderAge._from_config(_config(section, inherited, image_size))
+    load_encoder(model, stock)
+    logger.info(
+        "%s: the encoder of %s is loaded, both heads are new; positions of %s px serve %d px",
+        type(model).__name__,
+        section.pretrained,
+        stock_config.image_size,
+        image_size,
+    )
+    return model
+
+
+def load_encoder(model: ViTForGenderAge, stock: ViTModel | DeiTModel) -> None:
+    """Copy a stock encoder into `model.vit`; positions are interpolated only where the image size differs.
+
+    Of DeiT, the distillation token and its position are left out.
+
+    Raises:
+        ConfigError: the weights do not fit.
+    """
+    weights = dict(stock.state_dict())
+    positions = weights["embeddings.position_embeddings"]
+    if weights.pop("embeddings.distillation_token", None) is not None:
+        positions = torch.cat([positions[:, :1], positions[:, 2:]], dim=1)
+    grid = model.config.image_size // model.config.patch_size
+    weights["embeddings.position_embeddings"] = interpolate_positions(positions, grid)
+    try:
+        model.vit.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ConfigError(f"the checkpoint's encoder does not fit this config: {error}") from error
+
+
+def interpolate_positions(positions: torch.Tensor, grid: int) -> torch.Tensor:
+    """`(1, 1 + n * n, hidden)` position embeddings as `(1, 1 + grid * grid, hidden)`, bicubic as ViT does it."""
+    side = round((positions.shape[1] - 1) ** 0.5)
+    if side == grid:
+        return positions
+    patches = positions[:, 1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
+    patches = torch.nn.functional.interpolate(patches, size=(grid, grid), mode="bicubic", align_corners=False)
+    return torch.cat([positions[:, :1], patches.permute(0, 2, 3, 1).reshape(1, grid * grid, -1)], dim=1)
+
+
+def _config(section: ModelSection, inherited: dict, image_size: int) -> GenderAgeConfig:
+    values = {**inherited, **section.config, "image_size": image_size}
+    unknown = sorted(set(values) - set(GenderAgeConfig().to_dict()))
+    if unknown:
+        raise ConfigError(f"`model.config` has no setting {unknown[0]!r}")
+    try:
+        return GenderAgeConfig(**values, attn_implementation=section.attn_implementation)
+    except (TypeError, ValueError, StrictDataclassError) as error:
+        raise ConfigError(f"`model.config` cannot be used: {error}") from error

@@ -1,0 +1,132 @@
+"""Aligned faces of a prepared dataset, cut once and kept as raw pixels so that the loader costs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from datasets import Dataset, DatasetDict, Image, concatenate_datasets, load_dataset
+from tqdm.auto import tqdm
+
+from gender_age.alignment import DEFAULT_ALIGNMENT, Alignment, align_face
+
+from .errors import DataError
+from .landmarks import decode
+
+COLUMNS = ("image", "age_min", "age_max", "gender", "landmarks", "file")
+
+
+def load_prepared(source: str) -> DatasetDict:
+    """The splits of a prepared folder or a Hub id, `id@revision` for a pinned one.
+
+    Raises:
+        DataError: there is no such dataset, or it lacks a column.
+    """
+    name, _, revision = source.partition("@")
+    if not Path(name).is_dir() and name.startswith((".", "/", "~")):
+        raise DataError(f"{name} is no folder; `python -m trainer prepare SOURCE {name}` makes one")
+    try:
+        splits = load_dataset(name, revision=revision or None)
+    except (OSError, ValueError) as error:
+        raise DataError(f"cannot load the dataset {source}: {error}") from error
+    for split, dataset in splits.items():
+        missing = sorted(set(COLUMNS) - set(dataset.column_names))
+        if missing:
+            raise DataError(f"split {split} of {source} lacks the column {missing[0]!r}; it has {dataset.column_names}")
+    return splits
+
+
+def load_split(sources: Sequence[str], split: str, limit: int | None = None) -> Dataset:
+    """One split of several datasets together, each cut to its first `limit` rows."""
+    parts = [load_prepared(source)[split] for source in sources]
+    if limit is not None:
+        parts = [part.select(range(min(limit, len(part)))) for part in parts]
+    return concatenate_datasets(parts)
+
+
+class AlignedFaces(torch.utils.data.Dataset):
+    """Aligned faces of one split at one or several image sizes, of which one is in use.
+
+    A batch of indices gives a dict: `pixels` (uint8, `(batch, 3, side, side)` with `side = image_size + 2 * margin`),
+    `gender`, `age_min`, `age_max` (int64, `(batch,)`, years).
+
+    Args:
+        dataset: rows as `prepare` writes them.
+        image_sizes: sides in pixels, without the margin.
+        cache_dir: folder for the pixels; one file for each size, made when first needed and reused after.
+        margin: share of the image size beyond every side.
+        fallback_share: share of the faces cut with the fallback geometry, other ones at each size.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        image_sizes: Sequence[int],
+        cache_dir: Path,
+        margin: float = 0.0,
+        fallback_share: float = 0.0,
+        alignment: Alignment = DEFAULT_ALIGNMENT,
+    ) -> None:
+        self.gender, self.age_min, self.age_max = (
+            torch.tensor(dataset[name][:], dtype=torch.int64) for name in ("gender", "age_min", "age_max")
+        )
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        self._pixels = {
+            size: _cut_faces(dataset, size, round(size * margin), fallback_share, alignment, cache_dir)
+            for size in image_sizes
+        }
+        self.image_size = image_sizes[0]
+
+    def __len__(self) -> int:
+        return len(self.gender)
+
+    def __getitems__(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:
+        rows = torch.as_tensor(indices)
+        pixels = torch.from_numpy(self._pixels[self.image_size][np.asarray(indices)])
+        return {
+            "pixels": pixels.permute(0, 3, 1, 2),
+            "gender": self.gender[rows],
+            "age_min": self.age_min[rows],
+            "age_max": self.age_max[rows],
+        }
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        return {name: values[0] for name, values in self.__getitems__([index]).items()}
+
+
+def uses_fallback(file: str, image_size: int, share: float) -> bool:
+    """Whether a face is cut with the fallback geometry: a fixed choice by file and size."""
+    digest = hashlib.sha256(f"{image_size}/{file}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") < share * 2**32
+
+
+def _cut_faces(
+    dataset: Dataset, size: int, margin: int, fallback_share: float, alignment: Alignment, cache_dir: Path
+) -> np.ndarray:
+    """`(n, side, side, 3)` uint8, memory-mapped."""
+    files, landmarks = dataset["file"][:], dataset["landmarks"][:]
+    key = json.dumps([files, landmarks, size, margin, fallback_share, alignment.to_dict()])
+    path = cache_dir / f"faces-{size}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
+    if not path.exists():
+        images = dataset.cast_column("image", Image(decode=False)).select_columns("image")
+
+        def cut(row: int) -> np.ndarray:
+            points = None if uses_fallback(files[row], size, fallback_share) else landmarks[row]
+            return np.asarray(align_face(decode(images[row]["image"]["bytes"]), points, size, alignment, margin))
+
+        side = size + 2 * margin
+        unfinished = path.with_suffix(f".{os.getpid()}.partial")
+        pixels = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=(len(files), side, side, 3))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            faces = pool.map(cut, range(len(files)))
+            for row, face in enumerate(tqdm(faces, total=len(files), desc=f"faces at {size} px", unit="face")):
+                pixels[row] = face
+        pixels.flush()
+        os.replace(unfinished, path)
+    return np.load(path, mmap_mode="r")

@@ -1,0 +1,52 @@
+"""Which training faces an epoch shows, so that children and the old count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+BIN_YEARS = 5
+
+
+def age_weights(age_min: torch.Tensor, age_max: torch.Tensor, balance: float) -> torch.Tensor:
+    """`(n,)` expected number of times each face is shown in an epoch; they sum to `n`.
+
+    Args:
+        age_min, age_max: `(n,)` years; a range counts at its middle.
+        balance: 0 shows every face once, 1 shows every five years of age equally often.
+    """
+    bins = ((age_min + age_max.clamp(max=100)) / 2 / BIN_YEARS).long()
+    counts = torch.bincount(bins).double()
+    weights = counts[bins] ** -balance
+    return weights * (len(weights) / weights.sum())
+
+
+class WeightedShuffle(torch.utils.data.Sampler[int]):
+    """Each index about `weights[index]` times an epoch, shuffled; fixed by seed and epoch, so a run can be continued.
+
+    Systematic resampling: a face with weight 1.3 comes once or twice, never less.
+
+    Args:
+        weights: `(n,)`, summing to `n`.
+        seed: of the run.
+    """
+
+    def __init__(self, weights: torch.Tensor, seed: int) -> None:
+        self.weights, self.seed, self.epoch = weights, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Trainer says which epoch comes next."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self.seed * 100_003 + self.epoch)
+        count = len(self.weights)
+        order = torch.randperm(count, generator=generator)
+        edges = self.weights[order].cumsum(0)
+        marks = torch.arange(count, dtype=torch.float64) + torch.rand(1, generator=generator).double()
+        drawn = order[torch.searchsorted(edges, marks).clamp(max=count - 1)]
+        yield from drawn[torch.randperm(count, generator=generator)].tolist()

@@ -1,0 +1,214 @@
+"""`python -m trainer train CONFIG.yaml`: from prepared datasets to a calibrated checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import platform
+import time
+from pathlib import Path
+
+import torch
+import transformers
+import yaml
+from transformers import TrainingArguments, ViTImageProcessor
+
+from gender_age.alignment import DEFAULT_ALIGNMENT
+
+from .averaging import WeightAverage
+from .backbone import build_model
+from .calibration import conformal_margin, fit_temperature
+from .checkpoints import CompletionMarker, newest_whole_checkpoint, remove_broken_checkpoints
+from .config import RunConfig, load_config
+from .errors import ConfigError, RunError
+from .faces import AlignedFaces, load_split
+from .metrics import compute_metrics
+from .training import LABEL_NAMES, GenderAgeTrainer, GrowImages
+
+logger = logging.getLogger(__name__)
+
+RUN_FILE = "run.yaml"
+MODEL_FOLDER = "model"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `train`."""
+    parser.add_argument("config", type=Path, help="a YAML file; two ship in trainer/configs")
+    parser.add_argument(
+        "overrides", nargs="*", metavar="name.of.setting=value", help="such as training.output_dir=runs/first"
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Train, or continue the run that its output folder holds."""
+    train(load_config(args.config, args.overrides))
+    return 0
+
+
+def train(config: RunConfig) -> Path:
+    """Run a config to its end, from its newest whole checkpoint where there is one.
+
+    Returns:
+        The folder of the finished model: averaged weights in float32, calibrated config, image processor and
+        `training.json`.
+
+    Raises:
+        ConfigError: the config names something unknown.
+        DataError: a dataset cannot be loaded.
+        RunError: the output folder holds a run with another config.
+    """
+    arguments = _training_arguments(config)
+    transformers.set_seed(arguments.seed)
+    run = Path(arguments.output_dir)
+    finished = run / MODEL_FOLDER
+    with arguments.main_process_first():
+        _claim(run, config)
+    if (finished / "training.json").exists():
+        logger.warning("%s is finished; its model is in %s", run, finished)
+        return finished
+
+    cache_dir = Path(config.data.cache_dir or run / "faces")
+    with arguments.main_process_first():
+        train_faces, validation_faces = _load_faces(config, cache_dir)
+    model = build_model(config.model, config.image_size)
+    average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
+    checkpoint = newest_whole_checkpoint(run)
+    marker = CompletionMarker(checkpoint)
+    if checkpoint is not None and average:
+        average.load(checkpoint)
+    if arguments.should_save:
+        remove_broken_checkpoints(run)
+    trainer = GenderAgeTrainer(
+        model=model,
+        args=arguments,
+        run=config,
+        average=average,
+        train_dataset=train_faces,
+        eval_dataset=validation_faces,
+        data_collator=_as_is,
+        compute_metrics=compute_metrics,
+        callbacks=[
+            GrowImages([train_faces, *validation_faces.values()], config),
+            *([average] if average else []),
+            marker,
+        ],
+    )
+    logger.warning(
+        "%s: %d faces, %.2f M parameters, world size %d, device %s",
+        f"continuing from {checkpoint.name}" if checkpoint else "a new run",
+        len(train_faces),
+        model.num_parameters() / 1e6,
+        arguments.world_size,
+        arguments.device,
+    )
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    if average:
+        model.load_state_dict(average.state_dict())
+    calibrate(trainer, validation_faces)
+    if arguments.should_save:
+        _save(trainer, finished, _record(config, trainer, marker.seconds))
+    return finished
+
+
+def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) -> None:
+    """Fit temperature and interval margin of `trainer.model` on the validation faces and store them in its config."""
+    gender_logits, age_logits, gender, age_min, age_max = [], [], [], [], []
+    for faces in validation.values():
+        outputs = trainer.predict(faces)
+        gender_logits.append(torch.from_numpy(outputs.predictions[0]))
+        age_logits.append(torch.from_numpy(outputs.predictions[1]))
+        for collected, labels in zip((gender, age_min, age_max), outputs.label_ids, strict=True):
+            collected.append(torch.from_numpy(labels))
+    settings = trainer.model.config
+    settings.gender_temperature = fit_temperature(torch.cat(gender_logits), torch.cat(gender))
+    exact = torch.cat(age_min) == torch.cat(age_max)
+    if exact.any():
+        settings.age_interval_margin = conformal_margin(
+            torch.cat(age_logits)[exact], torch.cat(age_min)[exact], settings.age_interval_level
+        )
+
+
+def _training_arguments(config: RunConfig) -> TrainingArguments:
+    values = {
+        "label_names": LABEL_NAMES,
+        "remove_unused_columns": False,
+        "num_train_epochs": config.epochs,
+        "disable_tqdm": None,
+        **config.training,
+    }
+    if "output_dir" not in values:
+        raise ConfigError("`training.output_dir` names no folder for the run")
+    if values.get("save_total_limit") == 1:
+        raise ConfigError("`training.save_total_limit` must be at least 2: a kill inside a save leaves the one before")
+    try:
+        return TrainingArguments(**values)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"`training` cannot be used: {error}") from error
+
+
+def _load_faces(config: RunConfig, cache_dir: Path) -> tuple[AlignedFaces, dict[str, AlignedFaces]]:
+    data = config.data
+    sizes = list(dict.fromkeys(stage.image_size for stage in config.stages))
+    training = AlignedFaces(
+        load_split(data.train, "train", data.limit), sizes, cache_dir, data.margin, data.fallback_share
+    )
+    validation = {
+        Path(source.partition("@")[0]).name: AlignedFaces(
+            load_split([source], "validation", data.limit), sizes, cache_dir
+        )
+        for source in data.train
+    }
+    return training, validation
+
+
+def _as_is(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """`AlignedFaces` gives whole batches already."""
+    return batch
+
+
+def _claim(run: Path, config: RunConfig) -> None:
+    """Note the config in the run's folder, or compare it with the one that is there."""
+    noted = run / RUN_FILE
+    text = yaml.safe_dump(json.loads(json.dumps(config.to_dict())))
+    if noted.exists() and noted.read_text(encoding="utf-8") != text:
+        raise RunError(
+            f"{run} holds a run with another config ({noted.name} in it); continue that one with its own config, or "
+            "name another training.output_dir"
+        )
+    run.mkdir(parents=True, exist_ok=True)
+    noted.write_text(text, encoding="utf-8")
+
+
+def _record(config: RunConfig, trainer: GenderAgeTrainer, seconds: float) -> dict:
+    """What the card and a reader of the checkpoint want to know of the run."""
+    return {
+        "config": config.to_dict(),
+        "hours": round(seconds / 3600, 2),
+        "hardware": f"{trainer.args.device.type}, {torch.get_num_threads()} threads"
+        if trainer.args.device.type == "cpu"
+        else torch.cuda.get_device_name(trainer.args.device),
+        "world_size": trainer.args.world_size,
+        "seed": trainer.args.seed,
+        "train_images": len(trainer.train_dataset),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        },
+        "finished": time.strftime("%Y-%m-%d"),
+        "history": [entry for entry in trainer.state.log_history if any(name.startswith("eval_") for name in entry)],
+    }
+
+
+def _save(trainer: GenderAgeTrainer, folder: Path, record: dict) -> None:
+    """Write the finished model; `training.json` last, which says that the run is done."""
+    trainer.model.save_pretrained(folder)
+    size = trainer.run_config.image_size
+    ViTImageProcessor(
+        size={"height": size, "width": size},
+        image_mean=[0.5] * 3,
+        image_std=[0.5] * 3,
+        alignment=DEFAULT_ALIGNMENT.to_dict(),
+    ).save_pretrained(folder)
+    (folder / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
