@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
+    HfHubHTTPError,
     HFValidationError,
     HTTPError,  # the HTTP client's own, whichever that is: what a connection that breaks off raises
     LocalEntryNotFoundError,
@@ -18,6 +21,7 @@ from huggingface_hub.errors import (
 )
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoImageProcessor, AutoModel, BaseImageProcessor
+from transformers.utils import logging
 
 from .alignment import Alignment
 from .configuration_gender_age import GenderAgeConfig
@@ -42,6 +46,7 @@ UNREADABLE = (
     StrictDataclassError,
 )
 SHOWN_KEYS = 3
+UNAUTHORIZED = 401
 
 
 def load_checkpoint(
@@ -64,15 +69,16 @@ def load_checkpoint(
     register_classes()
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        model, loading = AutoModel.from_pretrained(
-            folder,
-            config=config,
-            dtype=torch.float32,
-            trust_remote_code=False,
-            use_safetensors=True,
-            output_loading_info=True,
-            ignore_mismatched_sizes=True,  # they come back in the loading info, and are refused below
-        )
+        with _report_unheard():
+            model, loading = AutoModel.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they come back in the loading info, and are refused below
+            )
         image_processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
     except UNREADABLE as error:
         raise ModelError(
@@ -155,9 +161,14 @@ def _download(repo_id: str, revision: str | None) -> Path:
     except LocalEntryNotFoundError as error:
         raise ModelError(
             f"There is no folder {repo_id} here, and the Hub could not be reached to fetch the model of that name: "
-            "check the network, or give a local folder."
+            "check the network, and that HF_HUB_OFFLINE is not set, or give a local folder."
         ) from error
     except (HTTPError, OSError) as error:
+        if isinstance(error, HfHubHTTPError) and error.response.status_code == UNAUTHORIZED:
+            raise ModelError(
+                f"The Hub does not know the token sent for {repo_id}: run `hf auth login` again, or set HF_TOKEN to "
+                "one that is valid."
+            ) from error
         raise ModelError(
             f"The Hub model {repo_id} could not be fetched ({_first_line(error)}): try again later."
         ) from error
@@ -182,6 +193,17 @@ def _check_kind(folder: Path, id_or_folder: str | Path) -> None:
             f"The model {id_or_folder} is of type {model_type!r}, not {GenderAgeConfig.model_type!r}: "
             "give a checkpoint of this project."
         )
+
+
+@contextmanager
+def _report_unheard() -> Iterator[None]:
+    """Without transformers' table of weights that do not fit: they are one sentence here."""
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def _check_whole(loading: dict, id_or_folder: str | Path) -> None:

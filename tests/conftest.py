@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before anything imports the libraries that read them.
@@ -27,6 +28,7 @@ from gender_age.alignment import DEFAULT_ALIGNMENT  # noqa: E402
 from gender_age.configuration_gender_age import GenderAgeConfig  # noqa: E402
 from gender_age.labels import GENDERS  # noqa: E402
 from gender_age.modeling_gender_age import ViTForGenderAge  # noqa: E402
+from tests.hub_server import HubServer  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TINY = {
@@ -37,6 +39,13 @@ TINY = {
     "image_size": 32,
     "patch_size": 8,
 }
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    """An empty Hub on loopback. Clients run in processes of their own, with `hub.environment(…)`."""
+    with HubServer() as server:
+        yield server
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 
 import torch
-from huggingface_hub.errors import StrictDataclassError
+from huggingface_hub.errors import HTTPError, StrictDataclassError
+from safetensors import SafetensorError
 from transformers import AutoConfig, DeiTModel, ViTConfig, ViTModel
 
 from gender_age.configuration_gender_age import GenderAgeConfig
@@ -39,20 +40,23 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
         return ViTForGenderAge._from_config(_config(section, {}, image_size))
     try:
         stock_config = AutoConfig.from_pretrained(section.pretrained, revision=section.revision)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPError) as error:
         raise ConfigError(f"cannot load the checkpoint {section.pretrained}: {error}") from error
     if stock_config.model_type not in STOCK_MODELS:
         raise ConfigError(
             f"{section.pretrained} is a {stock_config.model_type!r} checkpoint; `model.pretrained` takes "
             f"{' or '.join(map(repr, STOCK_MODELS))}"
         )
-    stock, loading = STOCK_MODELS[stock_config.model_type].from_pretrained(
-        section.pretrained,
-        revision=section.revision,
-        add_pooling_layer=False,
-        output_loading_info=True,
-        dtype="float32",
-    )
+    try:
+        stock, loading = STOCK_MODELS[stock_config.model_type].from_pretrained(
+            section.pretrained,
+            revision=section.revision,
+            add_pooling_layer=False,
+            output_loading_info=True,
+            dtype="float32",
+        )
+    except (OSError, ValueError, HTTPError, SafetensorError) as error:
+        raise ConfigError(f"cannot load the weights of {section.pretrained}: {error}") from error
     if loading["missing_keys"]:
         raise ConfigError(f"{section.pretrained} lacks encoder weights: {sorted(loading['missing_keys'])[:3]}")
     inherited = {
@@ -62,12 +66,12 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     }
     model = ViTForGenderAge._from_config(_config(section, inherited, image_size))
     load_encoder(model, stock)
-    logger.info(
-        "%s: the encoder of %s is loaded, both heads are new; positions of %s px serve %d px",
-        type(model).__name__,
+    # A warning, as all that a run says of itself, so that it is seen.
+    logger.warning(
+        "the encoder of %s is loaded, both heads are new; its positions are for %s px%s",
         section.pretrained,
         stock_config.image_size,
-        image_size,
+        "" if stock_config.image_size == image_size else f", and interpolated to {image_size} px",
     )
     return model
 

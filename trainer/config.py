@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from .columns import ColumnMapping
 from .errors import ConfigError
 
 
@@ -35,6 +36,8 @@ class DataSection:
 
     Attributes:
         train: prepared folders or Hub ids, used together; `id@revision` pins one.
+        columns: for public datasets with other names, their column -> ours; see `ColumnMapping`.
+        genders: where such a dataset has numbers for genders, the names of 0 and 1.
         margin: share of the image size seen beyond every side, room for the geometric jitter.
         fallback_share: share of the training faces that are cut with the fallback geometry though they have landmarks.
         age_balance: 0 draws faces as they come, 1 draws every five years of age equally often.
@@ -48,6 +51,12 @@ class DataSection:
     age_balance: float = 0.5
     limit: int | None = None
     cache_dir: str | None = None
+    columns: dict[str, str] = field(default_factory=dict)
+    genders: list[str] = field(default_factory=list)
+
+    @property
+    def mapping(self) -> ColumnMapping:
+        return ColumnMapping(self.columns or {}, self.genders or ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,12 @@ class RunConfig:
         return self.stages[-1].image_size
 
     def to_dict(self) -> dict:
-        return dataclasses.asdict(self)
+        """Plain values; the mapping of foreign columns only where there is one, as older runs noted none."""
+        values = dataclasses.asdict(self)
+        values["data"] = {
+            name: value for name, value in values["data"].items() if value or name not in ("columns", "genders")
+        }
+        return values
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
@@ -155,6 +169,7 @@ def parse_config(values: dict) -> RunConfig:
     )
     if not config.data.train:
         raise ConfigError("`data.train` names no data; prepare some with `python -m trainer prepare`")
+    _ = config.data.mapping  # raises for what it does not know
     if "num_train_epochs" in config.training:
         raise ConfigError("`training.num_train_epochs` follows from the epochs of `stages`; leave it out")
     return config

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gender_age.detection import FaceDetector
 from trainer.dataset_build import REPORT, build_dataset
+from trainer.dataset_push import check_name, push_dataset
 from trainer.errors import DataError
 from trainer.landmarks import UNREADABLE, Detector, find_landmarks
 from trainer.records import SOURCES, Record, Source
@@ -36,14 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="take this many images only, the same ones each time")
     parser.add_argument("--overwrite", action="store_true", help="replace an OUT that was prepared otherwise")
     parser.add_argument("--device", help="where the face detector runs, for example cuda (default: cpu)")
+    parser.add_argument("--push-to-hub", metavar="ID", help="then publish OUT as the dataset owner/name of the Hub")
+    parser.add_argument("--private", action="store_true", help="make that dataset private if it is new")
 
 
 def main(args: argparse.Namespace) -> int:
-    """Runs `prepare` and prints what was made; returns the exit code.
+    """Runs `prepare`, prints what was made and publishes it if asked to; returns the exit code.
 
     Raises:
         GenderAgeError: it cannot be done, with the reason.
     """
+    if args.push_to_hub is not None:
+        check_name(args.push_to_hub)
     try:
         report, fresh = prepare(
             args.source,
@@ -56,12 +61,11 @@ def main(args: argparse.Namespace) -> int:
     except OSError as error:  # a full disk, a folder that may not be written
         where = error.filename or args.out
         raise DataError(f"{where} cannot be used: {error.strerror or error}; what was done is kept") from error
-    if not fresh:
-        print(f"{args.out} is already prepared: {_summary(report)}")
-        return 0
-    print(f"{args.out} is prepared: {_summary(report)}")
-    for reason, files in report["skipped"].items():
+    print(f"{args.out} is {'' if fresh else 'already '}prepared: {_summary(report)}")
+    for reason, files in report["skipped"].items() if fresh else ():
         print(f"left out, {reason}: {len(files)} ({', '.join(files[:5])}{', ...' if len(files) > 5 else ''})")
+    if args.push_to_hub is not None:
+        print(push_dataset(args.out, args.push_to_hub, args.private))
     return 0
 
 

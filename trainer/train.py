@@ -5,25 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import platform
-import time
 from pathlib import Path
 
 import torch
 import transformers
 import yaml
-from transformers import TrainingArguments, ViTImageProcessor
-
-from gender_age.alignment import DEFAULT_ALIGNMENT
+from transformers import TrainingArguments
 
 from .averaging import WeightAverage
 from .backbone import build_model
 from .calibration import conformal_margin, fit_temperature
 from .checkpoints import CompletionMarker, newest_whole_checkpoint, remove_broken_checkpoints
 from .config import RunConfig, load_config
-from .errors import ConfigError, RunError
+from .errors import ConfigError, RunError, TrainerError
 from .faces import AlignedFaces, load_split
 from .metrics import compute_metrics
+from .run_model import save_run_model
 from .training import LABEL_NAMES, GenderAgeTrainer, GrowImages
 
 logger = logging.getLogger(__name__)
@@ -57,6 +54,7 @@ def train(config: RunConfig) -> Path:
         ConfigError: the config names something unknown.
         DataError: a dataset cannot be loaded.
         RunError: the output folder holds a run with another config.
+        TrainerError: the run's repository on the Hub cannot be made, or the finished model not be pushed to it.
     """
     arguments = _training_arguments(config)
     transformers.set_seed(arguments.seed)
@@ -84,6 +82,7 @@ def train(config: RunConfig) -> Path:
         args=arguments,
         run=config,
         average=average,
+        marker=marker,
         train_dataset=train_faces,
         eval_dataset=validation_faces,
         data_collator=_as_is,
@@ -107,7 +106,13 @@ def train(config: RunConfig) -> Path:
         model.load_state_dict(average.state_dict())
     calibrate(trainer, validation_faces)
     if arguments.should_save:
-        _save(trainer, finished, _record(config, trainer, marker.seconds))
+        save_run_model(model, config.image_size, trainer.record(), finished)
+    if arguments.push_to_hub:
+        try:
+            trainer.push_to_hub()
+        except TrainerError as error:
+            again = f"`python -m trainer push --model {finished} --to {trainer.hub_model_id}`"
+            raise TrainerError(f"{error} The model is finished; {again} publishes it.") from error
     return finished
 
 
@@ -141,6 +146,14 @@ def _training_arguments(config: RunConfig) -> TrainingArguments:
         raise ConfigError("`training.output_dir` names no folder for the run")
     if values.get("save_total_limit") == 1:
         raise ConfigError("`training.save_total_limit` must be at least 2: a kill inside a save leaves the one before")
+    if values.get("hub_token"):
+        raise ConfigError(
+            "`training.hub_token` would be kept in the run's records: set HF_TOKEN or run `hf auth login`"
+        )
+    if values.get("hub_revision"):
+        raise ConfigError("`training.hub_revision` has no use here: a run is pushed to its repository's main branch")
+    if values.get("hub_strategy", "every_save") not in ("every_save", "end"):
+        raise ConfigError("`training.hub_strategy` is every_save or end: checkpoints are not pushed, they hold pickles")
     try:
         return TrainingArguments(**values)
     except (TypeError, ValueError) as error:
@@ -151,11 +164,11 @@ def _load_faces(config: RunConfig, cache_dir: Path) -> tuple[AlignedFaces, dict[
     data = config.data
     sizes = list(dict.fromkeys(stage.image_size for stage in config.stages))
     training = AlignedFaces(
-        load_split(data.train, "train", data.limit), sizes, cache_dir, data.margin, data.fallback_share
+        load_split(data.train, "train", data.limit, data.mapping), sizes, cache_dir, data.margin, data.fallback_share
     )
     validation = {
         Path(source.partition("@")[0]).name: AlignedFaces(
-            load_split([source], "validation", data.limit), sizes, cache_dir
+            load_split([source], "validation", data.limit, data.mapping), sizes, cache_dir
         )
         for source in data.train
     }
@@ -178,37 +191,3 @@ def _claim(run: Path, config: RunConfig) -> None:
         )
     run.mkdir(parents=True, exist_ok=True)
     noted.write_text(text, encoding="utf-8")
-
-
-def _record(config: RunConfig, trainer: GenderAgeTrainer, seconds: float) -> dict:
-    """What the card and a reader of the checkpoint want to know of the run."""
-    return {
-        "config": config.to_dict(),
-        "hours": round(seconds / 3600, 2),
-        "hardware": f"{trainer.args.device.type}, {torch.get_num_threads()} threads"
-        if trainer.args.device.type == "cpu"
-        else torch.cuda.get_device_name(trainer.args.device),
-        "world_size": trainer.args.world_size,
-        "seed": trainer.args.seed,
-        "train_images": len(trainer.train_dataset),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "transformers": transformers.__version__,
-        },
-        "finished": time.strftime("%Y-%m-%d"),
-        "history": [entry for entry in trainer.state.log_history if any(name.startswith("eval_") for name in entry)],
-    }
-
-
-def _save(trainer: GenderAgeTrainer, folder: Path, record: dict) -> None:
-    """Write the finished model; `training.json` last, which says that the run is done."""
-    trainer.model.save_pretrained(folder)
-    size = trainer.run_config.image_size
-    ViTImageProcessor(
-        size={"height": size, "width": size},
-        image_mean=[0.5] * 3,
-        image_std=[0.5] * 3,
-        alignment=DEFAULT_ALIGNMENT.to_dict(),
-    ).save_pretrained(folder)
-    (folder / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")

@@ -1,20 +1,35 @@
-"""Hugging Face's Trainer for aligned faces: augmentation on the device, growing image size, averaged weights."""
+"""Hugging Face's Trainer for aligned faces: augmentation on the device, growing size, averaged weights, pushes."""
 
 from __future__ import annotations
 
+import logging
 import math
+import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 
 import torch
+from huggingface_hub import HfApi
 from transformers import Trainer, TrainerCallback
+from transformers.trainer_utils import HubStrategy, SaveStrategy
+from transformers.utils import PushInProgress
 
 from gender_age.modeling_gender_age import ViTForGenderAge
 
 from .augmentation import augment_faces, normalise_faces
 from .averaging import WeightAverage
+from .checkpoints import CompletionMarker
 from .config import RunConfig
+from .errors import TrainerError
 from .faces import AlignedFaces
+from .hub import refusals_as_sentences
+from .model_repository import write_repository
+from .push import MESSAGE, upload_model
+from .run_model import run_record, save_run_model
 from .sampling import WeightedShuffle, age_weights
+
+logger = logging.getLogger(__name__)
 
 LABEL_NAMES = ["gender", "age_min", "age_max"]
 
@@ -47,11 +62,16 @@ class GenderAgeTrainer(Trainer):
     Args:
         run: the run's config.
         average: what `evaluate` and the saved model use in place of the live weights; None for those themselves.
+        marker: knows how long the run has taken.
     """
 
-    def __init__(self, *args, run: RunConfig, average: WeightAverage | None, **kwargs) -> None:
+    def __init__(
+        self, *args, run: RunConfig, average: WeightAverage | None, marker: CompletionMarker, **kwargs
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.run_config, self.average = run, average
+        self.run_config, self.average, self.marker = run, average, marker
+        # Its one thread uploads in the background, in the order of the saves.
+        self._uploads = HfApi()
 
     def _get_train_sampler(self, train_dataset=None):
         faces = train_dataset if train_dataset is not None else self.train_dataset
@@ -82,7 +102,66 @@ class GenderAgeTrainer(Trainer):
         (model if model is not None else self.model).load_state_dict(saved.state_dict())
 
     def evaluate(self, *args, **kwargs):
-        if self.average is None:
+        with self._average_in_place():
             return super().evaluate(*args, **kwargs)
-        with self.average.in_place():
-            return super().evaluate(*args, **kwargs)
+
+    def record(self) -> dict:
+        """What the card and a reader of the model want to know of the run so far."""
+        return run_record(self.run_config, self, self.marker.seconds)
+
+    def init_hf_repo(self, token: str | None = None, private: bool | None = None) -> None:
+        """Make the run's repository on the Hub.
+
+        Raises:
+            TrainerError: it cannot be made.
+        """
+        name = self.args.hub_model_id or Path(self.args.output_dir).absolute().name
+        with refusals_as_sentences(name, "model"):
+            super().init_hf_repo(token, private)
+
+    def push_to_hub(self, commit_message: str = MESSAGE, **kwargs) -> None:
+        """Publish the model as it is now, with code and card, and wait for it. Trainer's own would write a card over
+        ours, and pickle its arguments; its further arguments have no use here.
+
+        Raises:
+            TrainerError: the Hub cannot be reached, or refuses.
+        """
+        if self.hub_model_id is None:
+            self.init_hf_repo()
+        self._finish_current_push()
+        if self.is_world_process_zero():
+            with self._repository() as folder:
+                upload_model(Path(folder), self.hub_model_id, commit_message)
+
+    def _push_from_checkpoint(self, checkpoint_folder: str) -> None:
+        """The same after a save, in the background. Trainer's own would upload all that lies in the run's folder, the
+        faces and a pickle among it."""
+        if not self.is_world_process_zero() or self.args.hub_strategy == HubStrategy.END:
+            return
+        if not self.args.hub_always_push and self.push_in_progress is not None and not self.push_in_progress.is_done():
+            return
+        by_steps = self.args.save_strategy == SaveStrategy.STEPS
+        progress = f"step {self.state.global_step}" if by_steps else f"epoch {round(self.state.epoch)}"
+        message = f"Training in progress, {progress}"
+        job = self._uploads.run_as_future(_upload_or_warn, self._repository(), self.hub_model_id, message)
+        self.push_in_progress = PushInProgress([job])
+
+    def _repository(self) -> tempfile.TemporaryDirectory:
+        """The model as it is now, laid out as its repository."""
+        folder = tempfile.TemporaryDirectory(prefix="gender-age-run-")
+        # Loading a model as a check may draw random numbers, which a run without pushes would not.
+        with tempfile.TemporaryDirectory() as saved, self._average_in_place(), torch.random.fork_rng(devices=[]):
+            save_run_model(self.model, self.run_config.image_size, self.record(), Path(saved))
+            write_repository(Path(saved), Path(folder.name), repo_id=self.hub_model_id)
+        return folder
+
+    def _average_in_place(self):
+        return self.average.in_place() if self.average else nullcontext()
+
+
+def _upload_or_warn(repository: tempfile.TemporaryDirectory, repo_id: str, message: str) -> None:
+    with repository as folder:
+        try:
+            upload_model(Path(folder), repo_id, message)
+        except TrainerError as error:
+            logger.warning("%s The training goes on.", error)

@@ -1,0 +1,115 @@
+"""`python -m trainer push`: a checkpoint, its code and its card, to the Hub or into a folder laid out the same."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from huggingface_hub import HfApi
+
+from gender_age.checkpoint import checkpoint_folder
+
+from .errors import TrainerError
+from .folders import replace, sibling
+from .hub import publish
+from .model_repository import read_json, strange_files, write_repository
+
+MESSAGE = "Gender and age model"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options to `parser`."""
+    parser.add_argument("--model", required=True, metavar="M", help="folder of a trained checkpoint, or its Hub id")
+    parser.add_argument("--revision", help="branch, tag or commit of a model on the Hub")
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--to", metavar="ID", help="owner/name on the Hub; made if need be")
+    target.add_argument("--to-folder", metavar="F", help="a folder; replaced if it holds such a model")
+    parser.add_argument("--report", metavar="FILE", help="report.json of `evaluate`, for the card's numbers")
+    parser.add_argument("--private", action="store_true", help="make the Hub repository private if it is new")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Runs the command.
+
+    Raises:
+        GenderAgeError: the model or the report cannot be used, or the target cannot be written.
+    """
+    report = None
+    if args.report is not None:
+        report = read_json(Path(args.report))
+        if report is None:
+            raise TrainerError(f"there is no report {args.report}; `python -m trainer evaluate` writes one")
+        if "protocols" not in report:
+            raise TrainerError(f"{args.report} is no report of `python -m trainer evaluate`")
+    source = checkpoint_folder(args.model, args.revision)
+    if args.to_folder is not None:
+        folder = push_to_folder(source, Path(args.to_folder), report)
+        size = sum(path.stat().st_size for path in folder.iterdir())
+        print(f"{folder}: {size / 1e6:.1f} MB")
+    else:
+        print(push_to_hub(source, args.to, report, args.private))
+    return 0
+
+
+def push_to_folder(source: Path, folder: Path, report: dict | None = None) -> Path:
+    """Lays the checkpoint in `source` out in `folder`, which is replaced as a whole or not at all.
+
+    Raises:
+        ModelError: the checkpoint cannot be used.
+        TrainerError: `folder` holds something else than such a model, or cannot be written.
+    """
+    folder = folder.resolve()
+    if folder.exists():
+        strange = strange_files(folder) if folder.is_dir() else [folder.name]
+        if strange:
+            raise TrainerError(
+                f"{folder} is not replaced, because it holds {', '.join(strange[:3])}, which push did not write: "
+                "move that away, or name another folder"
+            )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with sibling(folder) as unfinished:
+            write_repository(source, unfinished, report)
+            replace(folder, unfinished)
+    except OSError as error:
+        raise TrainerError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return folder
+
+
+def push_to_hub(
+    source: Path, repo_id: str, report: dict | None = None, private: bool = False, api: HfApi | None = None
+) -> str:
+    """Publishes the checkpoint in `source` as one commit, or none where nothing has changed.
+
+    Code files that the model no longer needs are deleted; whatever else the repository holds is left alone.
+
+    Returns:
+        The address of the commit.
+
+    Raises:
+        ModelError: the checkpoint cannot be used.
+        TrainerError: the Hub cannot be reached, or refuses.
+    """
+    with tempfile.TemporaryDirectory(prefix="gender-age-push-") as temporary:
+        write_repository(source, Path(temporary), report, repo_id)
+        return upload_model(Path(temporary), repo_id, private=private, api=api)
+
+
+def upload_model(
+    folder: Path, repo_id: str, message: str = MESSAGE, private: bool = False, api: HfApi | None = None
+) -> str:
+    """Publishes `folder`, as `write_repository` lays it out; returns the address of the commit.
+
+    Raises:
+        TrainerError: the Hub cannot be reached, or refuses.
+    """
+    return publish(
+        repo_id,
+        {path.name: path for path in folder.iterdir()},
+        kind="model",
+        message=message,
+        is_stale=lambda name: name.endswith(".py") and "/" not in name,
+        private=private,
+        api=api,
+    )
