@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+try:
+    # ZeroGPU's, before anything may start CUDA: torch then believes in a GPU, and the model is placed on it at start.
+    import spaces
+except ImportError:
+    spaces = None
 
 import gradio as gr
 from PIL import Image
@@ -34,6 +40,8 @@ EXAMPLES = (
 # Uploads and drawings are looked at every ten minutes and deleted once half an hour old.
 CLEAN_EVERY_S, CLEAN_OLDER_S = 600, 1800
 QUEUE_SIZE = 32
+# For how long a ZeroGPU Space borrows the GPU at most; the shorter, the sooner it is a visitor's turn.
+GPU_SECONDS = 30
 # One run at a time, whoever asks: MTCNN's settings change with the photo, and a second run would only slow both.
 ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "model"}
 LAUNCH = {
@@ -74,19 +82,29 @@ def analyse(predictor: GenderAgePredictor, photo: str | None) -> tuple[Image.Ima
     return rotate_image(image_rgb, prediction.rotation), replace(prediction, photo=name)
 
 
+def on_gpu(function: Callable) -> Callable:
+    """`function` as a ZeroGPU Space runs it, in a process with a GPU; anywhere else `function` itself."""
+    return spaces.GPU(duration=GPU_SECONDS)(function) if spaces is not None else function
+
+
 def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
     """The page and its named API `/predict`, around a predictor that is already loaded."""
 
+    @on_gpu
+    def analysed(photo: str | None) -> tuple[Image.Image | None, PhotoPrediction]:
+        # ZeroGPU pickles arguments and changes exceptions: the predictor is no argument, and errors come as values.
+        return analyse(predictor, photo)
+
     def predict(photo: str | None) -> dict:
         """Finds the faces of a photo: its JSON, with `error` set where the photo is unusable."""
-        return analyse(predictor, photo)[1].to_dict()
+        return analysed(photo)[1].to_dict()
 
     def show(photo: str | None) -> dict:
         """What the page shows for the photo that was just chosen, or cleared."""
         if photo is None:
             hidden = gr.update(visible=False)
             return {summary: WELCOME, drawing: hidden, faces: hidden, details: hidden, answer: None}
-        image_rgb, prediction = analyse(predictor, photo)
+        image_rgb, prediction = analysed(photo)
         found = bool(prediction.faces)
         return {
             summary: summary_html(prediction),
