@@ -166,11 +166,13 @@ def _load_faces(config: RunConfig, cache_dir: Path) -> tuple[AlignedFaces, dict[
     training = AlignedFaces(
         load_split(data.train, "train", data.limit, data.mapping), sizes, cache_dir, data.margin, data.fallback_share
     )
+    names = [Path(source.partition("@")[0]).name for source in data.train]
     validation = {
-        Path(source.partition("@")[0]).name: AlignedFaces(
+        # Two datasets may end in the same name, such as a folder and its copy on the Hub.
+        name if names.count(name) == 1 else source: AlignedFaces(
             load_split([source], "validation", data.limit, data.mapping), sizes, cache_dir
         )
-        for source in data.train
+        for name, source in zip(names, data.train, strict=True)
     }
     return training, validation
 
