@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -113,4 +114,72 @@ def _drawn_row(split: str, row: int, generator: np.random.Generator) -> dict:
         "source": (row + 1) % 2,
         "landmarks": None if row % 8 == 0 else template.tolist(),
         "file": f"{split}/{row:03}",
+    }
+
+
+@pytest.fixture
+def run_folder(tiny_model_folder, tmp_path) -> Path:
+    """A finished run's model folder: the tiny checkpoint with the record of a training on this machine."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for path in tiny_model_folder.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "training_args.bin").write_bytes(b"a pickle")
+    record = {
+        "config": {
+            "model": {"pretrained": "google/vit-tiny", "revision": None},
+            "data": {"train": [f"{tmp_path}/data/utkface", "owner/faces@main"], "limit": None},
+            "stages": [{"image_size": 16, "epochs": 3}, {"image_size": 32, "epochs": 2}],
+            "training": {"output_dir": "../../runs/first"},
+        },
+        "hours": 1.25,
+        "hardware": "cpu, 2 threads",
+        "versions": {"python": "3.11", "torch": "2.14"},
+        "seed": 7,
+        "world_size": 1,
+        "train_images": 12345,
+    }
+    (folder / "training.json").write_text(json.dumps(record))
+    return folder
+
+
+def value(number: float, n: int = 50) -> dict:
+    return {"value": number, "n": n, "interval": [number - 0.01, number + 0.01]}
+
+
+@pytest.fixture
+def report() -> dict:
+    """What `evaluate` writes, of 100 faces with made numbers."""
+
+    def group(mae: float, female: float, male: float) -> dict:
+        return {
+            "n": 100,
+            "missed": value(0.02, 100),
+            "age_mae": value(mae),
+            "age_bias": value(-1.5),
+            "age_cs5": value(0.61),
+            "gender_accuracy": value((female + male) / 2),
+            "gender_recall": {"female": value(female), "male": value(male)},
+        }
+
+    interval = {"coverage": value(0.79), "mean_width": 14.2}
+    result = {
+        "overall": group(6.25, 0.9, 0.94),
+        "by_age_band": {"0–9": group(3.5, 0.61, 0.72), "20–39": group(5.1, 0.95, 0.97)},
+        "by_gender": {"female": group(6.0, 0.9, 0.9), "male": group(6.5, 0.94, 0.94)},
+        "by_age_band_and_gender": {"0–9": {"female": group(3.5, 0.61, 0.61)}},
+        "by_race": {"Black": group(6.4, 0.83, 0.95)},
+        "intervals": {"level": 0.8, "overall": interval, "by_age_band": {"0–9": interval}, "constant_width": 17.3},
+        "calibration": {
+            "ece": 0.021,
+            "bins": [],
+            "uncertain": {"n": 8, "share": 0.08},
+            "accuracy_certain": value(0.955),
+            "accuracy_uncertain": value(0.6),
+        },
+    }
+    return {
+        "date": "2026-11-24T10:00:00+00:00",
+        "data": {"names": ["utkface"], "split": "test", "limit": None},
+        "protocols": {"landmarks": {"utkface": result}, "end_to_end": {"utkface": result}},
     }

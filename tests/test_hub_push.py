@@ -15,7 +15,6 @@ from gender_age.checkpoint import load_checkpoint
 from tests.conftest import TINY
 from tests.hub_commands import Commands
 from tests.hub_server import OTHER_TOKEN, TOKEN, HubServer
-from tests.trainer.test_push import report, run  # noqa: F401  (fixtures: a finished run, and its evaluation)
 from trainer.card import eval_results
 from trainer.model_repository import DATA_FILES, code_files
 
@@ -44,9 +43,9 @@ def change_weights(folder: Path) -> None:
     save_file({name: tensor + 0.5 for name, tensor in weights.items()}, folder / "model.safetensors", {"format": "pt"})
 
 
-def test_push_is_one_commit_with_all_that_a_stranger_needs(hub, trainer, run, report, tmp_path):  # noqa: F811
+def test_push_is_one_commit_with_all_that_a_stranger_needs(hub, trainer, run_folder, report, tmp_path):
     (tmp_path / "report.json").write_text(json.dumps(report))
-    done = push(trainer, run, "user/complete", "--report", str(tmp_path / "report.json"))
+    done = push(trainer, run_folder, "user/complete", "--report", str(tmp_path / "report.json"))
     assert done.status == 0, done.stderr
     _, commit = hub.commits("user/complete")
     assert done.stdout == f"{hub.url}/user/complete/commit/{commit.oid}\n"
@@ -70,8 +69,8 @@ def test_push_is_one_commit_with_all_that_a_stranger_needs(hub, trainer, run, re
     assert "generated_from_trainer" not in files["README.md"].decode()
 
 
-def test_an_unchanged_model_makes_no_commit(hub, trainer, run):  # noqa: F811
-    first, second = (push(trainer, run, "user/unchanged") for _ in range(2))
+def test_an_unchanged_model_makes_no_commit(hub, trainer, run_folder):
+    first, second = (push(trainer, run_folder, "user/unchanged") for _ in range(2))
     assert (first.status, second.status) == (0, 0), second.stderr
     assert first.stdout == second.stdout
     assert len(hub.commits("user/unchanged")) == 2
@@ -81,18 +80,18 @@ def test_an_unchanged_model_makes_no_commit(hub, trainer, run):  # noqa: F811
 def test_a_push_that_breaks_leaves_the_last_revision_whole_and_completes_when_repeated(
     hub,
     trainer,
-    run,  # noqa: F811
+    run_folder,
     breaks,
 ):
     repo_id = f"user/{breaks.replace(' ', '-')}"
-    assert push(trainer, run, repo_id).status == 0
+    assert push(trainer, run_folder, repo_id).status == 0
     before = hub.files(repo_id)
-    change_weights(run)
+    change_weights(run_folder)
     if breaks == "refused upload":
         fault = hub.refuse("PUT", "/upload/", 403, "Storage is closed")
     else:
         fault = hub.cut("POST", f"{repo_id}/commit/", after=1000)
-    done = push(trainer, run, repo_id)
+    done = push(trainer, run_folder, repo_id)
     assert fault.reached.is_set()
     assert done.status == 1
     assert done.stderr.startswith(f"python -m trainer push: The upload to {repo_id} failed (")
@@ -101,7 +100,7 @@ def test_a_push_that_breaks_leaves_the_last_revision_whole_and_completes_when_re
     assert len(hub.commits(repo_id)) == 2
     assert hub.files(repo_id) == before
 
-    done = push(trainer, run, repo_id)
+    done = push(trainer, run_folder, repo_id)
     assert done.status == 0, done.stderr
     assert len(hub.commits(repo_id)) == 3
     assert hub.files(repo_id).keys() == before.keys()
@@ -116,8 +115,8 @@ def test_a_push_that_breaks_leaves_the_last_revision_whole_and_completes_when_re
         (OTHER_TOKEN, "The Hub refused the upload to user/closed: You don't have the rights"),
     ],
 )
-def test_who_may_not_push_is_told_so(hub, trainer, run, token, sentence):  # noqa: F811
-    done = push(trainer, run, "user/closed", token=token)
+def test_who_may_not_push_is_told_so(hub, trainer, run_folder, token, sentence):
+    done = push(trainer, run_folder, "user/closed", token=token)
     assert done.status == 1
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr

@@ -12,8 +12,7 @@ from huggingface_hub import HfApi
 
 from gender_age.checkpoint import CHECKPOINT_FILES, DEFAULT_MODEL, checkpoint_folder, load_checkpoint
 
-from .errors import TrainerError
-from .folders import replace, sibling
+from .folders import write_whole
 from .hub import publish
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,22 +68,7 @@ def deploy_to_folder(folder: Path, model: str, revision: str | None = None) -> P
         ModelError: the model cannot be used.
         TrainerError: `folder` holds something else than a Space, or cannot be written.
     """
-    folder = folder.resolve()
-    if folder.exists():
-        strange = _strange_files(folder) if folder.is_dir() else [folder.name]
-        if strange:
-            raise TrainerError(
-                f"{folder} is not replaced, because it holds {', '.join(strange[:3])}, which deploy did not write: "
-                "move that away, or name another folder"
-            )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with sibling(folder) as unfinished:
-            write_space(unfinished, model, revision)
-            replace(folder, unfinished)
-    except OSError as error:
-        raise TrainerError(f"{folder} cannot be written: {error.strerror or error}") from error
-    return folder
+    return write_whole(folder, lambda unfinished: write_space(unfinished, model, revision), _strange_files, "deploy")
 
 
 def deploy_to_hub(

@@ -5,13 +5,50 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .errors import TrainerError
+
+
+def write_whole(
+    folder: Path, write: Callable[[Path], None], strange_files: Callable[[Path], list[str]], command: str
+) -> Path:
+    """Lets `write` fill a new folder, and puts that in the place of `folder`, as a whole or not at all.
+
+    Args:
+        folder: where it goes; may exist.
+        write: fills an empty folder.
+        strange_files: what an existing `folder` holds that `command` did not write, so that it is not replaced.
+        command: the command's name, for messages.
+
+    Returns:
+        `folder`, absolute.
+
+    Raises:
+        TrainerError: `folder` holds something else, or cannot be written.
+    """
+    folder = folder.resolve()
+    if folder.exists():
+        strange = strange_files(folder) if folder.is_dir() else [folder.name]
+        if strange:
+            raise TrainerError(
+                f"{folder} is not replaced, because it holds {', '.join(strange[:3])}, which {command} did not write: "
+                "move that away, or name another folder"
+            )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _sibling(folder) as unfinished:
+            write(unfinished)
+            _replace(folder, unfinished)
+    except OSError as error:
+        raise TrainerError(f"{folder} cannot be written: {error.strerror or error}") from error
+    return folder
+
 
 @contextmanager
-def sibling(folder: Path) -> Iterator[Path]:
+def _sibling(folder: Path) -> Iterator[Path]:
     """A new hidden folder beside `folder`, on the same file system so that it can be renamed; removed at the end."""
     unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -21,7 +58,7 @@ def sibling(folder: Path) -> Iterator[Path]:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def replace(folder: Path, finished: Path) -> None:
+def _replace(folder: Path, finished: Path) -> None:
     """Puts `finished` in the place of `folder`; what was there comes back if that fails."""
     if not folder.exists():
         os.rename(finished, folder)

@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from gender_age.checkpoint import checkpoint_folder
 
 from .errors import TrainerError
-from .folders import replace, sibling
+from .folders import write_whole
 from .hub import publish
 from .model_repository import read_json, strange_files, write_repository
 
@@ -59,22 +59,7 @@ def push_to_folder(source: Path, folder: Path, report: dict | None = None) -> Pa
         ModelError: the checkpoint cannot be used.
         TrainerError: `folder` holds something else than such a model, or cannot be written.
     """
-    folder = folder.resolve()
-    if folder.exists():
-        strange = strange_files(folder) if folder.is_dir() else [folder.name]
-        if strange:
-            raise TrainerError(
-                f"{folder} is not replaced, because it holds {', '.join(strange[:3])}, which push did not write: "
-                "move that away, or name another folder"
-            )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with sibling(folder) as unfinished:
-            write_repository(source, unfinished, report)
-            replace(folder, unfinished)
-    except OSError as error:
-        raise TrainerError(f"{folder} cannot be written: {error.strerror or error}") from error
-    return folder
+    return write_whole(folder, lambda unfinished: write_repository(source, unfinished, report), strange_files, "push")
 
 
 def push_to_hub(

@@ -1,0 +1,55 @@
+"""The model card: rendered from what training and evaluation recorded."""
+
+import yaml
+from huggingface_hub import ModelCard
+
+from trainer import push
+from trainer.card import group_table, measured, weak_spots
+
+
+def test_card_shows_what_was_recorded(run_folder, report, tmp_path):
+    card = ModelCard.load(push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md")
+    front = yaml.safe_load(card.content.split("---")[1])
+    assert front["license"] == "other"
+    assert front["base_model"] == "google/vit-tiny"
+    assert front["datasets"] == ["utkface", "owner/faces"]
+    (index,) = front["model-index"]
+    metrics = {each["name"]: each["value"] for each in index["results"][0]["metrics"]}
+    assert metrics == {"MAE, years": 6.25, "CS@5": 0.61, "gender accuracy": 0.92}
+    for shown in (
+        "| overall | n | missed | MAE, years |",
+        "6.25 (6.24 to 6.26)",
+        "-1.50 (-1.51 to -1.49)",
+        "| training images | 12,345 |",
+        "16 → 32 px, for 3 + 2 epochs",
+        "holds 79.0 % (78.0 to 80.0) of the true ages",
+        "8.0 % of the answers are marked `uncertain`",
+        "Of women and girls of 0–9, 61.0 %",
+        "non-commercial research",
+    ):
+        assert shown in card.text, shown
+    assert "{{" not in card.text
+    assert "None" not in card.text
+
+
+def test_card_without_records_claims_nothing(tiny_model_folder, tmp_path):
+    card = ModelCard.load(push.push_to_folder(tiny_model_folder, tmp_path / "model") / "README.md")
+    assert "model-index" not in card.content
+    assert "No evaluation came with these weights" in card.text
+    assert "No record of the training" in card.text
+
+
+def test_measured_values_and_tables(report):
+    assert measured({"value": 0.899, "interval": [0.886, 0.911]}, "share") == "89.9 % (88.6 to 91.1)"
+    assert measured(None, "years") == "–"
+    bands = report["protocols"]["landmarks"]["utkface"]["by_age_band"]
+    lines = group_table("true age", bands, ["age_mae", "range_accuracy", "recall_female"]).splitlines()
+    assert lines[0] == "| true age | n | MAE, years | women found |"
+    assert lines[2] == "| 0–9 | 100 | 3.50 (3.49 to 3.51) | 61.0 % (60.0 to 62.0) |"
+
+
+def test_weak_spots_leave_out_small_groups(report):
+    result = report["protocols"]["landmarks"]["utkface"]
+    assert "0–9" in " ".join(weak_spots(result))
+    result["by_age_band"]["0–9"]["n"] = 5
+    assert "0–9" not in " ".join(weak_spots(result))
