@@ -1,0 +1,137 @@
+"""From landmarks to face pixels: the one geometry for preparation, training and serving."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from PIL import Image
+
+Landmarks = Sequence[Sequence[float]]
+"""Five `(x, y)` in pixels of the image they were found in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Where a face lies in its aligned picture; stored with the checkpoint.
+
+    Attributes:
+        template: the five landmarks in the aligned picture, as shares of its side. The default puts the median face
+            of UTKFace (landmarks by MTCNN) so that hair and chin are in view.
+        fallback_scale: without landmarks, sides of the aligned picture per longer side of the image.
+        fallback_centre: without landmarks, the point `(x, y)` of the image, as shares of its width and height, that
+            comes to lie in the middle. The default is between UTKFace's tight chips and FairFace's wide ones.
+        fill: grey level, 0 to 255, of what lies outside the image.
+    """
+
+    template: tuple[tuple[float, float], ...] = ((0.30, 0.29), (0.70, 0.29), (0.50, 0.53), (0.32, 0.70), (0.68, 0.70))
+    fallback_scale: float = 1.0
+    fallback_centre: tuple[float, float] = (0.5, 0.44)
+    fill: int = 128
+
+    def to_dict(self) -> dict:
+        """Plain values for `preprocessor_config.json`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict) -> Alignment:
+        """The inverse of `to_dict`, from JSON's lists."""
+        return cls(
+            template=tuple(tuple(map(float, point)) for point in values["template"]),
+            fallback_scale=float(values["fallback_scale"]),
+            fallback_centre=tuple(map(float, values["fallback_centre"])),
+            fill=int(values["fill"]),
+        )
+
+
+DEFAULT_ALIGNMENT = Alignment()
+LARGEST_MARGIN = 4
+"""The largest margin is the face's size divided by this."""
+
+
+def align_face(
+    image_rgb: Image.Image,
+    landmarks: Landmarks | None,
+    size: int,
+    alignment: Alignment = DEFAULT_ALIGNMENT,
+    margin: int = 0,
+) -> Image.Image:
+    """The face as an upright square picture.
+
+    Args:
+        image_rgb: the whole image, mode RGB.
+        landmarks: five points in pixels of `image_rgb`, or None where the image is one face already cropped.
+        size: side of the aligned face in pixels.
+        margin: pixels more on every side, at most `size // 4`; the middle `size` × `size` stay the same pixels.
+
+    Returns:
+        An RGB image of `size + 2 * margin` pixels a side.
+    """
+    if landmarks is None:
+        to_face = _fallback_transform(image_rgb.size, size, alignment)
+    else:
+        template = np.asarray(alignment.template) * size
+        to_face = similarity_transform(np.asarray(landmarks, dtype=np.float64), template)
+    if margin > size // LARGEST_MARGIN:
+        raise ValueError(f"margin is {margin}; at most a quarter of size {size} is cut")
+    return _warp(image_rgb, to_face, size, margin, alignment.fill)
+
+
+def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """The rotation, scale and shift that bring `source` closest to `target` in least squares.
+
+    Args:
+        source: `(n, 2)` points. If they all coincide, the scale is taken as 1.
+        target: `(n, 2)` points.
+
+    Returns:
+        `(2, 3)` matrix; Umeyama 1991 for two dimensions, where it has a closed form.
+    """
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    (x, y), (u, v) = (source - source_mean).T, (target - target_mean).T
+    spread = float(np.sum(x * x + y * y))
+    if spread < 1e-9:
+        a, b = 1.0, 0.0
+    else:
+        a, b = float(np.sum(x * u + y * v)) / spread, float(np.sum(x * v - y * u)) / spread
+    linear = np.array([[a, -b], [b, a]])
+    return np.column_stack([linear, target_mean - linear @ source_mean])
+
+
+def _fallback_transform(size_wh: tuple[int, int], size: int, alignment: Alignment) -> np.ndarray:
+    scale = size * alignment.fallback_scale / max(size_wh)
+    centre = np.asarray(size_wh) * np.asarray(alignment.fallback_centre)
+    return np.column_stack([np.eye(2) * scale, size / 2 - scale * centre])
+
+
+def _warp(image_rgb: Image.Image, to_face: np.ndarray, size: int, margin: int, fill: int) -> Image.Image:
+    """Sample the image through the `(2, 3)` matrix `to_face` (image pixels -> face pixels).
+
+    `Image.transform` does not average over the pixels it skips, so a large face is first reduced to the scale of the
+    result. Only the part that may be needed is touched, whatever the size of the photo; it is the same part whatever
+    the margin, so that the margin does not change the pixels inside.
+    """
+    scale = math.hypot(to_face[0, 0], to_face[1, 0])
+    from_face = np.linalg.inv(np.vstack([to_face, [0, 0, 1]]))[:2]
+    if scale < 1:
+        low, high = -size // LARGEST_MARGIN, size + size // LARGEST_MARGIN
+        corners = from_face @ np.array([[low, high, low, high], [low, low, high, high], [1, 1, 1, 1]])
+        left, top = np.maximum(np.floor(corners.min(axis=1)), 0).astype(int).tolist()
+        right, bottom = np.minimum(np.ceil(corners.max(axis=1)), image_rgb.size).astype(int).tolist()
+        if right > left and bottom > top:
+            reduced_wh = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+            image_rgb = image_rgb.resize(
+                reduced_wh, Image.Resampling.BICUBIC, box=(left, top, right, bottom), reducing_gap=3.0
+            )
+            from_face[:, 2] -= (left, top)
+            from_face *= [[reduced_wh[0] / (right - left)], [reduced_wh[1] / (bottom - top)]]
+    from_face[:, 2] -= from_face[:, :2] @ (margin, margin)
+    return image_rgb.transform(
+        (size + 2 * margin, size + 2 * margin),
+        Image.Transform.AFFINE,
+        data=tuple(from_face.ravel()),
+        resample=Image.Resampling.BICUBIC,
+        fillcolor=(fill, fill, fill),
+    )

@@ -1,0 +1,222 @@
+"""Loads a checkpoint, from a folder or the Hub, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    HTTPError,  # the HTTP client's own, whichever that is: what a connection that breaks off raises
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    StrictDataclassError,
+)
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoImageProcessor, AutoModel, BaseImageProcessor
+from transformers.utils import logging
+
+from .alignment import Alignment
+from .configuration_gender_age import GenderAgeConfig
+from .errors import ModelError
+from .modeling_gender_age import ViTForGenderAge
+
+DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "model"
+"""The checkpoint in the repository, found from the package so that the working directory does not matter."""
+
+# Nothing else of a Hub repository is fetched: its code files are not run here, and pickles are never opened.
+CHECKPOINT_FILES = ("config.json", "preprocessor_config.json", "*.safetensors", "*.safetensors.index.json")
+# What transformers raises, after the files were found, for values in them that do not fit together.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    SafetensorError,
+    StrictDataclassError,
+)
+SHOWN_KEYS = 3
+UNAUTHORIZED = 401
+
+
+def load_checkpoint(
+    id_or_folder: str | Path = DEFAULT_MODEL,
+    revision: str | None = None,
+    device: str | torch.device | None = None,
+) -> tuple[ViTForGenderAge, BaseImageProcessor]:
+    """The model, in float32 and evaluation mode, and the image processor that holds its size, mean, std and alignment.
+
+    Args:
+        id_or_folder: a local folder, or the id of a model on the Hub.
+        revision: branch, tag or commit of a Hub model.
+        device: where the model goes; without one, the GPU if there is one.
+
+    Raises:
+        ModelError: the checkpoint is missing, cannot be fetched, is of another kind, or is incomplete.
+    """
+    folder = checkpoint_folder(id_or_folder, revision)
+    _check_kind(folder, id_or_folder)
+    register_classes()
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        with _report_unheard():
+            model, loading = AutoModel.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # they come back in the loading info, and are refused below
+            )
+        image_processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
+    except UNREADABLE as error:
+        raise ModelError(
+            f"The model {id_or_folder} cannot be read ({_first_line(error)}): fetch or train it again."
+        ) from error
+    _check_whole(loading, id_or_folder)
+    alignment_of(image_processor)
+    return model.eval().to(device or default_device()), image_processor
+
+
+def register_classes() -> None:
+    """Makes the auto classes of transformers build our own classes, so that no code of a checkpoint is run."""
+    AutoConfig.register(GenderAgeConfig.model_type, GenderAgeConfig, exist_ok=True)
+    AutoModel.register(GenderAgeConfig, ViTForGenderAge, exist_ok=True)
+
+
+def default_device() -> str:
+    """The GPU if there is one, else the CPU."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def alignment_of(image_processor: BaseImageProcessor) -> Alignment:
+    """The geometry that the checkpoint was trained with, from the `alignment` entry of its preprocessor config.
+
+    Raises:
+        ModelError: the entry is missing or malformed.
+    """
+    try:
+        return Alignment.from_dict(image_processor.alignment)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(
+            "The model's preprocessor_config.json has no usable `alignment` entry, without which its faces cannot be "
+            "cropped as in training: use a checkpoint written by this project's trainer."
+        ) from error
+
+
+def checkpoint_folder(id_or_folder: str | Path, revision: str | None = None) -> Path:
+    """The local folder of a checkpoint; a Hub model is downloaded, all files from one commit.
+
+    Raises:
+        ModelError: there is no such folder or Hub model, or it cannot be fetched.
+    """
+    folder = Path(id_or_folder)
+    if folder.is_dir():
+        if revision is not None:
+            raise ModelError(f"{id_or_folder} is a local folder, which has no revisions: leave the revision out.")
+        return folder
+    if folder.exists():
+        raise ModelError(f"{id_or_folder} is a file: name the folder of a model, or a model on the Hub.")
+    if isinstance(id_or_folder, Path) or _looks_like_path(id_or_folder):
+        raise ModelError(
+            f"There is no model folder {id_or_folder}: name an existing folder, or a model on the Hub as owner/name."
+        )
+    return _download(id_or_folder, revision)
+
+
+def _looks_like_path(text: str) -> bool:
+    return text.startswith((".", "~")) or "\\" in text or text.count("/") > 1 or Path(text).is_absolute()
+
+
+def _download(repo_id: str, revision: str | None) -> Path:
+    try:
+        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=CHECKPOINT_FILES))
+    except HFValidationError as error:
+        message = f"{repo_id!r} is neither a folder here nor a name a Hub model can have: use owner/name."
+        raise ModelError(message) from error
+    except GatedRepoError as error:  # a RepositoryNotFoundError too, so it comes first
+        raise ModelError(
+            f"The Hub model {repo_id} asks for its terms to be accepted: do so at its page, then run `hf auth login`."
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise ModelError(
+            f"There is no folder {repo_id} here and no such model on the Hub: check the name, or run `hf auth login` "
+            "if it is private."
+        ) from error
+    except RevisionNotFoundError as error:
+        raise ModelError(
+            f"The Hub model {repo_id} has no revision {revision}: name one of its branches, tags or commits."
+        ) from error
+    except LocalEntryNotFoundError as error:
+        raise ModelError(
+            f"There is no folder {repo_id} here, and the Hub could not be reached to fetch the model of that name: "
+            "check the network, and that HF_HUB_OFFLINE is not set, or give a local folder."
+        ) from error
+    except (HTTPError, OSError) as error:
+        if isinstance(error, HfHubHTTPError) and error.response.status_code == UNAUTHORIZED:
+            raise ModelError(
+                f"The Hub does not know the token sent for {repo_id}: run `hf auth login` again, or set HF_TOKEN to "
+                "one that is valid."
+            ) from error
+        raise ModelError(
+            f"The Hub model {repo_id} could not be fetched ({_first_line(error)}): try again later."
+        ) from error
+
+
+def _check_kind(folder: Path, id_or_folder: str | Path) -> None:
+    """Says in our words what transformers would say in many, before it reads anything."""
+    for name in ("config.json", "preprocessor_config.json"):
+        if not (folder / name).is_file():
+            raise ModelError(f"The model {id_or_folder} has no {name}: it is not a checkpoint of this project.")
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(f"The model {id_or_folder} has no weights in a .safetensors file, the only kind read here.")
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The config.json of the model {id_or_folder} is not readable JSON: fetch it again."
+        ) from error
+    model_type = config.get("model_type") if isinstance(config, dict) else None
+    if model_type != GenderAgeConfig.model_type:
+        raise ModelError(
+            f"The model {id_or_folder} is of type {model_type!r}, not {GenderAgeConfig.model_type!r}: "
+            "give a checkpoint of this project."
+        )
+
+
+@contextmanager
+def _report_unheard() -> Iterator[None]:
+    """Without transformers' table of weights that do not fit: they are one sentence here."""
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _check_whole(loading: dict, id_or_folder: str | Path) -> None:
+    """transformers draws weights it does not find at random, with a warning only; here that is an error."""
+    for kind in ("missing", "unexpected", "mismatched"):
+        keys = sorted(key if isinstance(key, str) else key[0] for key in loading[f"{kind}_keys"])
+        if keys:
+            shown = ", ".join(keys[:SHOWN_KEYS]) + (", …" if len(keys) > SHOWN_KEYS else "")
+            raise ModelError(
+                f"The weights of the model {id_or_folder} do not fit its config ({len(keys)} {kind}: {shown}): "
+                "fetch or train it again."
+            )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")

@@ -1,0 +1,72 @@
+"""The configuration of a gender and age ViT."""
+
+from huggingface_hub.dataclasses import strict
+from transformers import ViTConfig
+
+from .labels import GENDERS, NUM_AGES
+
+
+@strict
+class GenderAgeConfig(ViTConfig):
+    """A `ViTConfig` with a choice of stem, the two heads' training and the numbers that calibrate their answers.
+
+    Args:
+        stem: `"patch"` is ViT's own patch projection, so that a stock ViT checkpoint fits; `"convolutional"` puts
+            strided stages with residual blocks in its place, for training from scratch.
+        stem_channels: channels of each convolutional stage; each halves the size, so `patch_size` is
+            `2 ** len(stem_channels)`.
+        stem_depths: residual blocks in each stage.
+        pooling: `"cls"` reads the first token, as stock ViT checkpoints were trained; `"mean"` the patches' mean.
+        drop_path_rate: share of samples for which the deepest layer's residual branch is left out in training, rising
+            linearly from 0 (stochastic depth, https://arxiv.org/abs/1603.09382).
+        age_label_sigma: standard deviation in years of the soft target around an exact age.
+        age_expectation_weight: weight, per year, of the absolute error of the expected age beside the cross-entropy.
+        gender_loss_weight: weight of the gender loss beside the age loss, whose cross-entropy is ten times larger.
+        gender_label_smoothing: share of the gender target spread over both classes.
+        gender_temperature: the gender logits are divided by it before softmax; fitted on validation.
+        gender_uncertain_below: the answer is "uncertain" where the probability of the likelier gender is lower.
+        age_interval_level: share of true ages that the age interval is to hold.
+        age_interval_margin: years added to both ends of the quantile range so that it does, measured on validation
+            (conformalized quantile regression, https://arxiv.org/abs/1905.03222); may be negative.
+    """
+
+    model_type = "gender_age"
+
+    stem: str = "patch"
+    stem_channels: list[int] | tuple[int, ...] = (32, 64, 128)
+    stem_depths: list[int] | tuple[int, ...] = (1, 2, 2)
+    pooling: str = "cls"
+    drop_path_rate: float = 0.0
+    age_label_sigma: float = 2.0
+    age_expectation_weight: float = 0.05
+    gender_loss_weight: float = 1.0
+    gender_label_smoothing: float = 0.0
+    gender_temperature: float = 1.0
+    gender_uncertain_below: float = 0.75
+    age_interval_level: float = 0.8
+    age_interval_margin: float = 0.0
+
+    def __post_init__(self, **kwargs):
+        kwargs.setdefault("id2label", dict(enumerate(GENDERS)))
+        kwargs.setdefault("label2id", {name: index for index, name in enumerate(GENDERS)})
+        super().__post_init__(**kwargs)
+        if self.stem not in ("patch", "convolutional"):
+            raise ValueError(f"stem is {self.stem!r}; it must be 'patch' or 'convolutional'")
+        if self.pooling not in ("cls", "mean"):
+            raise ValueError(f"pooling is {self.pooling!r}; it must be 'cls' or 'mean'")
+        if self.stem == "convolutional":
+            if len(self.stem_channels) != len(self.stem_depths):
+                raise ValueError("stem_channels and stem_depths must be of one length")
+            if self.patch_size != 2 ** len(self.stem_channels):
+                raise ValueError(
+                    f"patch_size is {self.patch_size}; {len(self.stem_channels)} convolutional stages reduce the image "
+                    f"{2 ** len(self.stem_channels)} times"
+                )
+
+    @property
+    def num_ages(self) -> int:
+        """Number of age logits: the years 0 to 100."""
+        return NUM_AGES
+
+
+__all__ = ["GenderAgeConfig"]

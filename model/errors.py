@@ -1,0 +1,13 @@
+"""The errors this package raises; their messages are sentences for the person who asked."""
+
+
+class GenderAgeError(Exception):
+    """Base of every error that says: this cannot be done with what was given."""
+
+
+class PhotoError(GenderAgeError):
+    """The photo cannot be used: missing, not an image, broken, or too large."""
+
+
+class ModelError(GenderAgeError):
+    """The checkpoint cannot be used: missing, of another kind, or incomplete."""

@@ -1,0 +1,197 @@
+"""A Vision Transformer with a gender head and an age head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from transformers import ViTModel, ViTPreTrainedModel
+from transformers.utils import ModelOutput
+
+from .configuration_gender_age import GenderAgeConfig
+from .labels import GENDERS, MAX_AGE
+
+
+@dataclass
+class GenderAgeOutput(ModelOutput):
+    """
+    Args:
+        loss (`torch.FloatTensor` of shape `(1,)`, returned when labels are given):
+            Weighted sum of the gender loss and the age loss.
+        gender_logits (`torch.FloatTensor` of shape `(batch_size, 2)`):
+            Scores of "female" and "male", before softmax and temperature.
+        age_logits (`torch.FloatTensor` of shape `(batch_size, 101)`):
+            Scores of the years 0 to 100, before softmax.
+        hidden_states, attentions (`tuple(torch.FloatTensor)`, returned when asked for):
+            The backbone's, a tensor for each layer.
+    """
+
+    loss: torch.FloatTensor | None = None
+    gender_logits: torch.FloatTensor | None = None
+    age_logits: torch.FloatTensor | None = None
+    hidden_states: tuple[torch.FloatTensor, ...] | None = None
+    attentions: tuple[torch.FloatTensor, ...] | None = None
+
+
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions beside an identity, `(batch, channels, height, width)` in and out."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels)
+
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        inner = nn.functional.relu(self.norm1(self.conv1(hidden_states)))
+        return nn.functional.relu(hidden_states + self.norm2(self.conv2(inner)))
+
+
+class ConvolutionalStem(nn.Module):
+    """Strided stages of residual blocks in place of ViT's patch projection.
+
+    Early convolutions make a small transformer trainable without pretraining (https://arxiv.org/abs/2106.14881).
+    """
+
+    def __init__(self, config: GenderAgeConfig) -> None:
+        super().__init__()
+        widths = (config.num_channels, *config.stem_channels)
+        self.stages = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
+                nn.BatchNorm2d(after),
+                nn.ReLU(),
+                *(ResidualBlock(after) for _ in range(depth)),
+            )
+            for before, after, depth in zip(widths, widths[1:], config.stem_depths, strict=False)
+        )
+        self.projection = nn.Conv2d(widths[-1], config.hidden_size, 1)
+        grid = config.image_size // config.patch_size
+        self.num_patches = grid * grid
+        self.image_size = (config.image_size, config.image_size)
+
+    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        """`(batch, 3, height, width)` -> `(batch, patches, hidden_size)`."""
+        hidden_states = pixel_values.contiguous(memory_format=torch.channels_last)
+        for stage in self.stages:
+            hidden_states = stage(hidden_states)
+        return self.projection(hidden_states).flatten(2).transpose(1, 2)
+
+
+class DropPath(nn.Module):
+    """Leaves a residual branch out for a share of the samples in training, and makes up for it in the others."""
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
+        if not self.training or self.rate == 0.0:
+            return hidden_states
+        kept = torch.rand(hidden_states.shape[0], 1, 1, device=hidden_states.device) >= self.rate
+        return hidden_states * kept.to(hidden_states.dtype) / (1 - self.rate)
+
+
+class ViTForGenderAge(ViTPreTrainedModel):
+    """A ViT whose pooled output feeds two linear heads: gender, and a distribution over the years 0 to 100.
+
+    A stock ViT checkpoint loads into `vit` unchanged when `config.stem` is `"patch"`.
+    """
+
+    config: GenderAgeConfig
+    config_class = GenderAgeConfig
+
+    def __init__(self, config: GenderAgeConfig) -> None:
+        super().__init__(config)
+        self.vit = ViTModel(config, add_pooling_layer=False)
+        if config.stem == "convolutional":
+            self.vit.embeddings.patch_embeddings = ConvolutionalStem(config)
+        if config.drop_path_rate > 0:
+            steps = max(1, config.num_hidden_layers - 1)
+            for depth, layer in enumerate(self.vit.layers):
+                # ViTLayer passes both of its residual branches through this module, which holds no weights.
+                layer.dropout = DropPath(config.drop_path_rate * depth / steps)
+        self.gender_head = nn.Linear(config.hidden_size, len(GENDERS))
+        self.age_head = nn.Linear(config.hidden_size, config.num_ages)
+        self.post_init()
+
+    def forward(
+        self,
+        pixel_values: torch.Tensor,
+        gender: torch.Tensor | None = None,
+        age_min: torch.Tensor | None = None,
+        age_max: torch.Tensor | None = None,
+        **kwargs,
+    ) -> GenderAgeOutput:
+        """
+        Args:
+            pixel_values (`torch.FloatTensor` of shape `(batch_size, 3, height, width)`):
+                Aligned faces, normalised as the image processor does. Another size than `config.image_size` is
+                served by interpolating the position grid.
+            gender (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
+                0 female, 1 male.
+            age_min, age_max (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
+                The youngest and oldest age the label allows, in years; equal where the age is exact. Ages over 100
+                train as 100.
+        """
+        outputs = self.vit(pixel_values, interpolate_pos_encoding=True, **kwargs)
+        tokens = outputs.last_hidden_state
+        pooled = tokens[:, 0] if self.config.pooling == "cls" else tokens[:, 1:].mean(dim=1)
+        # bf16 leaves a logit three digits, too few for calibrated probabilities: the heads run in the weights' type.
+        with torch.autocast(device_type=pixel_values.device.type, enabled=False):
+            pooled = pooled.to(self.gender_head.weight.dtype)
+            gender_logits, age_logits = self.gender_head(pooled), self.age_head(pooled)
+        loss = None
+        if gender is not None and age_min is not None and age_max is not None:
+            loss = self.config.gender_loss_weight * gender_loss(
+                gender_logits, gender, self.config.gender_label_smoothing
+            ) + age_loss(age_logits, age_min, age_max, self.config.age_label_sigma, self.config.age_expectation_weight)
+        return GenderAgeOutput(
+            loss=loss,
+            gender_logits=gender_logits,
+            age_logits=age_logits,
+            hidden_states=outputs.hidden_states,
+            attentions=outputs.attentions,
+        )
+
+
+def gender_loss(gender_logits: torch.Tensor, gender: torch.Tensor, smoothing: float) -> torch.Tensor:
+    """Mean cross-entropy of `(batch, 2)` logits against `(batch,)` labels."""
+    return nn.functional.cross_entropy(gender_logits.float(), gender, label_smoothing=smoothing)
+
+
+def age_loss(
+    age_logits: torch.Tensor,
+    age_min: torch.Tensor,
+    age_max: torch.Tensor,
+    sigma: float,
+    expectation_weight: float,
+) -> torch.Tensor:
+    """Mean loss over a batch in which some labels are exact ages and some are ranges.
+
+    An exact age is a soft target, a normal density around it (label distribution learning, DLDL,
+    https://arxiv.org/abs/1611.01731), and pulls the expectation (DLDL-v2, https://arxiv.org/abs/1807.01190); a range
+    is scored by the probability mass inside it.
+
+    Args:
+        age_logits: `(batch, 101)`.
+        age_min, age_max: `(batch,)` in years.
+        sigma: in years.
+        expectation_weight: per year.
+    """
+    log_probabilities = age_logits.float().log_softmax(dim=-1)
+    years = torch.arange(age_logits.shape[-1], device=age_logits.device)
+    low = age_min.clamp(0, MAX_AGE)[:, None]
+    high = age_max.clamp(0, MAX_AGE)[:, None]
+    target = (-0.5 * ((years - low) / sigma) ** 2).softmax(dim=-1)
+    exact = -(target * log_probabilities).sum(dim=-1)
+    expectation = log_probabilities.exp() @ years.float()
+    exact = exact + expectation_weight * (expectation - low.squeeze(-1)).abs()
+    outside = (years < low) | (years > high)
+    ranged = -log_probabilities.masked_fill(outside, -torch.inf).logsumexp(dim=-1)
+    return torch.where(age_min == age_max, exact, ranged).mean()
+
+
+__all__ = ["GenderAgeOutput", "ViTForGenderAge"]

@@ -1,0 +1,212 @@
+"""Photos in, every face out: opening, detection, alignment, model and decoding, in batches across photos."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import BaseImageProcessor, PreTrainedModel
+
+from .alignment import align_face
+from .checkpoint import DEFAULT_MODEL, alignment_of, load_checkpoint
+from .decoding import FaceEstimate, decode
+from .detection import FaceDetector, rotate_image
+from .errors import GenderAgeError
+from .images import open_photo, photo_name
+from .results import FacePrediction, PhotoPrediction
+
+Photo = str | os.PathLike | Image.Image | np.ndarray
+"""A path, a PIL image, or an array of shape `(height, width, 3)`, uint8, RGB."""
+
+BATCH_SIZE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFace:
+    """A face before the model has seen it; `crop` is its aligned RGB picture."""
+
+    box: tuple[int, int, int, int]
+    score: float | None
+    landmarks: tuple[tuple[float, float], ...] | None
+    crop: Image.Image
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedPhoto:
+    """A photo of which only the aligned faces are kept: decoded, a dozen photos would fill the memory."""
+
+    photo: str
+    size_wh: tuple[int, int] | None
+    rotation: int = 0
+    found: tuple[FoundFace, ...] = ()
+    error: str | None = None
+
+    def answered(self, estimates: Iterable[FaceEstimate]) -> PhotoPrediction:
+        """The photo's prediction from one estimate a face."""
+        faces = tuple(
+            FacePrediction(box=face.box, score=face.score, landmarks=face.landmarks, **asdict(estimate))
+            for face, estimate in zip(self.found, estimates, strict=True)
+        )
+        width, height = self.size_wh or (None, None)
+        return PhotoPrediction(self.photo, width, height, self.rotation, faces, self.error)
+
+
+class GenderAgePredictor:
+    """Finds the faces of photos and estimates gender and age of each.
+
+    Args:
+        model: a `ViTForGenderAge`; put into evaluation mode.
+        image_processor: holds size, mean, std and the alignment that the model was trained with.
+        detector: finds the faces; by default MTCNN on the model's device.
+
+    Raises:
+        ModelError: the image processor holds no alignment.
+    """
+
+    def __init__(
+        self, model: PreTrainedModel, image_processor: BaseImageProcessor, detector: FaceDetector | None = None
+    ) -> None:
+        self.model = model.eval()
+        self.image_processor = image_processor
+        self.alignment = alignment_of(image_processor)
+        self.detector = detector or FaceDetector(model.device)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        id_or_folder: str | Path = DEFAULT_MODEL,
+        revision: str | None = None,
+        device: str | torch.device | None = None,
+    ) -> GenderAgePredictor:
+        """Loads a checkpoint from a folder or the Hub; see `load_checkpoint`.
+
+        Raises:
+            ModelError: the checkpoint is missing, cannot be fetched, is of another kind, or is incomplete.
+        """
+        return cls(*load_checkpoint(id_or_folder, revision, device))
+
+    @property
+    def face_size(self) -> int:
+        """Side of an aligned face in pixels."""
+        return self.image_processor.size["height"]
+
+    def predict(self, photo: Photo, whole_image: bool = False) -> PhotoPrediction:
+        """Every face of one photo; no face is an empty tuple.
+
+        Args:
+            photo: a path, a PIL image of any mode, or an RGB array.
+            whole_image: take the picture as one face already cropped, without searching it.
+
+        Raises:
+            PhotoError: the photo cannot be used.
+        """
+        searched = self._search(photo, whole_image)
+        return searched.answered(self._estimate([face.crop for face in searched.found], BATCH_SIZE))
+
+    def predict_batch(
+        self, photos: Iterable[Photo], whole_image: bool = False, batch_size: int = BATCH_SIZE
+    ) -> list[PhotoPrediction]:
+        """`predict` for many photos, in input order; an unusable one has its `error` set instead of raising."""
+        return list(self.iter_predict(photos, whole_image, batch_size))
+
+    def iter_predict(
+        self,
+        photos: Iterable[Photo],
+        whole_image: bool = False,
+        batch_size: int = BATCH_SIZE,
+        max_wait_s: float | None = None,
+    ) -> Iterator[PhotoPrediction]:
+        """`predict_batch` as a stream: photos are opened one by one, and no more than a batch waits for the model.
+
+        Args:
+            photos: may be endless.
+            whole_image: take every picture as one face already cropped.
+            batch_size: faces, of one photo or several, that the model sees at once.
+            max_wait_s: seconds that a finished photo may wait for others to fill its batch; None is without limit.
+
+        Yields:
+            One prediction a photo, in input order.
+        """
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+        waiting: list[SearchedPhoto] = []
+        num_faces, since = 0, 0.0
+        for photo in photos:
+            if not waiting:
+                num_faces, since = 0, time.monotonic()
+            try:
+                waiting.append(self._search(photo, whole_image))
+            except GenderAgeError as error:
+                waiting.append(SearchedPhoto(photo_name(photo), size_wh=None, error=str(error)))
+            num_faces += len(waiting[-1].found)
+            full = num_faces >= batch_size or len(waiting) >= batch_size
+            late = max_wait_s is not None and time.monotonic() - since >= max_wait_s
+            if full or late or num_faces == 0:
+                yield from self._answer(waiting, batch_size)
+                waiting = []
+        yield from self._answer(waiting, batch_size)
+
+    def align(self, image_rgb: Image.Image, face: FacePrediction) -> Image.Image:
+        """The face as the model saw it.
+
+        Args:
+            image_rgb: the photo in its frame: opened by `open_photo`, then turned by the prediction's `rotation`.
+            face: a face predicted for that photo.
+
+        Returns:
+            A square RGB image, `face_size` pixels a side.
+        """
+        return align_face(image_rgb, face.landmarks, self.face_size, self.alignment)
+
+    def _search(self, photo: Photo, whole_image: bool) -> SearchedPhoto:
+        image_rgb = open_photo(photo)
+        if whole_image:
+            crop = align_face(image_rgb, None, self.face_size, self.alignment)
+            found = FoundFace(box=(0, 0, *image_rgb.size), score=None, landmarks=None, crop=crop)
+            return SearchedPhoto(photo_name(photo), image_rgb.size, found=(found,))
+        rotation, faces = self.detector.detect_any_rotation(image_rgb)
+        image_rgb = rotate_image(image_rgb, rotation)
+        found = [
+            FoundFace(
+                box=whole_pixels(face.box, image_rgb.size),
+                score=face.score,
+                landmarks=face.landmarks,
+                crop=align_face(image_rgb, face.landmarks, self.face_size, self.alignment),
+            )
+            for face in faces
+        ]
+        # Again, by the rounded boxes, so that who reads the result finds the order it promises.
+        found.sort(key=lambda face: (face.box[0] + face.box[2], face.box[1] + face.box[3]))
+        return SearchedPhoto(photo_name(photo), image_rgb.size, rotation, tuple(found))
+
+    def _answer(self, searched: list[SearchedPhoto], batch_size: int) -> Iterator[PhotoPrediction]:
+        estimates = iter(self._estimate([face.crop for photo in searched for face in photo.found], batch_size))
+        for photo in searched:
+            yield photo.answered([next(estimates) for _ in photo.found])
+
+    @torch.inference_mode()
+    def _estimate(self, crops: list[Image.Image], batch_size: int) -> list[FaceEstimate]:
+        estimates = []
+        for start in range(0, len(crops), batch_size):
+            # Crops have the model's size already: resizing them again could only blur.
+            batch = self.image_processor(crops[start : start + batch_size], do_resize=False, return_tensors="pt")
+            outputs = self.model(pixel_values=batch["pixel_values"].to(self.model.device, self.model.dtype))
+            estimates += decode(outputs.gender_logits, outputs.age_logits, self.model.config)
+        return estimates
+
+
+def whole_pixels(box_xyxy: tuple[float, float, float, float], size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The box in whole pixels, inside the image and at least one pixel wide and high."""
+    width, height = size_wh
+    x1, y1, x2, y2 = map(round, box_xyxy)
+    x1, y1 = min(max(x1, 0), width - 1), min(max(y1, 0), height - 1)
+    return x1, y1, min(max(x2, x1 + 1), width), min(max(y2, y1 + 1), height)
+
+
+__all__ = ["DEFAULT_MODEL", "FacePrediction", "GenderAgePredictor", "PhotoPrediction"]
