@@ -54,6 +54,11 @@ def faces_html(prediction: PhotoPrediction, image_rgb: Image.Image) -> str:
     return f'<ol class="ga-faces">{"".join(cards)}</ol>'
 
 
+def shown_probability(probability: float) -> str:
+    """A probability in [0, 1] as a whole percentage that never says that all doubt is gone."""
+    return "over 99%" if probability > 0.99 else f"{probability:.0%}"
+
+
 def _note(kind: str, role: str, title: str, text: str) -> str:
     return (
         f'<div class="ga-note {kind}" role="{role}"><strong>{escape(title)}</strong> <span>{escape(text)}</span></div>'
@@ -64,7 +69,7 @@ def _card(number: int, face: FacePrediction, crop: Image.Image) -> str:
     fill, ink = face_colours(number)
     low, high = face.age_interval
     interval = f"{shown_age(low)}–{shown_age(high)}"
-    probability = f"{face.gender_probability:.0%}"
+    probability = shown_probability(face.gender_probability)
     uncertain = '<span class="ga-uncertain">uncertain</span>' if face.uncertain else ""
     return f"""
 <li class="ga-face" style="--ga-fill:{fill};--ga-ink:{ink}">

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from gender_age.results import FacePrediction, PhotoPrediction
-from page.cards import WELCOME, faces_html, summary_html
+from page.cards import WELCOME, faces_html, shown_probability, summary_html
 
 PHOTO = Image.new("RGB", (200, 100), "red")
 
@@ -128,3 +128,8 @@ def test_everything_is_escaped():
         parsed = Text(page)
         assert "script" not in parsed.tags
         assert "<script>alert(1)</script>" in str(parsed)
+
+
+@pytest.mark.parametrize(("probability", "shown"), [(0.5, "50%"), (0.9, "90%"), (0.99, "99%"), (0.998, "over 99%")])
+def test_a_probability_never_says_that_all_doubt_is_gone(probability, shown):
+    assert shown_probability(probability) == shown
