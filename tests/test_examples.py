@@ -1,0 +1,55 @@
+"""The default model on the example photos, whose true ages are known (examples/SOURCES.md)."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+COLLINS, HOPPER, OBAMA = ("female", 41), ("female", 77), ("male", 51)
+PEOPLE = {
+    "collins-sideways-exif.jpg": [COLLINS],
+    "collins.jpg": [COLLINS],
+    "group.jpg": [COLLINS, OBAMA, HOPPER],
+    "hopper-small-dim.jpg": [HOPPER],
+    "hopper.jpg": [HOPPER],
+    "obama-turned.jpg": [OBAMA],
+    "obama.jpg": [OBAMA],
+}
+LARGEST_ERROR_YEARS = 12
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, dict]:
+    """What the command line prints, by photo."""
+    photos = sorted((REPOSITORY / "examples").glob("*.jpg"))
+    done = subprocess.run(
+        [sys.executable, "-m", "gender_age", *map(str, photos), "--json"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["photo"] for line in lines] == [photo.name for photo in photos]
+    return {line["photo"]: line for line in lines}
+
+
+def test_every_example_is_known(answers):
+    assert answers.keys() == PEOPLE.keys()
+
+
+@pytest.mark.parametrize("photo", PEOPLE)
+def test_faces_genders_and_ages_are_right(answers, photo):
+    faces = answers[photo]["faces"]
+    assert [face["gender"] for face in faces] == [gender for gender, _ in PEOPLE[photo]]
+    for face, (_, age) in zip(faces, PEOPLE[photo], strict=True):
+        assert abs(face["age"] - age) < LARGEST_ERROR_YEARS
+
+
+def test_only_the_photo_lying_on_its_side_is_turned(answers):
+    assert {photo: answer["rotation"] for photo, answer in answers.items() if answer["rotation"]} == {
+        "obama-turned.jpg": 90
+    }
