@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from trainer.dataset_card import CardFacts, render_card
-from trainer.errors import DataError
-from trainer.parquet_dataset import dataset_row, shard_count, write_split
-from trainer.records import Record, Skipped, Source
-from trainer.splits import SPLITS, age_band, assign_splits, merge_groups, near_duplicates, order_key
-from trainer.staging import Staged, Staging
+from .dataset_card import CardFacts, render_card
+from .errors import DataError
+from .parquet_dataset import dataset_row, shard_count, write_split
+from .records import Record, Skipped, Source
+from .splits import SPLITS, age_band, assign_splits, merge_groups, near_duplicates, order_key
+from .staging import Staged, Staging
 
 REPORT = "prepare.json"
 """In a prepared dataset: the settings it was made with, and counts."""

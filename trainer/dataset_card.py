@@ -13,9 +13,10 @@ from datasets.splits import SplitDict, SplitInfo
 from huggingface_hub import DatasetCardData
 
 from gender_age.labels import GENDERS
-from trainer.parquet_dataset import FEATURES
-from trainer.records import RACES, Record, Skipped
-from trainer.splits import AGE_BANDS, SPLITS, THUMBNAIL_SIDE, TWIN_CORRELATION, age_band
+
+from .parquet_dataset import FEATURES
+from .records import RACES, Record, Skipped
+from .splits import AGE_BANDS, SPLITS, THUMBNAIL_SIDE, TWIN_CORRELATION, age_band
 
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 MOST_NAMES_LISTED = 50

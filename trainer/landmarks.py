@@ -12,8 +12,9 @@ from tqdm import tqdm
 from gender_age.detection import Face
 from gender_age.errors import PhotoError
 from gender_age.images import BOMB, DAMAGED, FORMATS, open_photo
-from trainer.splits import thumbnail
-from trainer.staging import Staging
+
+from .splits import thumbnail
+from .staging import Staging
 
 UNDECODABLE = "not a readable image"
 UNREADABLE = "missing, empty or too large"

@@ -11,8 +11,9 @@ from datasets import ClassLabel, Dataset, Features, Image, List, Value
 from pyarrow import parquet
 
 from gender_age.labels import GENDERS
-from trainer.records import RACES, SOURCES, Record
-from trainer.staging import Staged
+
+from .records import RACES, SOURCES, Record
+from .staging import Staged
 
 FEATURES = Features(
     {

@@ -10,15 +10,16 @@ import shutil
 from pathlib import Path
 
 from gender_age.detection import FaceDetector
-from trainer.dataset_build import REPORT, build_dataset
-from trainer.dataset_push import check_name, push_dataset
-from trainer.errors import DataError
-from trainer.landmarks import UNREADABLE, Detector, find_landmarks
-from trainer.records import SOURCES, Record, Source
-from trainer.sources_fairface import is_fairface, open_fairface
-from trainer.sources_utkface import open_utkface
-from trainer.splits import SPLIT_SEED, order_key
-from trainer.staging import Staging, locked
+
+from .dataset_build import REPORT, build_dataset
+from .dataset_push import check_name, push_dataset
+from .errors import DataError
+from .landmarks import UNREADABLE, Detector, find_landmarks
+from .records import SOURCES, Record, Source
+from .sources_fairface import is_fairface, open_fairface
+from .sources_utkface import open_utkface
+from .splits import SPLIT_SEED, order_key
+from .staging import Staging, locked
 
 logger = logging.getLogger(__name__)
 

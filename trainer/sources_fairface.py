@@ -12,9 +12,10 @@ from datasets import ClassLabel, Features
 from pyarrow import parquet
 
 from gender_age.labels import GENDERS
-from trainer.archives import digest, read_files
-from trainer.errors import DataError
-from trainer.records import OLDEST_AGE, RACES, Record, Skipped, Source
+
+from .archives import digest, read_files
+from .errors import DataError
+from .records import OLDEST_AGE, RACES, Record, Skipped, Source
 
 CSV_PATTERN = "fairface_label_*.csv"
 UNKNOWN_LABEL = "unknown age range, gender or race"

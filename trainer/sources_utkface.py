@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from trainer.archives import digest, list_files, read_files
-from trainer.errors import DataError
-from trainer.records import OLDEST_AGE, Record, Skipped, Source
+from .archives import digest, list_files, read_files
+from .errors import DataError
+from .records import OLDEST_AGE, Record, Skipped, Source
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 GENDER_CODES = {"0": "male", "1": "female"}

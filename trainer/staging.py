@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.errors import DataError
-from trainer.splits import THUMBNAIL_SIDE
+from .errors import DataError
+from .splits import THUMBNAIL_SIDE
 
 THUMBNAIL_BYTES = THUMBNAIL_SIDE**2
 
