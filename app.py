@@ -176,7 +176,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     try:
         build_demo(predictor).launch(server_name=arguments.host, server_port=arguments.port, **LAUNCH)
-    except OSError as error:  # a port in use, an address that is not ours
+    except (OSError, OverflowError) as error:  # a port in use or over 65535, an address that is not ours
         print(f"The page cannot be served: {error}", file=sys.stderr)
         return 1
     return 0

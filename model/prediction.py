@@ -135,6 +135,8 @@ class GenderAgePredictor:
         """
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
+        if isinstance(photos, (str, os.PathLike, Image.Image)):
+            raise TypeError("photos is a single photo; give a list of photos, or use `predict`")
         waiting: list[SearchedPhoto] = []
         num_faces, since = 0, 0.0
         for photo in photos:

@@ -55,3 +55,9 @@ def test_a_port_in_use_is_a_sentence(monkeypatch, capsys):
         taken.listen()
         assert app.main(["--host", "127.0.0.1", "--port", str(taken.getsockname()[1])]) == 1
     assert "cannot be served" in capsys.readouterr().err
+
+
+def test_a_port_that_does_not_exist_is_a_sentence(monkeypatch, capsys):
+    monkeypatch.setattr(GenderAgePredictor, "from_pretrained", lambda *_, **__: object())
+    assert app.main(["--host", "127.0.0.1", "--port", "99999"]) == 1
+    assert "cannot be served" in capsys.readouterr().err

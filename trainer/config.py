@@ -137,8 +137,11 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
         values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read the config {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "unknown"
+        raise ConfigError(f"{path} is not YAML: {error.problem}, line {line}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML text") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path} holds no settings; see the configs that ship in trainer/configs")
     for override in overrides:
@@ -176,6 +179,8 @@ def parse_config(values: dict) -> RunConfig:
 
 
 def _section(kind: type, name: str, values: dict | None):
+    if values is not None and not isinstance(values, dict):
+        raise ConfigError(f"`{name}` is {values!r}; settings such as name: value are wanted there")
     try:
         return kind(**(values or {}))
     except TypeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import logging
 from pathlib import Path
@@ -154,6 +155,10 @@ def _training_arguments(config: RunConfig) -> TrainingArguments:
         raise ConfigError("`training.hub_revision` has no use here: a run is pushed to its repository's main branch")
     if values.get("hub_strategy", "every_save") not in ("every_save", "end"):
         raise ConfigError("`training.hub_strategy` is every_save or end: checkpoints are not pushed, they hold pickles")
+    for field in dataclasses.fields(TrainingArguments):
+        # TrainingArguments takes text for a number, and the optimizer stumbles over it after the data is loaded.
+        if type(field.default) in (int, float) and isinstance(values.get(field.name), str):
+            raise ConfigError(f"`training.{field.name}` is {values[field.name]!r}; a number is wanted")
     try:
         return TrainingArguments(**values)
     except (TypeError, ValueError) as error:

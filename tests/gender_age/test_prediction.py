@@ -251,3 +251,8 @@ def test_real_faces_come_out_of_the_example_group(tiny_model_folder):
     assert len(centres) == 3
     assert centres == sorted(centres)
     assert all(isinstance(value, int) for face in prediction.faces for value in face.box)
+
+
+def test_one_photo_in_the_place_of_many_is_told(predictor):
+    with pytest.raises(TypeError, match="single photo"):
+        predictor.predict_batch("photo.jpg")

@@ -46,12 +46,19 @@ def test_overrides_go_over_the_file():
         ({"data": {}}, "data.train"),
         ({"stages": []}, "stages"),
         ({"stages": [{"size": 3}]}, "image_size"),
+        ({"model": 3}, "`model` is 3"),
         ({"training": {"num_train_epochs": 3}}, "num_train_epochs"),
     ],
 )
 def test_what_is_not_known_is_named(change, named):
     with pytest.raises(ConfigError, match=named):
         parse_config(SMALLEST | change)
+
+
+def test_broken_yaml_is_one_sentence_with_the_line(tmp_path):
+    (tmp_path / "bad.yaml").write_text("model: {}\nstages: [1\n")
+    with pytest.raises(ConfigError, match=r"bad.yaml is not YAML: expected .*, line 3$"):
+        load_config(tmp_path / "bad.yaml")
 
 
 def test_a_missing_file_is_one_sentence(tmp_path):

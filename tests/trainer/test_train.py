@@ -144,7 +144,12 @@ def test_image_size_follows_the_stages():
 
 
 @pytest.mark.parametrize(
-    ("training", "named"), [({"learning_rte": 1}, "learning_rte"), ({"save_total_limit": 1}, "save_total_limit")]
+    ("training", "named"),
+    [
+        ({"learning_rte": 1}, "learning_rte"),
+        ({"learning_rate": "fast"}, "learning_rate"),
+        ({"save_total_limit": 1}, "save_total_limit"),
+    ],
 )
 def test_unusable_training_arguments_are_named(tiny_data, tmp_path, training, named):
     with pytest.raises(ConfigError, match=named):
