@@ -62,7 +62,8 @@ def load_checkpoint(
         device: where the model goes; without one, the GPU if there is one.
 
     Raises:
-        ModelError: the checkpoint is missing, cannot be fetched, is of another kind, or is incomplete.
+        ModelError: the checkpoint is missing, cannot be fetched, is of another kind, or is incomplete; or there is no
+            such device.
     """
     folder = checkpoint_folder(id_or_folder, revision)
     _check_kind(folder, id_or_folder)
@@ -86,7 +87,10 @@ def load_checkpoint(
         ) from error
     _check_whole(loading, id_or_folder)
     alignment_of(image_processor)
-    return model.eval().to(device or default_device()), image_processor
+    try:
+        return model.eval().to(device or default_device()), image_processor
+    except (RuntimeError, AssertionError) as error:  # the latter from a torch that was built without CUDA
+        raise ModelError(f"The device {device} cannot be used here ({_first_line(error)}): try cpu.") from error
 
 
 def register_classes() -> None:

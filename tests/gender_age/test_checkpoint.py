@@ -191,3 +191,9 @@ def test_code_in_the_folder_is_not_run(folder):
     (folder / "evil.py").write_text("raise SystemExit('this code was run')")
     model, _ = load_checkpoint(folder, device="cpu")
     assert type(model).__module__ == "gender_age.modeling_gender_age"
+
+
+@pytest.mark.parametrize("device", ["abacus", "cuda:99"])
+def test_a_device_that_is_not_there_is_a_sentence(tiny_model_folder, device):
+    with pytest.raises(ModelError, match=f"The device {device} cannot be used here"):
+        load_checkpoint(tiny_model_folder, device=device)
