@@ -132,7 +132,7 @@ def test_upload_brings_boxes_and_rows(page):
     for number in range(1, 4):
         text = " ".join(rows.nth(number - 1).inner_text().split())
         assert re.search(rf"^{number} \d+\+? years \d+% interval: \d+–\d+\+? years (fe)?male (uncertain )?", text), text
-        assert re.search(r"probability \d+% 0 20 40 60 80 100$", text)
+        assert re.search(r"probability (over )?\d+% 0 20 40 60 80 100$", text)
     assert page.evaluate("[...document.querySelectorAll('.ga-crop img')].every(image => image.naturalWidth === 144)")
     drawn = drawing(page)
     plain = Image.open(EXAMPLES / "group.jpg").convert("RGB").resize(drawn.size)
