@@ -1,4 +1,4 @@
-"""The model of a run: from scratch, or with the encoder of a stock ViT or DeiT checkpoint."""
+"""The model of a run: from scratch, from a checkpoint of this project, or with the encoder of a stock ViT or DeiT."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import logging
 import torch
 from huggingface_hub.errors import HTTPError, StrictDataclassError
 from safetensors import SafetensorError
-from transformers import AutoConfig, DeiTModel, ViTConfig, ViTModel
+from transformers import AutoConfig, DeiTModel, PreTrainedConfig, ViTConfig, ViTModel
 
+from gender_age.checkpoint import load_checkpoint, register_classes
 from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.errors import ModelError
 from gender_age.modeling_gender_age import ViTForGenderAge
 
 from .config import ModelSection
@@ -38,14 +40,17 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     """
     if section.pretrained is None:
         return ViTForGenderAge._from_config(_config(section, {}, image_size))
+    register_classes()
     try:
         stock_config = AutoConfig.from_pretrained(section.pretrained, revision=section.revision)
     except (OSError, ValueError, HTTPError) as error:
         raise ConfigError(f"cannot load the checkpoint {section.pretrained}: {error}") from error
+    if stock_config.model_type == GenderAgeConfig.model_type:
+        return _continued(section, image_size)
     if stock_config.model_type not in STOCK_MODELS:
         raise ConfigError(
             f"{section.pretrained} is a {stock_config.model_type!r} checkpoint; `model.pretrained` takes "
-            f"{' or '.join(map(repr, STOCK_MODELS))}"
+            f"{', '.join(map(repr, STOCK_MODELS))} or {GenderAgeConfig.model_type!r}"
         )
     try:
         stock, loading = STOCK_MODELS[stock_config.model_type].from_pretrained(
@@ -59,12 +64,7 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
         raise ConfigError(f"cannot load the weights of {section.pretrained}: {error}") from error
     if loading["missing_keys"]:
         raise ConfigError(f"{section.pretrained} lacks encoder weights: {sorted(loading['missing_keys'])[:3]}")
-    inherited = {
-        name: value
-        for name, value in stock_config.to_diff_dict().items()
-        if name not in NOT_THE_ENCODERS and name in ViTConfig().to_dict()
-    }
-    model = ViTForGenderAge._from_config(_config(section, inherited, image_size))
+    model = ViTForGenderAge._from_config(_config(section, _inherited(stock_config, ViTConfig()), image_size))
     load_encoder(model, stock)
     # A warning, as all that a run says of itself, so that it is seen.
     logger.warning(
@@ -76,8 +76,22 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     return model
 
 
+def _continued(section: ModelSection, image_size: int) -> ViTForGenderAge:
+    """A trained model with both heads, to be trained on."""
+    try:
+        saved, _ = load_checkpoint(section.pretrained, section.revision, device="cpu")
+    except ModelError as error:
+        raise ConfigError(str(error)) from error
+    model = ViTForGenderAge._from_config(_config(section, _inherited(saved.config, GenderAgeConfig()), image_size))
+    load_encoder(model, saved.vit)
+    model.gender_head.load_state_dict(saved.gender_head.state_dict())
+    model.age_head.load_state_dict(saved.age_head.state_dict())
+    logger.warning("training goes on from the weights of %s", section.pretrained)
+    return model
+
+
 def load_encoder(model: ViTForGenderAge, stock: ViTModel | DeiTModel) -> None:
-    """Copy a stock encoder into `model.vit`; positions are interpolated only where the image size differs.
+    """Copy a trained encoder into `model.vit`; positions are interpolated only where the image size differs.
 
     Of DeiT, the distillation token and its position are left out.
 
@@ -104,6 +118,14 @@ def interpolate_positions(positions: torch.Tensor, grid: int) -> torch.Tensor:
     patches = positions[:, 1:].reshape(1, side, side, -1).permute(0, 3, 1, 2)
     patches = torch.nn.functional.interpolate(patches, size=(grid, grid), mode="bicubic", align_corners=False)
     return torch.cat([positions[:, :1], patches.permute(0, 2, 3, 1).reshape(1, grid * grid, -1)], dim=1)
+
+
+def _inherited(saved: PreTrainedConfig, known: PreTrainedConfig) -> dict:
+    """What a checkpoint's config says of the network, as far as `known` has the same settings."""
+    settings = known.to_dict()
+    return {
+        name: value for name, value in saved.to_diff_dict().items() if name not in NOT_THE_ENCODERS and name in settings
+    }
 
 
 def _config(section: ModelSection, inherited: dict, image_size: int) -> GenderAgeConfig:

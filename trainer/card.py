@@ -78,7 +78,8 @@ def card_data(
     config: Mapping, training: Mapping | None, report: Mapping | None, repo_id: str | None = None
 ) -> ModelCardData:
     """The card's front matter, which the Hub reads."""
-    pretrained = (training or {}).get("config", {}).get("model", {}).get("pretrained")
+    training = training or {}
+    pretrained = training.get("config", {}).get("model", {}).get("pretrained")
     return ModelCardData(
         language="en",
         license="other",
@@ -87,7 +88,7 @@ def card_data(
         library_name="transformers",
         pipeline_tag="image-classification",
         # A local folder that the run started from is no model that the Hub could link to.
-        base_model=pretrained if pretrained and "/" in pretrained else None,
+        base_model=pretrained if pretrained and "/" in pretrained and not training.get("started_from") else None,
         tags=["vit", "age-estimation", "gender-classification", "face"],
         datasets=training_sources(training) or None,
         metrics=["mae", "accuracy"],

@@ -18,7 +18,8 @@ class ModelSection:
     """The network.
 
     Attributes:
-        pretrained: a folder or Hub id of a ViT or DeiT checkpoint to fine-tune; None trains from scratch.
+        pretrained: a folder or Hub id of a ViT or DeiT checkpoint to fine-tune, or of a checkpoint of this project to
+            train on; None trains from scratch.
         revision: its branch, tag or commit.
         attn_implementation: "sdpa", or "eager" where that is faster (bf16 on a CPU, with few tokens).
         config: fields of `GenderAgeConfig` that differ from the checkpoint's or the class's own.
@@ -100,6 +101,7 @@ class RunConfig:
         stages: image sizes in their order; a single one does not grow. Their epochs are the run's epochs.
         ema_decay: of the running average of the weights, a step; what is evaluated and kept. 0 turns it off.
         training: fields of `transformers.TrainingArguments`.
+        average_mirrored: the finished model's; not in use while it is trained and watched, as it doubles the work.
     """
 
     model: ModelSection
@@ -108,6 +110,7 @@ class RunConfig:
     augmentation: AugmentationSection
     ema_decay: float
     training: dict
+    average_mirrored: bool = False
 
     @property
     def epochs(self) -> int:
@@ -169,6 +172,7 @@ def parse_config(values: dict) -> RunConfig:
         augmentation=_section(AugmentationSection, "augmentation", values.get("augmentation")),
         ema_decay=float(values.get("ema_decay", 0.0)),
         training=dict(values.get("training") or {}),
+        average_mirrored=bool(values.get("average_mirrored", False)),
     )
     if not config.data.train:
         raise ConfigError("`data.train` names no data; prepare some with `python -m trainer prepare`")

@@ -15,9 +15,11 @@ from gender_age.alignment import DEFAULT_ALIGNMENT
 
 from .config import RunConfig
 
+RECORD_FILE = "training.json"
+
 
 def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder: Path) -> None:
-    """Write the model; `training.json` last, which says that the folder is whole.
+    """Write the model; its record last, which says that the folder is whole.
 
     Args:
         image_size: side in pixels that the model is used at.
@@ -30,11 +32,14 @@ def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder
         image_std=[0.5] * 3,
         alignment=DEFAULT_ALIGNMENT.to_dict(),
     ).save_pretrained(folder)
-    (folder / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    (folder / RECORD_FILE).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
-    """What the card and a reader of the checkpoint want to know of the run, which has taken `seconds` so far."""
+    """What the card and a reader of the checkpoint want to know of the run, which has taken `seconds` so far.
+
+    `started_from` is the same of the run whose model this one goes on from, where that is a folder that says so.
+    """
     return {
         "config": config.to_dict(),
         "hours": round(seconds / 3600, 2),
@@ -50,5 +55,14 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
             "transformers": transformers.__version__,
         },
         "finished": time.strftime("%Y-%m-%d"),
+        "started_from": _earlier_record(config.model.pretrained),
         "history": [entry for entry in trainer.state.log_history if any(name.startswith("eval_") for name in entry)],
     }
+
+
+def _earlier_record(pretrained: str | None) -> dict | None:
+    noted = Path(pretrained or "") / RECORD_FILE
+    if not noted.is_file():
+        return None
+    record = json.loads(noted.read_text(encoding="utf-8"))
+    return {name: value for name, value in record.items() if name != "history"}

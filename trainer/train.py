@@ -15,13 +15,13 @@ from transformers import TrainingArguments
 
 from .averaging import WeightAverage
 from .backbone import build_model
-from .calibration import conformal_margin, fit_temperature
+from .calibration import conformal_mass, fit_temperature
 from .checkpoints import CompletionMarker, newest_whole_checkpoint, remove_broken_checkpoints
 from .config import RunConfig, load_config
 from .errors import ConfigError, RunError, TrainerError
 from .faces import AlignedFaces, load_split
 from .metrics import compute_metrics
-from .run_model import save_run_model
+from .run_model import RECORD_FILE, save_run_model
 from .training import LABEL_NAMES, GenderAgeTrainer, GrowImages
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def train(config: RunConfig) -> Path:
     finished = run / MODEL_FOLDER
     with arguments.main_process_first():
         _claim(run, config)
-    if (finished / "training.json").exists():
+    if (finished / RECORD_FILE).exists():
         logger.warning("%s is finished; its model is in %s", run, finished)
         return finished
 
@@ -105,6 +105,7 @@ def train(config: RunConfig) -> Path:
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     if average:
         model.load_state_dict(average.state_dict())
+    model.config.average_mirrored = config.average_mirrored
     calibrate(trainer, validation_faces)
     if arguments.should_save:
         save_run_model(model, config.image_size, trainer.record(), finished)
@@ -118,7 +119,7 @@ def train(config: RunConfig) -> Path:
 
 
 def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) -> None:
-    """Fit temperature and interval margin of `trainer.model` on the validation faces and store them in its config."""
+    """Fit temperature and interval mass of `trainer.model` on the validation faces and store them in its config."""
     gender_logits, age_logits, gender, age_min, age_max = [], [], [], [], []
     for faces in validation.values():
         outputs = trainer.predict(faces)
@@ -130,7 +131,7 @@ def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) ->
     settings.gender_temperature = fit_temperature(torch.cat(gender_logits), torch.cat(gender))
     exact = torch.cat(age_min) == torch.cat(age_max)
     if exact.any():
-        settings.age_interval_margin = conformal_margin(
+        settings.age_interval_mass = conformal_mass(
             torch.cat(age_logits)[exact], torch.cat(age_min)[exact], settings.age_interval_level
         )
 

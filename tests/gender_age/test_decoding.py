@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -17,17 +18,39 @@ def test_expectation_and_interval_of_a_normal_distribution():
     logits = peaked(40)[None]
     assert expected_age(logits).item() == pytest.approx(40, abs=1e-3)
     low, high = age_intervals(logits, 0.8)[0].tolist()
-    # 10 % and 90 % of a normal lie 1.2816 deviations from its mean.
-    assert low == pytest.approx(40 - 1.2816 * 3, abs=0.1)
-    assert high == pytest.approx(40 + 1.2816 * 3, abs=0.1)
+    # 80 % of a normal lie within 1.2816 deviations of its mean; one of the ends is the edge of a class.
+    assert high - low == pytest.approx(2 * 1.2816 * 3, abs=0.1)
+    assert (low + high) / 2 == pytest.approx(40, abs=0.5)
 
 
-def test_margin_widens_both_ends_and_stays_in_range():
+def test_a_larger_mass_widens_the_interval_within_the_years():
     logits = torch.stack([peaked(40), peaked(0), peaked(100)])
-    plain, wide = age_intervals(logits, 0.8), age_intervals(logits, 0.8, margin=2.5)
-    assert torch.allclose(wide[0], plain[0] + torch.tensor([-2.5, 2.5]))
-    assert wide.min() >= 0
-    assert wide.max() <= 100
+    narrow, wide, whole = (age_intervals(logits, mass) for mass in (0.8, 0.95, 0.9999))
+    assert (wide[:, 1] - wide[:, 0] > narrow[:, 1] - narrow[:, 0]).all()
+    assert whole.min() >= 0
+    assert whole.max() <= 100
+
+
+@pytest.mark.parametrize("mass", [0.3, 0.8, 0.95])
+def test_no_range_with_the_same_mass_is_narrower(mass):
+    logits = 2 * torch.randn(20, 101, generator=torch.Generator().manual_seed(0))
+    logits[:, [0, -1]] = -20  # at the ends, half a class is cut off
+    probabilities = logits.double().softmax(-1).numpy()
+    for row, (low, high) in zip(probabilities, age_intervals(logits, mass).tolist(), strict=True):
+        edges = np.arange(102) - 0.5
+        cumulative = np.concatenate([[0], row.cumsum()])
+        mass_below = np.interp([low, high], edges, cumulative)
+        assert mass_below[1] - mass_below[0] == pytest.approx(mass, abs=1e-3)
+        starts = np.linspace(0, 1 - mass, 500)
+        widths = np.interp(starts + mass, cumulative, edges) - np.interp(starts, cumulative, edges)
+        assert high - low <= widths.min() + 1e-3
+
+
+def test_a_skewed_distribution_keeps_its_peak():
+    logits = torch.log(0.9 ** torch.arange(101.0))[None]
+    low, high = age_intervals(logits, 0.8)[0].tolist()
+    assert low == 0
+    assert high == pytest.approx(np.log(0.2) / np.log(0.9) - 0.5, abs=0.2)
 
 
 def test_answers_follow_logits_and_calibration():
@@ -42,6 +65,9 @@ def test_answers_follow_logits_and_calibration():
     assert male.age_interval_level == 0.8
 
 
-def test_the_interval_holds_the_age_even_when_narrowed_past_it():
-    estimate = decode(torch.zeros(1, 2), peaked(30)[None], GenderAgeConfig(age_interval_margin=-50.0))[0]
+def test_the_interval_holds_the_age_even_beside_the_peak():
+    two_peaks = torch.logaddexp(peaked(20), peaked(60) - 0.1)
+    estimate = decode(torch.zeros(1, 2), two_peaks[None], GenderAgeConfig(age_interval_mass=0.3))[0]
+    assert estimate.age_interval[0] < 25
+    assert estimate.age > 30
     assert estimate.age_interval[0] <= estimate.age <= estimate.age_interval[1]

@@ -47,6 +47,22 @@ def test_another_image_size_is_served(settings):
     assert model(torch.zeros(1, 3, 48, 48)).age_logits.shape == (1, 101)
 
 
+def test_mirrored_answers_are_averaged_outside_training():
+    torch.manual_seed(0)
+    model = ViTForGenderAge(GenderAgeConfig(**CONVOLUTIONAL, initializer_range=1.0)).eval()
+    pixels = torch.randn(3, 3, 32, 32)
+    plain, mirrored = model(pixels), model(pixels.flip(-1))
+    model.config.average_mirrored = True
+    both = model(pixels)
+    for name in ("gender_logits", "age_logits"):
+        expected = (plain[name].softmax(-1) + mirrored[name].softmax(-1)) / 2
+        assert torch.allclose(both[name].softmax(-1), expected, atol=1e-5)
+        assert not torch.allclose(plain[name].softmax(-1), expected, atol=1e-3)
+        assert torch.allclose(model(pixels.flip(-1))[name], both[name], atol=1e-4)
+    assert model(pixels, **LABELS).loss.ndim == 0
+    assert model.train()(pixels).gender_logits.shape == (3, 2)
+
+
 def test_stock_vit_weights_load_unchanged(tmp_path):
     stock = ViTModel(ViTConfig(**TINY), add_pooling_layer=False)
     model = ViTForGenderAge(GenderAgeConfig(**TINY))
@@ -113,3 +129,16 @@ def test_heads_answer_in_full_precision_under_autocast(tiny_model):
 def test_impossible_configs_are_refused(settings, named):
     with pytest.raises(ValueError, match=named):
         GenderAgeConfig(**settings)
+
+
+def test_expectation_is_pulled_into_a_range_and_no_further():
+    def pull(center, low, high):
+        logits = (-0.5 * ((torch.arange(101.0) - center) / 3) ** 2)[None]
+        label = torch.tensor([low]), torch.tensor([high])
+        return (age_loss(logits, *label, sigma=2.0, expectation_weight=0.1)
+                - age_loss(logits, *label, sigma=2.0, expectation_weight=0.0)).item()  # fmt: skip
+
+    assert pull(45, 20, 29) == pytest.approx(1.6, abs=1e-3)
+    assert pull(12, 20, 29) == pytest.approx(0.8, abs=1e-3)
+    assert pull(25, 20, 29) == pytest.approx(0, abs=1e-6)
+    assert pull(45, 40, 40) == pytest.approx(0.5, abs=1e-3)

@@ -2,6 +2,7 @@ import pytest
 import torch
 from transformers import BertConfig, DeiTConfig, DeiTModel, ViTConfig, ViTForImageClassification, ViTModel
 
+from gender_age.configuration_gender_age import GenderAgeConfig
 from tests.conftest import TINY
 from trainer.backbone import build_model, interpolate_positions
 from trainer.config import ModelSection
@@ -62,3 +63,9 @@ def test_a_missing_checkpoint_is_named(tmp_path):
 def test_a_wrong_setting_is_a_config_error(settings):
     with pytest.raises(ConfigError, match="model.config"):
         build_model(ModelSection(config=settings), image_size=32)
+
+
+def test_an_unusable_checkpoint_of_our_own_is_named(tmp_path):
+    GenderAgeConfig(**TINY).save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match=r"no preprocessor_config\.json"):
+        build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)

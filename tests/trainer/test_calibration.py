@@ -1,7 +1,7 @@
 import torch
 
 from gender_age.decoding import age_intervals, gender_probabilities
-from trainer.calibration import conformal_margin, fit_temperature
+from trainer.calibration import conformal_mass, fit_temperature
 
 
 def test_temperature_undoes_overconfidence():
@@ -14,21 +14,26 @@ def test_temperature_undoes_overconfidence():
     assert abs(said.values.mean() - (said.indices == gender).float().mean()) < 0.01
 
 
-def test_margin_gives_new_ages_the_promised_coverage():
+def test_mass_gives_new_ages_the_promised_coverage():
     generator = torch.Generator().manual_seed(0)
     years = torch.arange(101.0)
     centre = torch.rand(4000, 1, generator=generator) * 60 + 20
-    logits = -0.5 * ((years - centre) / 3) ** 2
+    logits = -0.5 * ((years - centre) / 6) ** 2
     age = (centre.squeeze(1) + 8 * torch.randn(4000, generator=generator)).round().clamp(0, 100).long()
-    margin = conformal_margin(logits[:2000], age[:2000], 0.8)
-    assert margin > 3
-    low, high = age_intervals(logits[2000:], 0.8, margin).unbind(-1)
+    mass = conformal_mass(logits[:2000], age[:2000], 0.8)
+    # 80 % of a normal with deviation 8 lie within 10.25 of its mean, 1.71 deviations of 6.
+    assert 0.88 < mass < 0.94
+    low, high = age_intervals(logits[2000:], mass).unbind(-1)
     covered = ((age[2000:] >= low) & (age[2000:] <= high)).float().mean()
     assert 0.77 < covered < 0.83
 
 
-def test_margin_narrows_intervals_that_are_too_wide():
+def test_mass_narrows_intervals_that_are_too_wide():
     years = torch.arange(101.0)
     logits = (-0.5 * ((years - 50) / 20) ** 2).repeat(500, 1)
-    age = torch.full((500,), 50)
-    assert conformal_margin(logits, age, 0.8) < -10
+    assert conformal_mass(logits, torch.full((500,), 52), 0.8) < 0.1
+
+
+def test_mass_is_the_largest_where_no_interval_is_wide_enough():
+    logits = (-0.5 * (torch.arange(101.0) - 20) ** 2).repeat(50, 1)
+    assert conformal_mass(logits, torch.full((50,), 90), 0.8) >= 0.999

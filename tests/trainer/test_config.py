@@ -7,6 +7,7 @@ from trainer.config import load_config, parse_config
 from trainer.errors import ConfigError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "trainer" / "configs").glob("*.yaml"))
+LONGER, SCRATCH = CONFIGS[1:]
 SMALLEST = {"data": {"train": ["data"]}, "stages": [{"image_size": 32, "epochs": 2}]}
 
 
@@ -17,12 +18,16 @@ def test_shipped_configs_are_read(path):
     assert config.training["save_total_limit"] >= 2
 
 
-def test_two_configs_ship():
-    assert [path.stem for path in CONFIGS] == ["finetune", "scratch"]
+def test_three_configs_ship():
+    assert [path.stem for path in CONFIGS] == ["finetune", "longer", "scratch"]
+
+
+def test_the_longer_run_goes_on_where_the_scratch_run_ends():
+    assert load_config(LONGER).model.pretrained == load_config(SCRATCH).training["output_dir"] + "/model"
 
 
 def test_the_scratch_config_builds_a_model_under_25_mb():
-    config = load_config(CONFIGS[1])
+    config = load_config(SCRATCH)
     model = build_model(config.model, config.image_size)
     assert model.config.stem == "convolutional"
     assert model.num_parameters() * 2 < 25e6
@@ -30,7 +35,7 @@ def test_the_scratch_config_builds_a_model_under_25_mb():
 
 def test_overrides_go_over_the_file():
     config = load_config(
-        CONFIGS[1], ["training.learning_rate=1e-4", "data.train=[a, b]", "model.config.pooling=cls", "ema_decay=0"]
+        SCRATCH, ["training.learning_rate=1e-4", "data.train=[a, b]", "model.config.pooling=cls", "ema_decay=0"]
     )
     assert config.training["learning_rate"] == 1e-4
     assert config.data.train == ["a", "b"]
@@ -69,4 +74,4 @@ def test_a_missing_file_is_one_sentence(tmp_path):
 @pytest.mark.parametrize("override", ["no-equals-sign", "stages.deeper=1"])
 def test_an_override_that_names_nothing(override):
     with pytest.raises(ConfigError, match="override|name a setting"):
-        load_config(CONFIGS[1], [override])
+        load_config(SCRATCH, [override])

@@ -29,6 +29,7 @@ def run_values(data, output, **training):
         "data": {"train": [str(data)]},
         "stages": [{"image_size": 16, "epochs": 2}, {"image_size": 24, "epochs": 1}],
         "ema_decay": 0.5,
+        "average_mirrored": True,
         "training": {
             "output_dir": str(output),
             "per_device_train_batch_size": 8,
@@ -58,7 +59,8 @@ def test_a_run_leaves_a_checkpoint_that_the_predictor_loads(unbroken):
     assert image_processor.size["height"] == 24
     assert image_processor.alignment["fill"] == 128
     assert model.config.gender_temperature != 1.0
-    assert model.config.age_interval_margin != 0.0
+    assert model.config.age_interval_mass != 0.8
+    assert model.config.average_mirrored
 
 
 def test_a_run_records_how_it_was_made(unbroken):
@@ -69,6 +71,21 @@ def test_a_run_records_how_it_was_made(unbroken):
     assert record["seed"] == 3
     assert len(record["history"]) == 3
     assert {"eval_drawn_age_mae", "eval_drawn_gender_accuracy"} <= set(record["history"][0])
+    assert record["started_from"] is None
+
+
+def test_a_run_goes_on_from_the_model_of_another(unbroken, tiny_data, tmp_path):
+    values = run_values(tiny_data, tmp_path / "longer")
+    values["model"] = {"pretrained": str(unbroken)}
+    values["training"]["learning_rate"] = 0.0
+    longer = train(parse_config(values | {"ema_decay": 0.0}))
+    before, after = (load_checkpoint(folder)[0] for folder in (unbroken, longer))
+    for name, weight in before.named_parameters():
+        assert torch.equal(after.get_parameter(name), weight), name
+    started_from = json.loads((longer / "training.json").read_text())["started_from"]
+    assert started_from["hours"] >= 0
+    assert started_from["config"]["model"]["config"]["hidden_size"] == 16
+    assert "history" not in started_from
 
 
 def test_the_saved_weights_are_the_average(unbroken):
