@@ -1,4 +1,4 @@
-"""`python -m trainer COMMAND`: prepare data, train, evaluate, push and deploy."""
+"""`python -m trainer COMMAND`: prepare data, train, evaluate, push, export and deploy."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ COMMANDS = {
     "train": ("trainer.train", "a YAML config -> a calibrated checkpoint; continues a run that was cut off"),
     "evaluate": ("trainer.evaluation", "a checkpoint and prepared data -> report.json and plots"),
     "push": ("trainer.push", "a checkpoint and its report -> a Hub repository, or a folder laid out as one"),
+    "export": ("trainer.export", "a checkpoint -> an ONNX file, compared with it"),
     "deploy": ("trainer.deploy", "the page and a model -> a Space on the Hub, or a folder laid out as one"),
 }
 

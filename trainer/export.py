@@ -1,0 +1,130 @@
+"""`python -m trainer export`: a checkpoint as an ONNX file, for use without torch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gender_age.checkpoint import load_checkpoint
+from gender_age.decoding import decode
+from gender_age.labels import GENDERS
+
+from .errors import TrainerError
+
+OPSET = 20
+# How far the file's answers may be from the model's: age in years, gender as a probability.
+AGE_TOLERANCE, PROBABILITY_TOLERANCE = 0.01, 1e-3
+BATCHES = (1, 5)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options to `parser`."""
+    parser.add_argument("--model", required=True, metavar="M", help="folder of a trained checkpoint, or its Hub id")
+    parser.add_argument("--revision", help="branch, tag or commit of a model on the Hub")
+    parser.add_argument("--onnx", required=True, type=Path, metavar="OUT", help="the file to write")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Runs the command.
+
+    Raises:
+        GenderAgeError: the model cannot be used, the `onnx` extra is not installed, or the file cannot be written or
+            gives other answers.
+    """
+    model, image_processor = load_checkpoint(args.model, args.revision, device="cpu")
+    export_onnx(model, image_processor, args.onnx)
+    print(f"{args.onnx}: {args.onnx.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def export_onnx(model, image_processor, path: Path) -> None:
+    """Write the model as one ONNX file and compare its answers with the model's.
+
+    Input: `pixel_values`, float32 `(batch, 3, size, size)`, aligned faces normalised as the image processor does.
+    Outputs: `gender_logits` `(batch, 2)` and `age_logits` `(batch, 101)`, before softmax and temperature. The file's
+    metadata hold `config` and `preprocessor`, the checkpoint's two JSON files, with calibration and alignment, and
+    `genders`, the order of the two.
+
+    Raises:
+        TrainerError: the `onnx` extra is not installed, or the file cannot be written or gives other answers.
+    """
+    try:
+        import onnx
+        import onnxruntime
+        import onnxscript  # noqa: F401  torch's exporter needs it
+    except ImportError as error:
+        raise TrainerError(f"{error.name} is not installed: `pip install -e .[onnx]` brings it") from error
+
+    side = image_processor.size["height"]
+    model.set_attn_implementation("eager")
+    batch = torch.export.Dim("batch")
+    program = torch.onnx.export(
+        _LogitsOnly(model).eval(),
+        (torch.zeros(2, 3, side, side),),
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=["pixel_values"],
+        output_names=["gender_logits", "age_logits"],
+        dynamic_shapes=({0: batch},),
+        verbose=False,
+    )
+    content = program.model_proto
+    onnx.helper.set_model_props(
+        content,
+        {
+            "config": model.config.to_json_string(use_diff=True),
+            "preprocessor": image_processor.to_json_string(),
+            "genders": json.dumps(GENDERS),
+        },
+    )
+    unfinished = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        onnx.save(content, unfinished)
+        _compare(model, onnxruntime.InferenceSession(unfinished, providers=["CPUExecutionProvider"]), side)
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise TrainerError(f"cannot write {path}: {error.strerror}") from error
+    finally:
+        if unfinished.exists():
+            unfinished.unlink()
+
+
+class _LogitsOnly(torch.nn.Module):
+    """A model that answers with a plain tuple, which is what can be exported."""
+
+    def __init__(self, model) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixel_values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        outputs = self.model(pixel_values)
+        return outputs.gender_logits, outputs.age_logits
+
+
+def _compare(model, session, side: int) -> None:
+    """Raises a `TrainerError` where decoded answers on random pictures differ."""
+    generator = torch.Generator().manual_seed(0)
+    for batch in BATCHES:
+        pixel_values = torch.rand(batch, 3, side, side, generator=generator) * 2 - 1
+        with torch.inference_mode():
+            expected = model(pixel_values)
+        given = [torch.from_numpy(each) for each in session.run(None, {"pixel_values": pixel_values.numpy()})]
+        ours = decode(expected.gender_logits, expected.age_logits, model.config)
+        theirs = decode(*given, model.config)
+        ages = np.abs([a.age - b.age for a, b in zip(ours, theirs, strict=True)]).max()
+        probabilities = np.abs([_female(a) - _female(b) for a, b in zip(ours, theirs, strict=True)]).max()
+        if ages > AGE_TOLERANCE or probabilities > PROBABILITY_TOLERANCE:
+            raise TrainerError(
+                f"the exported model differs from the checkpoint by {ages:.3f} years and {probabilities:.4f} in the "
+                "gender probability; please report it with your versions of torch and onnxruntime"
+            )
+
+
+def _female(estimate) -> float:
+    return estimate.gender_probability if estimate.gender == "female" else 1 - estimate.gender_probability
