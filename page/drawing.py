@@ -23,7 +23,6 @@ COLOURS = (
     ("#D55E00", "#000000"),
     ("#CC79A7", "#000000"),
 )
-CROP_MARGIN = 0.3
 # Text height as a share of the width: the drawing is as wide as the screen, a phone's is 390 pixels.
 LABEL_SHARE = 0.034
 
@@ -40,19 +39,21 @@ def shown_age(age_years: float) -> str:
     return "100+" if round(age_years) >= 100 else str(round(age_years))
 
 
-def draw_faces(image_rgb: Image.Image, faces: Sequence[FacePrediction]) -> Image.Image:
+def draw_faces(
+    image_rgb: Image.Image, faces: Sequence[FacePrediction], frame_wh: tuple[int, int] | None = None
+) -> Image.Image:
     """A display copy of the photo with a numbered box and a label a face.
 
     Args:
-        image_rgb: the photo in its frame; stays as it is.
-        faces: in the order of their numbers, with boxes in pixels of `image_rgb`.
+        image_rgb: the photo in its frame, or a reduced or enlarged copy of it; stays as it is.
+        faces: in the order of their numbers.
+        frame_wh: size of the frame, in pixels, that the boxes are in; by default that of `image_rgb`.
 
     Returns:
         An RGB image whose longer side is at most 1600 pixels.
     """
-    scale = _display_scale(image_rgb.size)
-    size_wh = tuple(max(1, round(side * scale)) for side in image_rgb.size)
-    copy = image_rgb.resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    copy = display_copy(image_rgb)
+    size_wh, scale = copy.size, max(copy.size) / max(frame_wh or image_rgb.size)
     draw = ImageDraw.Draw(copy)
     line_width = max(2, round(max(size_wh) * 0.004))
     font = ImageFont.load_default(size=max(11, round(min(size_wh[0], 3 * size_wh[1]) * LABEL_SHARE)))
@@ -67,27 +68,18 @@ def draw_faces(image_rgb: Image.Image, faces: Sequence[FacePrediction]) -> Image
     return copy
 
 
+def display_copy(image_rgb: Image.Image) -> Image.Image:
+    """The photo as large as the page shows it: at most 1600 pixels on its longer side, small ones enlarged."""
+    scale = _display_scale(image_rgb.size)
+    size_wh = tuple(max(1, round(side * scale)) for side in image_rgb.size)
+    return image_rgb.resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
 def label_texts(number: int, face: FacePrediction) -> tuple[str, str, str]:
-    """Labels of a face from the longest to the shortest; each starts with its number."""
+    """Labels of a face from the longest to the shortest; each begins with the next one."""
     doubt = "?" if face.uncertain else ""
     age = shown_age(face.age)
-    return f"{number} · {face.gender}{doubt}, {age}", f"{number} · {age}", f"{number}"
-
-
-def face_crop(image_rgb: Image.Image, box_xyxy: Sequence[float], side: int) -> Image.Image:
-    """The face with some margin as a square RGB picture of `side` pixels; white where the photo ends."""
-    x1, y1, x2, y2 = box_xyxy
-    half = max(x2 - x1, y2 - y1) * (0.5 + CROP_MARGIN)
-    centre_x, centre_y = (x1 + x2) / 2, (y1 + y2) / 2
-    wanted = (centre_x - half, centre_y - half, centre_x + half, centre_y + half)
-    width, height = image_rgb.size
-    inside = (max(0.0, wanted[0]), max(0.0, wanted[1]), min(float(width), wanted[2]), min(float(height), wanted[3]))
-    scale = side / (2 * half)
-    part_wh = tuple(max(1, round((inside[i + 2] - inside[i]) * scale)) for i in range(2))
-    part = image_rgb.resize(part_wh, Image.Resampling.BICUBIC, box=inside, reducing_gap=3.0)
-    crop = Image.new("RGB", (side, side), "white")
-    crop.paste(part, tuple(round((inside[i] - wanted[i]) * scale) for i in range(2)))
-    return crop
+    return f"{number} · {age}, {face.gender}{doubt}", f"{number} · {age}", f"{number}"
 
 
 def _display_scale(size_wh: tuple[int, int]) -> float:

@@ -1,7 +1,26 @@
 """The page's photo input: upload, webcam, clipboard or drag, handed on as the file that it is."""
 
+from copy import deepcopy
+from functools import partial
+
 import gradio as gr
-from gradio.data_classes import ImageData
+from gradio.data_classes import GradioRootModel, ImageData
+
+from .photo_files import ADDRESS, UPLOAD, given_file
+
+
+class GivenPhoto(GradioRootModel):
+    """An upload, or the string that an assistant gives.
+
+    gradio's MCP server would write the string's photo into a folder that it chose at import and that nothing empties.
+    """
+
+    root: ImageData | str
+
+    @classmethod
+    def model_json_schema(cls, *arguments, **options) -> dict:
+        """As pydantic has it, but with what the string may be."""
+        return {"anyOf": deepcopy([ADDRESS, UPLOAD])}
 
 
 def photo_input(**options) -> gr.Image:
@@ -12,9 +31,15 @@ def photo_input(**options) -> gr.Image:
     make gradio write a .pyi file beside its source at every import.
     """
     component = gr.Image(type="filepath", **options)
-    component.preprocess = _uploaded_path
+    component.data_model = GivenPhoto
+    component.preprocess = partial(_given_path, component)
     return component
 
 
-def _uploaded_path(payload: ImageData | None) -> str | None:
-    return payload.path if payload is not None else None
+def _given_path(component: gr.Image, payload: GivenPhoto | None) -> str | None:
+    if payload is None:
+        return None
+    given = given_file(component, 1, payload.root)
+    if given.error is not None:
+        raise gr.Error(given.error, print_exception=False)
+    return given.path

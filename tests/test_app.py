@@ -12,6 +12,8 @@ from PIL import Image
 
 import app
 from gender_age.results import FacePrediction, PhotoPrediction
+from page.analysis import predict_photo
+from page.serving import EXAMPLES, ROOT
 
 FACES = tuple(
     FacePrediction((x, 10, x + 20, 40), 0.98, gender, 0.9, False, 40.5, (30.0, 50.0), 0.8, None)
@@ -150,9 +152,9 @@ def test_files_of_the_server_are_out_of_reach(served, photo):
     assert "teal" not in data
 
 
-def test_predict_is_all_of_the_api(served, photo):
+def test_two_endpoints_are_all_of_the_api(served, photo):
     named = served.client.view_api(return_format="dict")["named_endpoints"]
-    assert list(named) == ["/predict"]
+    assert set(named) == {"/predict", "/predict_batch"}
     (parameter,) = named["/predict"]["parameters"]
     assert parameter["parameter_name"] == "photo"
     with pytest.raises((ValueError, AppError)):
@@ -164,17 +166,17 @@ def test_upload_limit(served):
         return httpx.post(f"{served.url}gradio_api/upload", files={"files": ("a.jpg", bytes(size))}).status_code
 
     assert upload(1_000_000) == 200
-    assert upload(21_000_000) == 413
+    assert upload(210_000_000) == 413
 
 
 def test_page_settings(served):
     assert served.demo.analytics_enabled is False
     assert served.demo.delete_cache == (600, 1800)
     assert served.demo.run_history is False
-    assert served.demo.max_file_size == 20 * 1024**2
-    model_events = [fn for fn in served.demo.fns.values() if fn.concurrency_id == "model"]
-    assert len(model_events) == 2
-    assert all(fn.concurrency_limit == 1 for fn in model_events)
+    assert served.demo.max_file_size == 200 * 1024**2
+    limits = {fn.concurrency_id: fn.concurrency_limit for fn in served.demo.fns.values() if fn.queue}
+    assert limits["model"] == 1
+    assert served.demo.mcp_server is True
 
 
 def test_uploads_are_deleted_and_examples_stay(tmp_path, monkeypatch, photo):
@@ -184,7 +186,7 @@ def test_uploads_are_deleted_and_examples_stay(tmp_path, monkeypatch, photo):
     page = Served(FakePredictor())
     try:
         kept = set((tmp_path / "gradio").rglob("*.jpg"))
-        assert len(kept) == len(app.EXAMPLES)
+        assert len(kept) == len(EXAMPLES)
         page.predict(photo)
         assert set((tmp_path / "gradio").rglob("*.jpg")) != kept
         deadline = time.monotonic() + 15
@@ -196,17 +198,17 @@ def test_uploads_are_deleted_and_examples_stay(tmp_path, monkeypatch, photo):
 
 
 def test_every_example_exists_and_has_a_source():
-    sources = (app.ROOT / "examples" / "SOURCES.md").read_text()
-    assert {path.name for path in (app.ROOT / "examples").glob("*.jpg")} == set(app.EXAMPLES)
-    for name in app.EXAMPLES:
-        assert f"`{name}`" in sources
-        assert (app.ROOT / "examples" / name).stat().st_size <= 300_000
+    sources = (ROOT / "examples" / "SOURCES.md").read_text()
+    assert set((ROOT / "examples").glob("*.jpg")) == set(EXAMPLES)
+    for path in EXAMPLES:
+        assert f"`{path.name}`" in sources
+        assert path.stat().st_size <= 300_000
 
 
-def test_analyse_turns_the_photo_as_the_prediction_says(tmp_path):
+def test_the_photo_is_turned_as_the_prediction_says(tmp_path):
     stored = Image.new("RGB", (40, 60), "teal")
     stored.paste("red", (0, 0, 40, 10))
     stored.save(tmp_path / "tall.png")
-    image_rgb, prediction = app.analyse(FakePredictor(), str(tmp_path / "tall.png"))
+    image_rgb, prediction = predict_photo(FakePredictor(), str(tmp_path / "tall.png"))
     assert image_rgb.size == (prediction.width, prediction.height) == (60, 40)
     assert image_rgb.getpixel((2, 20)) == (255, 0, 0), "turned the other way"

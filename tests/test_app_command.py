@@ -44,7 +44,7 @@ def test_host_and_port_are_left_to_gradios_environment_unless_given(monkeypatch)
     assert options["server_port"] is None
     options = launched(monkeypatch, "--host", "0.0.0.0", "--port", "8000")
     assert (options["server_name"], options["server_port"]) == ("0.0.0.0", 8000)
-    assert options["max_file_size"] == "20mb"
+    assert options["max_file_size"] == "200mb"
     assert options["run_history"] is False
 
 

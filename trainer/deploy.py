@@ -24,6 +24,7 @@ PAGE_FILES = (
     "requirements.txt",
     "page/*.py",
     "page/*.css",
+    "page/*.js",
     "gender_age/*.py",
     "examples/*.jpg",
     "examples/SOURCES.md",

@@ -1,7 +1,5 @@
 """Summary line and face cards: what they say, and that nothing gets through unescaped."""
 
-import base64
-import io
 import re
 from html.parser import HTMLParser
 
@@ -9,9 +7,11 @@ import pytest
 from PIL import Image
 
 from gender_age.results import FacePrediction, PhotoPrediction
-from page.cards import WELCOME, faces_html, shown_probability, summary_html
+from page.cards import CARE, WELCOME, faces_html, in_short, may_be_minor, shown_probability, summary_html
+from page.hints import DARK, SMALL
 
-PHOTO = Image.new("RGB", (200, 100), "red")
+# Sharp and bright, and as large as the box of the face below wants it.
+CROP = Image.effect_noise((48, 48), 90).convert("RGB")
 
 
 def face(**changes):
@@ -66,7 +66,7 @@ def test_no_photo_yet():
 def test_no_face_says_what_to_try():
     text = str(Text(summary_html(prediction())))
     assert text.startswith("No face was found in “beach.jpg”. Try")
-    assert faces_html(prediction(), PHOTO) == '<ol class="ga-faces"></ol>'
+    assert "<li" not in faces_html(prediction(), ())
 
 
 def test_unusable_photo():
@@ -83,37 +83,69 @@ def test_summary():
     assert "gender uncertain for 1" in text
 
 
+def test_summary_under_thresholds():
+    assert str(Text(summary_html(prediction(face()), 3))).startswith("1 of 3 faces shown in “beach.jpg” 200 × 100")
+    text = str(Text(summary_html(prediction(), 1)))
+    assert text.startswith("0 of 1 face shown in “beach.jpg” Lower")
+    assert "No face was found" not in text
+
+
+def card(**changes):
+    return faces_html(prediction(face(**changes)), (CROP,))
+
+
 def test_card():
-    html = faces_html(prediction(face()), PHOTO)
+    html = card()
     text = str(Text(html))
-    assert "42 years 80% interval: 33–52 years" in text
+    assert "42 years 80% interval: 33–52 0 20 40" in text
     assert "female probability 93%" in text
     assert "uncertain" not in text
     assert 'style="left:33.2%;width:19.2%"' in html
     assert 'style="left:41.6%"' in html
+    assert 'style="width:93.4%"' in html
     assert 'aria-label="age 42, interval 33–52, on an axis from 0 to 100 years"' in html
+    assert 'aria-label="probability of female 93%, on a bar from 0 to 100%"' in html
+    assert CARE not in text
+    assert "may be off" not in text
 
 
 def test_uncertain_is_said_in_words():
-    assert "female uncertain" in str(Text(faces_html(prediction(face(uncertain=True)), PHOTO)))
+    html = card(uncertain=True)
+    assert "female uncertain" in str(Text(html))
+    assert "ga-doubt" in html
 
 
 @pytest.mark.parametrize(("age", "interval"), [(100.0, (90.0, 100.0)), (0.0, (0.0, 0.0)), (100.0, (-3.0, 119.0))])
 def test_ends_of_the_axis(age, interval):
-    html = faces_html(prediction(face(age=age, age_interval=interval)), PHOTO)
+    html = card(age=age, age_interval=interval)
     for left, width in re.findall(r"left:([-\d.]+)%;width:([-\d.]+)%", html):
         assert 0 <= float(left) <= float(left) + float(width) <= 100
     assert ("100+" in str(Text(html))) == (age == 100.0)
 
 
-def test_cards_are_numbered_and_show_the_face():
-    photo = PHOTO.copy()
-    photo.paste("blue", (100, 0, 200, 100))
-    html = faces_html(prediction(face(box=(20, 20, 60, 60)), face(box=(130, 20, 170, 60))), photo)
-    numbers = re.findall(r'<span class="ga-number">(\d+)</span>', html)
-    crops = [Image.open(io.BytesIO(base64.b64decode(data))) for data in re.findall(r"base64,([^\"]+)", html)]
-    assert numbers == ["1", "2"]
-    assert [max(range(3), key=crop.getpixel((72, 72)).__getitem__) for crop in crops] == [0, 2]
+def test_cards_are_numbered_and_name_their_pictures():
+    html = faces_html(prediction(face(), face(box=(130, 20, 170, 60))), (CROP, CROP))
+    assert re.findall(r'<span class="ga-number">(\d+)</span>', html) == ["1", "2"]
+    assert re.findall(r'<img src="<(\d+)>"', html) == ["1", "2"]
+    assert re.findall(r'<li class="ga-face" data-face="(\d+)"', html) == ["1", "2"]
+    assert html.count('<button type="button" class="ga-crop" aria-pressed="false" aria-label="Face ') == 2
+
+
+@pytest.mark.parametrize(("low", "is_said"), [(0.0, True), (17.9, True), (18.0, False), (44.0, False)])
+def test_care_where_the_face_may_be_a_minors(low, is_said):
+    assert may_be_minor(face(age_interval=(low, 60.0))) is is_said
+    assert (CARE in str(Text(card(age_interval=(low, 60.0))))) is is_said
+
+
+def test_hints_are_on_the_card():
+    dark = CROP.point(lambda value: value // 8)
+    text = str(Text(faces_html(prediction(face(box=(10, 10, 30, 35))), (dark,))))
+    assert f"This answer may be off {SMALL} {DARK}" in text
+
+
+def test_in_short():
+    assert in_short(face()) == "42 years, female"
+    assert in_short(face(uncertain=True, age=100.0)) == "100+ years, female, uncertain"
 
 
 def test_everything_is_escaped():
@@ -122,7 +154,7 @@ def test_everything_is_escaped():
         summary_html(prediction(photo=evil)),
         summary_html(prediction(face(), photo=evil)),
         summary_html(prediction(error=evil)),
-        faces_html(prediction(face(gender=evil)), PHOTO),
+        card(gender=evil),
     ]
     for page in pages:
         parsed = Text(page)

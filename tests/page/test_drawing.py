@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageColor, ImageDraw
 
 from gender_age.results import FacePrediction
-from page.drawing import COLOURS, draw_faces, face_colours, face_crop, label_texts, shown_age
+from page.drawing import COLOURS, display_copy, draw_faces, face_colours, label_texts, shown_age
 
 
 def face(box=(10, 10, 50, 60), **changes):
@@ -73,6 +73,14 @@ def test_box_lies_around_the_face_at_any_size(size_wh):
     assert count(copy, face_colours(1)[0]) > copy.width * copy.height * 0.005
 
 
+@pytest.mark.parametrize("size_wh", [(4000, 3000), (300, 200)])
+def test_boxes_of_the_frame_on_a_display_copy(size_wh):
+    photo = Image.effect_noise(size_wh, 60).convert("RGB")
+    box = tuple(round(side * share) for side, share in zip(size_wh * 2, (0.3, 0.4, 0.6, 0.8), strict=True))
+    drawn = draw_faces(display_copy(photo), [face(box)], size_wh)
+    assert drawn.tobytes() == draw_faces(photo, [face(box)]).tobytes()
+
+
 def labels_of(monkeypatch, size_wh, faces):
     """The texts drawn, and their rectangles, both in drawing order."""
     texts, rectangles = [], []
@@ -98,7 +106,7 @@ def labels_of(monkeypatch, size_wh, faces):
 )
 def test_labels_stay_inside(monkeypatch, box):
     copy, texts, (place,) = labels_of(monkeypatch, (1000, 800), [face(box)])
-    assert texts == ["1 · female, 42"]
+    assert texts == ["1 · 42, female"]
     assert place[0] >= 0
     assert place[1] >= 0
     assert place[2] <= copy.width
@@ -127,8 +135,8 @@ def test_faces_of_tiny_and_narrow_photos(monkeypatch, size_wh):
 
 
 def test_label_texts():
-    assert label_texts(3, face(gender="male")) == ("3 · male, 42", "3 · 42", "3")
-    assert label_texts(1, face(uncertain=True))[0] == "1 · female?, 42"
+    assert label_texts(3, face(gender="male")) == ("3 · 42, male", "3 · 42", "3")
+    assert label_texts(1, face(uncertain=True))[0] == "1 · 42, female?"
 
 
 @pytest.mark.parametrize(("age", "text"), [(0.2, "0"), (41.6, "42"), (99.4, "99"), (99.6, "100+"), (100.0, "100+")])
@@ -152,25 +160,3 @@ def test_labels_have_contrast(fill, ink):
 
 def test_colours_start_over():
     assert face_colours(len(COLOURS) + 1) == face_colours(1) != face_colours(2)
-
-
-def test_crop_shows_the_face_and_white_where_the_photo_ends():
-    photo = Image.new("RGB", (100, 80), "blue")
-    photo.paste("red", (0, 0, 20, 30))
-    crop = face_crop(photo, (0, 0, 20, 30), 96)
-    assert (crop.mode, crop.size) == ("RGB", (96, 96))
-    assert crop.getpixel((48, 48)) == (255, 0, 0)
-    assert crop.getpixel((2, 2)) == (255, 255, 255)
-    assert crop.getpixel((93, 93)) == (0, 0, 255)
-
-
-@pytest.mark.parametrize("box", [(0, 0, 1, 1), (0, 0, 3, 4000), (2, 1, 3, 2)])
-def test_crop_of_the_smallest_faces(box):
-    assert face_crop(Image.new("RGB", (3, 4000), "red"), box, 48).getpixel((24, 24)) == (255, 0, 0)
-
-
-def test_crop_has_a_margin():
-    photo = Image.new("RGB", (400, 400), "blue")
-    photo.paste("red", (150, 150, 250, 250))
-    crop = np.asarray(face_crop(photo, (150, 150, 250, 250), 160))
-    assert (crop[80, :, 0] > 128).sum() == pytest.approx(100, abs=2)

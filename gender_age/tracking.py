@@ -1,0 +1,207 @@
+"""Faces followed through the frames of a video: numbers that stay, and answers smoothed over each face's track."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from .labels import GENDERS
+from .results import FacePrediction, PhotoPrediction
+
+# Time constants of the means, in seconds: boxes follow the face, answers gather what many frames say of it.
+BOX_S, ANSWER_S = 0.2, 3.0
+# A face that is missed for a moment stays on show, and keeps its number for longer than that.
+SHOWN_S, KEPT_S = 0.4, 1.0
+# Two boxes may be one face if they overlap this much (intersection over union), or if their centres are closer than
+# this share of their side, which a face moves between two frames at most.
+SMALLEST_IOU, FARTHEST = 0.2, 0.8
+# A face does not grow or shrink by more than this factor meanwhile.
+LARGEST_GROWTH = 2.0
+# A single frame's probability of 1 would outweigh every other: log-odds are kept within that of this probability.
+MOST_CERTAIN = 0.9999
+RATE_WINDOW_S = 2.0
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFace:
+    """One face of a video, as it stands at the newest frame.
+
+    Attributes:
+        number: from 1; stays with the face while it is in view.
+        box: `(x1, y1, x2, y2)` in pixels of the frame as the camera gave it.
+        age: apparent age in years, in [0, 100].
+        age_interval: both ends in years, inclusive; as wide as that of a single frame, as the errors of one person's
+            frames are much the same.
+        age_interval_level: share of true ages that such intervals hold.
+        gender: "female" or "male", as perceived.
+        gender_probability: probability of `gender`, in [0.5, 1].
+        uncertain: whether `gender_probability` is too low to rely on.
+    """
+
+    number: int
+    box: Box
+    age: float
+    age_interval: tuple[float, float]
+    age_interval_level: float
+    gender: str
+    gender_probability: float
+    uncertain: bool
+
+
+class DecayedMean:
+    """A mean in which a sample's weight falls by 1/e every `time_constant_s` seconds.
+
+    At first it is the plain mean, which settles fast; later an exponential one. It does not depend on the frame rate.
+    """
+
+    def __init__(self, time_constant_s: float) -> None:
+        self.time_constant_s = time_constant_s
+        self._sum = np.zeros(())
+        self._weight = 0.0
+        self._time_s = 0.0
+
+    def add(self, sample: np.ndarray, time_s: float) -> np.ndarray:
+        """The mean with one more sample, all of one shape; times must not fall."""
+        decay = math.exp(-max(0.0, time_s - self._time_s) / self.time_constant_s) if self._weight else 0.0
+        self._sum = self._sum * decay + sample
+        self._weight = self._weight * decay + 1.0
+        self._time_s = time_s
+        return self._sum / self._weight
+
+
+class FrameRate:
+    """Frames per second over the last two seconds."""
+
+    def __init__(self) -> None:
+        self._times_s: deque[float] = deque()
+
+    def add(self, time_s: float) -> None:
+        """Counts a frame that was answered at this time."""
+        self._times_s.append(time_s)
+        # Two stay whatever their age: slower than one frame in two seconds is a rate as well.
+        while len(self._times_s) > 2 and time_s - self._times_s[0] > RATE_WINDOW_S:
+            self._times_s.popleft()
+
+    @property
+    def last_s(self) -> float | None:
+        """When the newest frame was answered."""
+        return self._times_s[-1] if self._times_s else None
+
+    @property
+    def per_second(self) -> float | None:
+        """None before the second frame."""
+        if len(self._times_s) < 2:
+            return None
+        return (len(self._times_s) - 1) / max(self._times_s[-1] - self._times_s[0], 1e-3)
+
+
+class FaceTracker:
+    """Follows the faces of one video; each video needs its own.
+
+    Args:
+        uncertain_below: gender probability under which a face is `uncertain`; the model's config holds it.
+    """
+
+    def __init__(self, uncertain_below: float) -> None:
+        self.uncertain_below = uncertain_below
+        self._tracks: list[_Track] = []
+
+    def update(self, prediction: PhotoPrediction, time_s: float) -> list[TrackedFace]:
+        """Takes in the next frame.
+
+        Args:
+            prediction: of the frame; one that was turned for the search is turned back.
+            time_s: when the frame was taken, in seconds by any clock; must not fall from call to call.
+
+        Returns:
+            The faces in view in the order of their numbers; none is an empty list.
+        """
+        boxes = [camera_box(face.box, prediction) for face in prediction.faces]
+        partners = self._partners(boxes)
+        for index, (box, face) in enumerate(zip(boxes, prediction.faces, strict=True)):
+            track = partners.get(index)
+            if track is None:
+                track = _Track(self._free_number())
+                self._tracks.append(track)
+            track.add(box, face, time_s)
+        # After the matching: at one frame in two seconds every face would otherwise be a new one.
+        self._tracks = [track for track in self._tracks if time_s - track.seen_s <= KEPT_S]
+        shown = [track for track in self._tracks if time_s - track.seen_s <= SHOWN_S]
+        return [track.face(self.uncertain_below) for track in sorted(shown, key=lambda track: track.number)]
+
+    def _free_number(self) -> int:
+        taken = {track.number for track in self._tracks}
+        return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+    def _partners(self, boxes: list[Box]) -> dict[int, _Track]:
+        """Index of a new box -> the track that it continues, the likeliest pairs first."""
+        pairs = [(likeness(track.box, box), index, track) for track in self._tracks for index, box in enumerate(boxes)]
+        partners: dict[int, _Track] = {}
+        for value, index, track in sorted(pairs, key=lambda pair: -pair[0]):
+            if value > 0 and index not in partners and track not in partners.values():
+                partners[index] = track
+        return partners
+
+
+class _Track:
+    """What is known of one face: where it was seen last, and its means."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.box: Box = (0.0, 0.0, 0.0, 0.0)
+        self.seen_s = 0.0
+        self._level = 0.0
+        self._boxes, self._answers = DecayedMean(BOX_S), DecayedMean(ANSWER_S)
+        self._smooth_box, self._smooth_answer = np.zeros(4), np.zeros(4)
+
+    def add(self, box: Box, face: FacePrediction, time_s: float) -> None:
+        self.box, self.seen_s, self._level = box, time_s, face.age_interval_level
+        certain = min(face.gender_probability, MOST_CERTAIN)
+        log_odds = math.log(certain / (1 - certain)) * (1 if face.gender == GENDERS[1] else -1)
+        self._smooth_box = self._boxes.add(np.array(box), time_s)
+        self._smooth_answer = self._answers.add(np.array([face.age, *face.age_interval, log_odds]), time_s)
+
+    def face(self, uncertain_below: float) -> TrackedFace:
+        age, low, high, log_odds = self._smooth_answer.tolist()
+        probability = 1 / (1 + math.exp(-abs(log_odds)))
+        return TrackedFace(
+            number=self.number,
+            box=tuple(self._smooth_box.tolist()),
+            age=age,
+            age_interval=(low, high),
+            age_interval_level=self._level,
+            gender=GENDERS[int(log_odds > 0)],
+            gender_probability=probability,
+            uncertain=probability < uncertain_below,
+        )
+
+
+def likeness(a_xyxy: Box, b_xyxy: Box) -> float:
+    """How likely two boxes of neighbouring frames are one face: overlap plus nearness, at most 2; 0 is not at all."""
+    sides = [math.sqrt(max(0.0, (x2 - x1) * (y2 - y1))) for x1, y1, x2, y2 in (a_xyxy, b_xyxy)]
+    if min(sides) * LARGEST_GROWTH < max(sides) or max(sides) == 0:
+        return 0.0
+    width = min(a_xyxy[2], b_xyxy[2]) - max(a_xyxy[0], b_xyxy[0])
+    height = min(a_xyxy[3], b_xyxy[3]) - max(a_xyxy[1], b_xyxy[1])
+    shared = max(0.0, width) * max(0.0, height)
+    iou = shared / (sides[0] ** 2 + sides[1] ** 2 - shared)
+    centres = [((x1 + x2) / 2, (y1 + y2) / 2) for x1, y1, x2, y2 in (a_xyxy, b_xyxy)]
+    nearness = max(0.0, 1 - math.dist(*centres) / (FARTHEST * sum(sides) / 2))
+    return iou + nearness if iou >= SMALLEST_IOU or nearness > 0 else 0.0
+
+
+def camera_box(box_xyxy: Box, prediction: PhotoPrediction) -> Box:
+    """A box of the prediction's frame in pixels of the picture before it was turned by `prediction.rotation`."""
+    x1, y1, x2, y2 = map(float, box_xyxy)
+    if prediction.rotation == 90:
+        return prediction.height - y2, x1, prediction.height - y1, x2
+    if prediction.rotation == 180:
+        return prediction.width - x2, prediction.height - y2, prediction.width - x1, prediction.height - y1
+    if prediction.rotation == 270:
+        return y1, prediction.width - x2, y2, prediction.width - x1
+    return x1, y1, x2, y2

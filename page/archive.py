@@ -1,0 +1,179 @@
+"""The photos of a ZIP archive by their names, and what is wrong with them before anything is unpacked."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gender_age.errors import GenderAgeError
+from gender_age.images import WANTED, photo_name
+
+# The formats that `gender_age.images` opens; a file of an archive is taken or left by its name, not by its content.
+PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .avif .avifs".split()  # noqa: SIM905
+)
+# Photos all the same: they are handed on, and the opener says what is wrong with them.
+UNREADABLE_SUFFIXES = frozenset(
+    ".heic .heif .jxl .jp2 .psd .svg .raw .dng .cr2 .cr3 .nef .arw .orf .rw2".split()  # noqa: SIM905
+)
+ARCHIVE_SUFFIXES = frozenset(".zip .7z .rar .tar .tgz .gz .bz2 .xz".split())  # noqa: SIM905
+
+# A phone's photo has some 5 MB, a camera's largest JPEG some 40.
+MOST_PHOTO_BYTES = 50 * 2**20
+# The list of files at an archive's end is read whole: two megabytes name some 20,000 photos.
+MOST_DIRECTORY_BYTES = 2 * 2**20
+# A name in a folder may have 255 bytes on every system; the page shows 120 characters, of up to four bytes.
+MOST_NAME_BYTES = 200
+
+ENCRYPTED_FLAGS = 0x1 | 0x40
+# What the module `zipfile` raises on damaged archives, found by changing, cutting and removing bytes: RuntimeError and
+# its child NotImplementedError are about passwords and unknown versions, ValueError about names and offsets.
+DAMAGED = (
+    zipfile.BadZipFile,
+    OSError,
+    ValueError,
+    EOFError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+
+
+class ArchiveError(GenderAgeError):
+    """An archive, or a photo in it, cannot be used; the message is a sentence for the person who chose it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedPhoto:
+    """A file of an archive that is a photo by its name, or an archive again.
+
+    Attributes:
+        name: its base name, safe to print and to use as a file's name.
+        info: where it is in the archive.
+        error: a sentence that says why it is not unpacked, else None.
+    """
+
+    name: str
+    info: zipfile.ZipInfo
+    error: str | None = None
+
+
+class _BoundedReader(io.BufferedReader):
+    """A file that hands out no more at once than an archive's list of files may have.
+
+    `zipfile` reads that list whole, and as large as the archive says that it is.
+    """
+
+    def read(self, size: int | None = -1) -> bytes:
+        wanted = size
+        if wanted is None or wanted < 0:
+            wanted = os.fstat(self.fileno()).st_size - self.tell()
+        if wanted > MOST_DIRECTORY_BYTES:
+            raise ArchiveError("lists too many files: make several smaller archives of it.")
+        return super().read(size)
+
+
+class Archive(zipfile.ZipFile):
+    """A ZIP archive opened for reading; a context manager."""
+
+    _reader: _BoundedReader | None = None  # until the file is open
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        self._reader = _BoundedReader(io.FileIO(path))
+        name = f"“{photo_name(path)}”"
+        try:
+            super().__init__(self._reader)
+        except ArchiveError as error:
+            self._reader.close()
+            raise ArchiveError(f"{name} {error}") from None
+        except DAMAGED as error:
+            self._reader.close()
+            raise ArchiveError(f"{name} is not a ZIP archive, or is damaged: pack it again.") from error
+
+    def close(self) -> None:
+        super().close()
+        if self._reader is not None:
+            self._reader.close()
+
+
+def is_archive(path: str | os.PathLike) -> bool:
+    """Whether the name says that this is a ZIP archive."""
+    return Path(path).suffix.lower() == ".zip"
+
+
+def list_photos(path: str | os.PathLike) -> list[ArchivedPhoto]:
+    """The photos of a ZIP archive in stored order; nothing is unpacked.
+
+    Folders, hidden files, macOS's own files and whatever is no photo by its name are left out.
+
+    Raises:
+        ArchiveError: it cannot be read, lists too many files, or holds no photo.
+    """
+    try:
+        with Archive(path) as archive:
+            infos = archive.infolist()
+    except OSError as error:
+        raise ArchiveError(f"“{photo_name(path)}” cannot be read: upload it again.") from error
+    photos = [photo for info in infos if (photo := _photo(info)) is not None]
+    if not photos:
+        raise ArchiveError(f"“{photo_name(path)}” holds no photo: put JPEG or PNG photos into it.")
+    return photos
+
+
+def too_large(name: str) -> str:
+    """The sentence for a file with too many bytes; `name` comes in its quotation marks."""
+    return f"{name} is too large: the limit is {MOST_PHOTO_BYTES // 2**20} MB, save it smaller and try again."
+
+
+def _photo(info: zipfile.ZipInfo) -> ArchivedPhoto | None:
+    """None for what nobody would miss."""
+    path = info.filename.replace("\\", "/")  # as old Windows programs write them
+    parts = [part for part in path.split("/") if part]
+    if info.is_dir() or path.endswith("/") or not parts or _is_hidden(parts):
+        return None
+    suffix = Path(parts[-1]).suffix.lower()
+    if suffix not in PHOTO_SUFFIXES | UNREADABLE_SUFFIXES | ARCHIVE_SUFFIXES:
+        return None
+    name = _file_name(parts[-1])
+    problem = _problem(info, path, parts, suffix)
+    return ArchivedPhoto(name, info, None if problem is None else f"“{name}” {problem}")
+
+
+def _is_hidden(parts: Sequence[str]) -> bool:
+    return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts)
+
+
+def _file_name(name: str) -> str:
+    """As `photo_name` says it, so that a sentence of the opener has the same name, and short enough for a file."""
+    return photo_name(name).encode("utf-8")[:MOST_NAME_BYTES].decode("utf-8", "ignore")
+
+
+def _problem(info: zipfile.ZipInfo, path: str, parts: Sequence[str], suffix: str) -> str | None:
+    """Why this file is not unpacked, as the end of a sentence, else None."""
+    mode = info.external_attr >> 16
+    if path.startswith("/") or ".." in parts or re.match("[A-Za-z]:", path):
+        return "has a path that leads out of its archive: pack it again."
+    if stat.S_IFMT(mode) and not stat.S_ISREG(mode):
+        return "is a link in its archive, not a photo: put the photo itself into it."
+    if suffix in ARCHIVE_SUFFIXES:
+        return f"is an archive in an archive: unpack it and choose {WANTED}."
+    if info.flag_bits & ENCRYPTED_FLAGS:
+        return "is locked with a password: unpack it and choose the photo itself."
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        # The other ways may ask for gigabytes of memory to unpack a byte.
+        return "is packed in an unusual way: pack it again with the usual settings."
+    if info.file_size > MOST_PHOTO_BYTES:
+        return too_large("").strip()
+    return None

@@ -1,0 +1,248 @@
+"""Small charts as HTML and inline SVG, in the theme's colours, readable on a phone, each with a table of its numbers.
+
+Every text is escaped here. To a screen reader a chart is one picture, and the table below it holds the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from .drawing import COLOURS
+
+BLUE, VERMILION = COLOURS[4][0], COLOURS[5][0]
+# The two of Okabe and Ito's colours that stand out from white and from black; the marks differ in shape too.
+SERIES = {"": (BLUE, "ga-dot"), "female": (VERMILION, "ga-dot"), "male": (BLUE, "ga-square")}
+FORMATS = {"years": "{:.1f}", "signed": "{:+.1f}", "share": "{:.1%}"}
+TICKS = {"years": "{:g}", "signed": "{:+g}", "share": "{:.0%}"}
+STEPS = tuple(digit * 10.0**power for power in range(-2, 3) for digit in (1, 2, 5))
+MOST_STEPS = 5
+LONGEST_NAME = 17
+"""In characters; longer ones are broken."""
+LIMITS = {"share": (0.0, 1.0), "years": (0.0, 150.0), "signed": (-150.0, 150.0)}
+FEWEST_IN_BIN = 10
+"""Reliability bins of fewer faces are drawn hollow: their share is mostly chance."""
+# Of the reliability diagram, in SVG units, about a pixel each: left, top, right and bottom edge of the plot.
+LEFT, TOP, RIGHT, BOTTOM, WIDTH, HEIGHT = 60, 10, 300, 210, 320, 254
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One measured value.
+
+    Attributes:
+        label: the group it was measured on.
+        value: in years, or a share in [0, 1].
+        n: number of faces.
+        interval: both ends of its 95 % interval, where there is one.
+        series: "female", "male", or nothing.
+    """
+
+    label: str
+    value: float
+    n: int
+    interval: tuple[float, float] | None = None
+    series: str = ""
+
+    @classmethod
+    def read(cls, label: str, measured: object, kind: str = "share", series: str = "") -> Bar | None:
+        """From a measured value of an evaluation report; None where it is none, or cannot be true."""
+        value, n = number(part(measured, "value"), *LIMITS[kind]), number(part(measured, "n"), 1, 1e12)
+        if value is None or n is None:
+            return None
+        ends = part(measured, "interval")
+        interval = tuple(number(end, *LIMITS[kind]) for end in ends) if isinstance(ends, list) else ()
+        fits = len(interval) == 2 and None not in interval and interval[0] <= interval[1]
+        return cls(label, value, n, interval if fits else None, series)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """An axis of `steps` equal steps from `low` to `high`."""
+
+    low: float
+    high: float
+    steps: int
+
+    def percent(self, value: float) -> float:
+        """How far along the axis a value lies, from 0 to 100; beyond the ends, at the end."""
+        return 100 * min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
+
+
+def part(values: object, *keys: str) -> object:
+    """What lies at `keys` in nested dicts, None where there is nothing."""
+    for key in keys:
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
+
+
+def number(value: object, low: float, high: float) -> float | None:
+    """The value if it is a number within both ends, else None: no text, no truth value, no infinity."""
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+    return value if fits else None
+
+
+def shown(value: float, kind: str) -> str:
+    """A value as text: `"5.2"` years, `"+0.4"` years signed, `"93.3%"` for a share."""
+    rounded = round(value, 3 if kind == "share" else 1) + 0.0  # and no "-0.0"
+    return FORMATS[kind].format(rounded).replace("-", "\N{MINUS SIGN}")
+
+
+def scale_for(bars: Sequence[Bar], kind: str) -> Scale:
+    """An axis that holds all bars and their intervals; charts to be compared share one.
+
+    Shares that are all above one half get an axis from there, the share that guessing one of two reaches.
+    """
+    ends = [end for bar in bars for end in (bar.value, *(bar.interval or ()))]
+    if kind == "share" and min(ends) >= 0.5:
+        return Scale(0.5, 1.0, 5)
+    furthest = max(*map(abs, ends), STEPS[0])
+    step = next((step for step in STEPS if furthest <= MOST_STEPS * step), STEPS[-1])
+    steps = math.ceil(furthest / step - 1e-9)
+    return Scale(-steps * step, steps * step, 2 * steps) if kind == "signed" else Scale(0.0, steps * step, steps)
+
+
+def bar_chart(
+    caption: str, bars: Sequence[Bar], kind: str, scale: Scale | None = None, reference: float | None = None
+) -> str:
+    """Rows of label, mark and number; bars where the axis holds the zero, else dots.
+
+    Args:
+        caption: what is measured, of which faces.
+        bars: in the order of the rows, at least one; those of one label one after the other.
+        kind: of the values, a key of `FORMATS`.
+        scale: the axis; by default the one that `bars` need.
+        reference: a value to mark by a dashed line.
+    """
+    scale = scale or scale_for(bars, kind)
+    rows, last = [], None
+    for bar in bars:
+        if bar.series and bar.label != last:
+            rows.append(f'<div class="ga-group">{escape(bar.label)}</div>')
+        last = bar.label
+        rows.append(_row(bar, kind, scale, reference))
+    ticks = "".join(f"<i style='left:{100 * i / scale.steps:.2f}%'>{text}</i>" for i, text in _ticks(scale, kind))
+    rows.append(f'<div class="ga-row ga-scale"><span></span><span class="ga-lane">{ticks}</span><span></span></div>')
+    names = min(max(len(bar.series or bar.label) for bar in bars), LONGEST_NAME) + 1
+    style = f'style="--ga-steps:{scale.steps};--ga-names:{names}ch"'
+    plot = f'<div class="ga-plot" {style} {_picture(caption)}>{"".join(rows)}</div>'
+    with_series, with_interval = any(bar.series for bar in bars), any(bar.interval for bar in bars)
+    head = ["Group", *(["Label"] if with_series else []), "Value", *(["95% interval"] if with_interval else []), "n"]
+    cells = [
+        [
+            bar.label,
+            *([bar.series] if with_series else []),
+            shown(bar.value, kind),
+            *([_interval_text(bar, kind)] if with_interval else []),
+            f"{bar.n:,}",
+        ]
+        for bar in bars
+    ]
+    return figure(caption, plot, table(caption, head, cells))
+
+
+def read_bins(listed: object) -> list[tuple[float, float, int]]:
+    """Stated probability, share of right answers and n of each usable bin of an evaluation report."""
+    limits = {"probability": (0.5, 1.0), "accuracy": (0.0, 1.0), "n": (1, 1e12)}
+    bins = [
+        tuple(number(part(each, key), *ends) for key, ends in limits.items())
+        for each in (listed if isinstance(listed, list) else ())
+    ]
+    return [each for each in bins if None not in each]
+
+
+def reliability_chart(caption: str, bins: Sequence[tuple[float, float, int]]) -> str:
+    """Measured share against stated probability as a small SVG; on the dashed diagonal the two are the same.
+
+    Args:
+        caption: what is measured, of which faces.
+        bins: at least one; see `read_bins`.
+    """
+    across, up = Scale(0.5, 1.0, 5), Scale(min(0.5, math.floor(10 * min(right for _, right, _ in bins)) / 10), 1.0, 5)
+
+    def x(value: float) -> float:
+        return LEFT + (RIGHT - LEFT) * across.percent(value) / 100
+
+    def y(value: float) -> float:
+        return BOTTOM - (BOTTOM - TOP) * up.percent(value) / 100
+
+    lines, most = [], max(n for *_, n in bins)
+    for tenth in range(round(10 * up.low), 11, 1 if up.low >= 0.3 else 2):
+        at = y(tenth / 10)
+        lines.append(f'<path class="ga-grid" d="M{LEFT} {at:.1f}H{RIGHT}"/>')
+        lines.append(f'<text x="{LEFT - 7}" y="{at + 4:.1f}" text-anchor="end">{10 * tenth}%</text>')
+    for tenth in range(5, 11):
+        at = x(tenth / 10)
+        lines.append(f'<text x="{at:.1f}" y="{BOTTOM + 17}" text-anchor="middle">{10 * tenth}%</text>')
+    lines.append(f'<path class="ga-diagonal" d="M{x(0.5):.1f} {y(0.5):.1f}L{x(1):.1f} {y(1):.1f}"/>')
+    for stated, right, n in bins:
+        fill = BLUE if n >= FEWEST_IN_BIN else "none"
+        place = f'cx="{x(stated):.1f}" cy="{y(right):.1f}" r="{4 + 5 * math.sqrt(n / most):.1f}"'
+        lines.append(f'<circle {place} fill="{fill}" stroke="{BLUE}"/>')
+    lines.append(f'<text x="{(LEFT + RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">stated probability</text>')
+    middle = (TOP + BOTTOM) / 2
+    lines.append(f'<text transform="translate(13 {middle}) rotate(-90)" text-anchor="middle">right answers</text>')
+    plot = f'<svg class="ga-reliability" viewBox="0 0 {WIDTH} {HEIGHT}" {_picture(caption)}>{"".join(lines)}</svg>'
+    rows = [[shown(stated, "share"), shown(right, "share"), f"{n:,}"] for stated, right, n in bins]
+    return figure(caption, plot, table(caption, ["Stated", "Right", "n"], rows))
+
+
+def figure(caption: str, plot: str, numbers: str) -> str:
+    """A chart with its caption, and its table to open; `plot` and `numbers` are HTML."""
+    summary = f'<summary>Numbers<span class="ga-unseen">: {escape(caption)}</span></summary>'
+    body = f"<div>{plot}<details>{summary}{numbers}</details></div>"
+    return f'<figure class="ga-chart"><figcaption>{escape(caption)}</figcaption>{body}</figure>'
+
+
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table whose first column names the rows; the caption is for screen readers."""
+    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
+    body = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
+        for first, *rest in rows
+    )
+    unseen = f'<caption class="ga-unseen">{escape(caption)}</caption>'
+    return f'<table class="ga-table">{unseen}<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _row(bar: Bar, kind: str, scale: Scale, reference: float | None) -> str:
+    fill, mark = SERIES.get(bar.series, SERIES[""])
+    at, marks = scale.percent(bar.value), []
+    if scale.low <= 0:
+        zero = scale.percent(0)
+        marks.append(f'<i class="ga-bar" style="left:{min(zero, at):.2f}%;width:{abs(at - zero):.2f}%"></i>')
+        if scale.low < 0:
+            marks.append(f'<i class="ga-zero" style="left:{zero:.2f}%"></i>')
+    if reference is not None:
+        marks.append(f'<i class="ga-reference" style="left:{scale.percent(reference):.2f}%"></i>')
+    if bar.interval is not None:
+        low, high = (scale.percent(end) for end in bar.interval)
+        marks.append(f'<i class="ga-whisker" style="left:{low:.2f}%;width:{high - low:.2f}%"></i>')
+    if scale.low > 0:
+        marks.append(f'<i class="{mark}" style="left:{at:.2f}%"></i>')
+    value = f"<b>{shown(bar.value, kind)}</b> <small>n\N{THIN SPACE}=\N{THIN SPACE}{bar.n:,}</small>"
+    return (
+        f'<div class="ga-row" style="--ga-fill:{fill}"><span class="ga-name">{escape(bar.series or bar.label)}</span>'
+        f'<span class="ga-lane">{"".join(marks)}</span>'
+        f'<span class="ga-value">{value}</span></div>'
+    )
+
+
+def _ticks(scale: Scale, kind: str) -> list[tuple[int, str]]:
+    """Position in steps and text of the ticks: of many, or of long ones, some, both ways from the zero."""
+    every = 1 if scale.steps <= (3 if kind == "share" else MOST_STEPS) else 2
+    if kind == "signed" and every == 2 and scale.steps % 4:
+        every = scale.steps // 2
+    values = [(i, scale.low + (scale.high - scale.low) * i / scale.steps) for i in range(0, scale.steps + 1, every)]
+    zero = {"share": "0%"}.get(kind, "0")
+    return [(i, TICKS[kind].format(v).replace("-", "\N{MINUS SIGN}") if abs(v) > 1e-9 else zero) for i, v in values]
+
+
+def _interval_text(bar: Bar, kind: str) -> str:
+    return f"{shown(bar.interval[0], kind).rstrip('%')} to {shown(bar.interval[1], kind)}" if bar.interval else "–"
+
+
+def _picture(caption: str) -> str:
+    return f'role="img" aria-label="Chart: {escape(caption)}. Its numbers are in the table below."'

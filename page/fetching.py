@@ -1,0 +1,118 @@
+"""Fetches a photo from a public web address that a program gave; nothing of this machine's own network is reached."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from urllib.parse import unquote, urljoin
+
+import httpx
+
+from gender_age.errors import GenderAgeError
+
+# A photo has some megabytes; who needs longer than this for it can upload it instead.
+SECONDS = 20
+SILENT_SECONDS = 5
+# From http to https, then to the nearest copy: that many are usual.
+MOST_REDIRECTS = 5
+# IPv4 addresses as a network that speaks IPv6 only writes them (RFC 6052).
+TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+# Packed answers could grow a thousandfold when they are unpacked.
+HEADERS = {"accept-encoding": "identity"}
+
+
+class FetchError(GenderAgeError):
+    """The address cannot be used; the message is a sentence for who gave it."""
+
+
+def fetch(url: str, most_bytes: int) -> bytes:
+    """The bytes behind a public http or https address.
+
+    Args:
+        most_bytes: the largest answer that is read.
+
+    Raises:
+        FetchError: it is not public, does not answer in time, answers with an error, or with too much.
+    """
+    deadline = time.monotonic() + SECONDS
+    try:
+        for _ in range(MOST_REDIRECTS + 1):
+            answer = _get(url, most_bytes, deadline)
+            if isinstance(answer, bytes):
+                return answer
+            url = answer
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        raise FetchError("The address does not answer: upload the photo instead.") from error
+    raise FetchError("The address leads on to others without end: upload the photo instead.")
+
+
+def url_name(url: str) -> str:
+    """The last part of an address, which is mostly a file's name; empty where there is none."""
+    try:
+        return unquote(httpx.URL(url).path).rstrip("/").rpartition("/")[2]
+    except httpx.InvalidURL:
+        return ""
+
+
+def public_address(host: str) -> str:
+    """An IP address of `host` that is not one of this machine or of its own network.
+
+    Raises:
+        FetchError: it has none.
+    """
+    for address in addresses(host):
+        if is_public(address):
+            return address
+    raise FetchError("The address is not a public one: upload the photo instead.")
+
+
+def addresses(host: str) -> list[str]:
+    """The IP addresses of a host."""
+    return [place[0] for *_, place in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to a machine of the internet."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if ip.version == 6 and (ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip in TRANSLATED):
+        return False  # another spelling of an IPv4 address, of any kind
+    return ip.is_global and not ip.is_multicast
+
+
+class _PinnedTransport(httpx.HTTPTransport):
+    """Connects to the address that was looked at, whatever the name's owner answers when it is asked again."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._address = address
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        # The Host header is set already; the certificate is checked against the name.
+        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
+        request.url = request.url.copy_with(host=self._address)
+        return super().handle_request(request)
+
+
+def _get(url: str, most_bytes: int, deadline: float) -> bytes | str:
+    """The answer's bytes, or the address that it leads on to."""
+    parsed = httpx.URL(url)
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise FetchError("The address is neither http nor https: upload the photo instead.")
+    transport = _PinnedTransport(public_address(parsed.host))
+    with (
+        httpx.Client(transport=transport, timeout=SILENT_SECONDS, headers=HEADERS, trust_env=False) as client,
+        client.stream("GET", parsed) as response,
+    ):
+        if response.has_redirect_location:
+            return urljoin(url, response.headers["location"])
+        if response.status_code != httpx.codes.OK:
+            raise FetchError(f"The address answers with error {response.status_code}: upload the photo instead.")
+        data = bytearray()
+        for block in response.iter_raw():
+            data += block
+            if len(data) > most_bytes:
+                raise FetchError(f"The file is too large: the limit is {most_bytes // 2**20} MB.")
+            if time.monotonic() > deadline:
+                raise FetchError("The address answers too slowly: upload the photo instead.")
+        return bytes(data)

@@ -1,0 +1,130 @@
+"""The input for many files, on the page and for programs: every one comes as a file with its own name, or with the
+sentence that says why not."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import partial
+
+import gradio as gr
+from gradio.data_classes import FileData, ListFiles
+from gradio.processing_utils import save_bytes_to_cache
+from gradio_client.utils import strip_invalid_filename_characters
+
+from gender_age.images import photo_name
+
+from .archive import MOST_PHOTO_BYTES, too_large
+from .fetching import FetchError, fetch, url_name
+
+DATA_URI = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)(;[\w.+-]+=[^;,]*)*;base64,", re.ASCII)
+UPLOAD = {
+    "type": "object",
+    "properties": {
+        "path": {"type": "string", "description": "as the upload answered it"},
+        "meta": {"type": "object", "properties": {"_type": {"const": "gradio.FileData"}}},
+    },
+    "required": ["path", "meta"],
+}
+ADDRESS = {"type": "string", "description": "a public http:// or https:// address, or data:image/jpeg;base64,…"}
+SCHEMA = {"type": "array", "items": {"anyOf": [ADDRESS, UPLOAD]}}
+SUFFIXES = {"image/jpeg": ".jpg", "application/zip": ".zip", "application/x-zip-compressed": ".zip"}
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """A photo or an archive that somebody chose.
+
+    Attributes:
+        name: base name, safe to print.
+        path: where it is, or None where it could not be had.
+        error: a sentence that says why not, else None.
+    """
+
+    name: str
+    path: str | None
+    error: str | None = None
+
+
+class GivenFiles(ListFiles):
+    """Uploads, and the strings that assistants give.
+
+    gradio's MCP server turns the string of a tool's only file into an upload, but not those of a list, and the schema
+    that it makes of a list of files points to a definition that it moved elsewhere: no call passes its own check.
+    """
+
+    root: list[FileData | str]
+
+    @classmethod
+    def model_json_schema(cls, *arguments, **options) -> dict:
+        """As pydantic has it, but without references."""
+        return deepcopy(SCHEMA)
+
+
+def photo_files(**options) -> gr.File:
+    """A `gr.File` for many files that gives its function a list of `GivenFile`.
+
+    `gr.File` leaves an empty temporary file behind for every upload, which nothing deletes. The method is replaced on
+    the object, as a subclass would make gradio write a .pyi file beside its source at every import.
+    """
+    component = gr.File(file_count="multiple", file_types=["image", ".zip"], type="filepath", **options)
+    component.data_model = GivenFiles
+    component.preprocess = partial(_given_files, component)
+    return component
+
+
+def _given_files(component: gr.File, payload: GivenFiles | None) -> list[GivenFile]:
+    return [given_file(component, number, given) for number, given in enumerate(payload.root if payload else (), 1)]
+
+
+def given_file(component: gr.components.Component, number: int, given: FileData | str) -> GivenFile:
+    """An upload as it is, and what a string stands for.
+
+    Args:
+        component: whose file it becomes, so that gradio deletes it in time.
+        number: names a file that has no name.
+        given: an upload that gradio has checked, a web address, or a `data:` address with base64.
+    """
+    if not isinstance(given, str):
+        return GivenFile(photo_name(given.path), given.path)
+    name = f"photo {number}"
+    try:
+        if given.startswith("data:"):
+            name, data = _from_data_uri(given, name)
+        elif given.startswith(("http://", "https://")):
+            name = photo_name(url_name(given)) if url_name(given) else name
+            data = fetch(given, MOST_PHOTO_BYTES)
+        else:
+            raise FetchError("It is neither a web address nor a data: address: upload the photo.")
+    except FetchError as error:
+        return GivenFile(name, None, f"“{name}” cannot be had. {error}")
+    # In gradio's folder and known to it, so that it is deleted in time.
+    path = save_bytes_to_cache(data, _cache_name(name), component.GRADIO_CACHE)
+    return GivenFile(name, component.move_resource_to_block_cache(path))
+
+
+def _from_data_uri(uri: str, name: str) -> tuple[str, bytes]:
+    """Name and bytes of a photo in base64.
+
+    Raises:
+        FetchError: it is not base64, or too large.
+    """
+    head = DATA_URI.match(uri)
+    if head is None:
+        raise FetchError("Its data: address has to start with data:image/jpeg;base64, or the like.")
+    name += SUFFIXES.get(head["kind"], "." + head["kind"].rpartition("/")[2])
+    if (len(uri) - head.end()) * 3 // 4 > MOST_PHOTO_BYTES:
+        raise FetchError(too_large("It"))
+    try:
+        return name, base64.b64decode(uri[head.end() :], validate=True)
+    except (binascii.Error, ValueError):
+        raise FetchError("Its data: address holds something else than base64.") from None
+
+
+def _cache_name(name: str) -> str:
+    """`name` as gradio would call the upload; with a suffix, as gradio gives that of a sound to a file without."""
+    name = strip_invalid_filename_characters(name) or "photo"
+    return name if "." in name.strip(".") else f"{name}.photo"

@@ -1,0 +1,49 @@
+"""The private folder that uploads and downloads lie in while the page runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+PREFIX, LOCK = "gender-age-page-", "in-use.lock"
+# What decides where gradio keeps files; without it, in the system's folder for temporary files.
+VARIABLE = "GRADIO_TEMP_DIR"
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """All that this process writes goes into a new folder, which only its user can read and which goes with it.
+
+    A process that was killed leaves its folder behind: those of processes that no longer run are removed first.
+    """
+    base = Path(os.environ.get(VARIABLE) or tempfile.gettempdir())
+    base.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(base)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    before = os.environ.get(VARIABLE), tempfile.tempdir
+    with FileLock(folder / LOCK):
+        os.environ[VARIABLE] = tempfile.tempdir = str(folder)
+        try:
+            yield folder
+        finally:
+            os.environ.pop(VARIABLE)
+            if before[0] is not None:
+                os.environ[VARIABLE] = before[0]
+            tempfile.tempdir = before[1]
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_abandoned(base: Path) -> None:
+    """Remove the folders in `base` whose process is gone; another user's stay, as they cannot be removed."""
+    for folder in base.glob(f"{PREFIX}*"):
+        try:
+            with FileLock(folder / LOCK, timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+        except (Timeout, OSError):
+            continue

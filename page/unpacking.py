@@ -1,0 +1,93 @@
+"""Unpacks the photos of ZIP archives one by one, and never more of them than allowed."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from .archive import DAMAGED, MOST_PHOTO_BYTES, Archive, ArchivedPhoto, ArchiveError, too_large
+
+# What one run may unpack in all: 500 phone photos have some 2.5 GB, half of what a small machine has free.
+MOST_UNPACKED_BYTES = 3 * 2**30
+BLOCK = 64 * 1024
+
+
+class Unpacker:
+    """Unpacks photos into a private folder, which goes when this context manager is left.
+
+    Args:
+        most_bytes: that all photos together may have, counted as they come and not as the archives claim.
+    """
+
+    def __init__(self, most_bytes: int = MOST_UNPACKED_BYTES) -> None:
+        self.bytes_left = most_bytes
+        self._folder = tempfile.TemporaryDirectory(prefix="gender-age-zip-")
+        self._number = 0
+        self._opened: tuple[str, Archive] | None = None
+
+    def __enter__(self) -> Unpacker:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._close()
+        self._folder.cleanup()
+
+    def unpack(self, path: str | os.PathLike, photo: ArchivedPhoto) -> str:
+        """Writes one photo to a file with its own name and returns the file's path.
+
+        Args:
+            path: of the archive that lists the photo.
+
+        Raises:
+            ArchiveError: it is damaged, too large, or one too many.
+        """
+        if photo.error is not None:
+            raise ArchiveError(photo.error)
+        name = f"“{photo.name}”"
+        if self.bytes_left <= 0:
+            raise ArchiveError(f"{name} was left out, as the archives hold too much: choose it in another run.")
+        self._number += 1
+        target = Path(self._folder.name, str(self._number), photo.name)
+        target.parent.mkdir()
+        try:
+            with self._archive(path).open(photo.info) as packed, target.open("xb") as file:
+                self._copy(packed, file, name)
+        except ArchiveError:
+            target.unlink(missing_ok=True)
+            raise
+        except DAMAGED as error:
+            target.unlink(missing_ok=True)
+            raise ArchiveError(f"{name} is damaged in its archive: pack it again, or choose it alone.") from error
+        return str(target)
+
+    def discard(self, path: str) -> None:
+        """Deletes a photo that was unpacked, so that no more than a few of them need room."""
+        with suppress(OSError):
+            Path(path).unlink()
+            Path(path).parent.rmdir()
+
+    def _copy(self, packed: io.BufferedIOBase, file: io.BufferedIOBase, name: str) -> None:
+        size = 0
+        while block := packed.read(BLOCK):
+            size += len(block)
+            self.bytes_left -= len(block)
+            if size > MOST_PHOTO_BYTES:
+                raise ArchiveError(too_large(name))
+            if self.bytes_left < 0:
+                raise ArchiveError(f"{name} was left out, as the archives hold too much: choose it in another run.")
+            file.write(block)
+
+    def _archive(self, path: str | os.PathLike) -> Archive:
+        """The archive, kept open for its next photo."""
+        if self._opened is None or self._opened[0] != os.fspath(path):
+            self._close()
+            self._opened = (os.fspath(path), Archive(path))
+        return self._opened[1]
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened[1].close()
+            self._opened = None

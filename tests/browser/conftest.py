@@ -1,0 +1,114 @@
+"""The page as a visitor has it: Debian's Chromium, `python app.py`, and the real default model."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from .steps import ANSWER_MS, BROWSER_OPTIONS, CHROMIUM, ROOT, VIEWS
+
+START_S = 180
+
+
+def pytest_collection_modifyitems(items):
+    """Where there is no browser, these tests are skipped; in CI they are not."""
+    if os.environ.get("CI") or Path(CHROMIUM).exists():
+        return
+    skip = pytest.mark.skip(reason=f"no browser at {CHROMIUM}: install Debian's chromium, or set CHROMIUM")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def page_url(tmp_path_factory):
+    """`python app.py`, started in another folder."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"GRADIO_TEMP_DIR": str(folder / "gradio"), "HF_HUB_OFFLINE": "1"}
+    environment.pop("GENDER_AGE_MODEL", None)
+    command = [sys.executable, str(ROOT / "app.py"), "--host", "127.0.0.1", "--port", str(port)]
+    with (folder / "log.txt").open("w") as log:
+        server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        wait_for(url, server, folder / "log.txt")
+        yield url
+        assert "Traceback" not in (folder / "log.txt").read_text()
+        assert [path.name for path in folder.iterdir() if path.name not in ("log.txt", "gradio")] == []
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def wait_for(url, server, log):
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            pytest.fail(f"app.py ended with {server.returncode}: {log.read_text()[-2000:]}")
+        try:
+            with urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.3)
+    pytest.fail(f"no page after {START_S} s: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="the test extra brings playwright")
+    with sync_api.sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(BROWSER_OPTIONS))
+    yield running
+    running.close()
+
+
+@pytest.fixture(params=VIEWS)
+def page(browser, page_url, request):
+    """An open page that must stay without console errors, requests to other hosts, and sideways scrolling."""
+    with WatchedPage(browser, page_url, *VIEWS[request.param]) as tab:
+        yield tab
+
+
+class WatchedPage:
+    """A page of `browser` that is looked over when it is left."""
+
+    def __init__(self, browser, page_url, size_wh, theme, **context):
+        self.url, self.theme = page_url, theme
+        width, height = size_wh
+        self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **context)
+        self.errors, self.hosts = [], set()
+
+    def __enter__(self):
+        self.tab = self.context.new_page()
+        self.tab.set_default_timeout(ANSWER_MS)
+        self.tab.on("console", lambda entry: self.errors.append(entry.text) if entry.type == "error" else None)
+        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.tab.on("request", lambda asked: self.hosts.update(re.findall(r"^https?://([^/]+)", asked.url)))
+        self.tab.goto(f"{self.url}?__theme={self.theme}")
+        self.tab.wait_for_selector("#summary .ga-welcome")
+        return self.tab
+
+    def __exit__(self, kind, *_):
+        sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        overflow = self.tab.evaluate(sideways)
+        self.context.close()
+        if kind is None:
+            assert self.errors == []
+            assert self.hosts == {self.url.split("/")[2]}
+            assert overflow <= 0, "the page is wider than the window"

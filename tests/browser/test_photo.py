@@ -1,0 +1,168 @@
+"""The Photo tab in a real browser, with the real model."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image, ImageColor
+
+from page.drawing import face_colours
+
+from .steps import EXAMPLES, choose
+
+MARKED = "[...document.querySelectorAll('#faces [aria-current]')].map(part => part.className + part.dataset.face)"
+PRESSED = "[...document.querySelectorAll('#faces [aria-pressed=true]')].map(button => button.className)"
+BOX_IN_PHOTO = """(number) => {
+  const box = document.querySelector(`.ga-box[data-face="${number}"]`).getBoundingClientRect();
+  const photo = document.querySelector('.ga-photo img').getBoundingClientRect();
+  const [width, height] = [photo.width, photo.height];
+  return [(box.left - photo.left) / width, (box.top - photo.top) / height,
+          (box.right - photo.left) / width, (box.bottom - photo.top) / height];
+}"""
+LABELS = "[...document.querySelectorAll('.ga-label')].map(label => label.innerText.trim())"
+LABEL_PLACES = """[...document.querySelectorAll('.ga-label')].map(label => {
+  const place = label.getBoundingClientRect(), photo = label.closest('.ga-photo').getBoundingClientRect();
+  return {size: parseFloat(getComputedStyle(label).fontSize), inside: place.top >= photo.top - 4};
+})"""
+
+
+def summary(page, kind):
+    page.wait_for_selector(f"#summary .ga-{kind}")
+    return page.inner_text("#summary")
+
+
+def in_view(page, selector):
+    page.wait_for_function(
+        """(selector) => {
+          const place = document.querySelector(selector).getBoundingClientRect();
+          return place.bottom > 0 && place.top < innerHeight;
+        }""",
+        arg=selector,
+    )
+
+
+def near(image, colour):
+    """Pixels close to this colour."""
+    difference = np.abs(np.asarray(image).astype(int) - ImageColor.getrgb(colour)).max(axis=2)
+    return int((difference < 24).sum())
+
+
+def card_text(page, number):
+    return " ".join(page.locator("#faces .ga-face").nth(number - 1).inner_text().split())
+
+
+def test_a_photo_its_boxes_and_its_cards(page):
+    choose(page, EXAMPLES / "group.jpg")
+    assert "3 faces found in “group.jpg”" in summary(page, "found")
+    page.wait_for_selector("#faces .ga-face >> nth=2")
+    page.wait_for_function("[...document.querySelectorAll('#faces img')].every(image => image.naturalWidth >= 96)")
+    for number in range(1, 4):
+        text = card_text(page, number)
+        assert re.search(rf"^{number} \d+\+? years \d+% interval: \d+–\d+\+? 0 20 40 60 80 100 (fe)?male", text), text
+        assert re.search(r"probability (over )?\d+%", text), text
+    for number, label in enumerate(page.evaluate(LABELS), 1):
+        assert re.fullmatch(rf"{number}( · \d+\+?(, (fe)?male\??)?)?", label)
+    for place in page.evaluate(LABEL_PLACES):
+        assert place["size"] >= 13
+        assert place["inside"]
+
+    page.click("#details button")
+    page.wait_for_selector("#json >> text=gender_probability")
+
+    # The saved picture has its frames where the buttons are.
+    with page.expect_download() as download:
+        page.click("#save")
+    assert download.value.suggested_filename == "group-faces.jpg"
+    drawn = Image.open(io.BytesIO(download.value.path().read_bytes())).convert("RGB")
+    plain = Image.open(EXAMPLES / "group.jpg").convert("RGB").resize(drawn.size)
+    for number in range(1, 4):
+        colour = face_colours(number)[0]
+        assert near(drawn, colour) > near(plain, colour) + 1000
+        x1, y1, x2, y2 = page.evaluate(BOX_IN_PHOTO, number)
+        edge = drawn.crop([round(v * s) for v, s in zip((x1, y1, x2, y2), drawn.size * 2, strict=True)])
+        assert near(edge, colour) > near(plain, colour)
+
+
+def test_faces_and_cards_mark_each_other(page):
+    choose(page, EXAMPLES / "group.jpg")
+    page.wait_for_selector("#faces .ga-face >> nth=2")
+    before = page.evaluate("getComputedStyle(document.querySelector('.ga-box')).borderTopWidth")
+    page.click(".ga-box[data-face='1']")
+    assert page.evaluate(MARKED) == ["ga-box1", "ga-face1"]
+    assert page.evaluate(PRESSED) == ["ga-box", "ga-crop"]
+    in_view(page, ".ga-face[data-face='1']")
+    after = page.evaluate("getComputedStyle(document.querySelector('.ga-box')).borderTopWidth")
+    assert float(after[:-2]) > float(before[:-2]), "only the colour tells"
+
+    page.click(".ga-face[data-face='3'] .ga-age")
+    assert page.evaluate(MARKED) == ["ga-box3", "ga-face3"]
+    in_view(page, ".ga-box[data-face='3']")
+
+    page.evaluate("document.querySelector('.ga-box').focus({preventScroll: true})")
+    assert page.evaluate(MARKED) == ["ga-box1", "ga-face1"]
+    page.keyboard.press("Escape")
+    assert page.evaluate(MARKED) == []
+    page.keyboard.press("Enter")
+    assert page.evaluate(MARKED) == ["ga-box1", "ga-face1"]
+    in_view(page, ".ga-face[data-face='1']")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert page.evaluate(MARKED) == ["ga-box2", "ga-face2"]
+
+    # Another content brings no mark with it, and the new faces mark each other as well.
+    page.click("#which button >> nth=0")
+    page.fill("#smallest input[type=number]", "18")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#summary >> text=/of 3 faces shown/")
+    shown = int(page.inner_text("#summary")[0])
+    assert 0 < shown < 3
+    page.wait_for_function("(count) => document.querySelectorAll('.ga-box').length === count", arg=shown)
+    assert page.locator(".ga-face").count() == shown
+    assert page.evaluate(MARKED) == []
+    page.click(f".ga-box[data-face='{shown}']")
+    assert page.evaluate(MARKED) == [f"ga-box{shown}", f"ga-face{shown}"]
+
+
+def test_an_example_click_works(page):
+    page.click("#examples button.gallery-item >> nth=5")
+    text = summary(page, "found")
+    assert "1 face found in “obama-turned.jpg”" in text
+    assert "turned by 90°" in text
+    page.wait_for_function("document.querySelector('.ga-photo img')?.naturalWidth > 0")
+    width, height = page.evaluate(
+        "(({naturalWidth: w, naturalHeight: h}) => [w, h])(document.querySelector('.ga-photo img'))"
+    )
+    assert height > width
+    page.get_by_role("button", name="Example: hopper small dim").click()
+    page.wait_for_selector("#summary >> text=hopper-small-dim.jpg")
+    page.wait_for_selector("#faces .ga-hints >> text=dark")
+
+
+@pytest.fixture
+def unusable(tmp_path):
+    (tmp_path / "notes.jpg").write_text("Dear all,\n")
+    Image.new("RGB", (640, 480), (90, 140, 90)).save(tmp_path / "meadow.jpg")
+    return tmp_path
+
+
+def test_what_cannot_be_shown_is_a_sentence_and_the_page_goes_on(page, unusable):
+    choose(page, unusable / "notes.jpg")
+    text = summary(page, "error")
+    assert "This photo cannot be used." in text
+    assert "“notes.jpg” is not a photo (it holds text)" in text
+    assert page.locator("#faces .ga-face").count() == 0
+    assert page.locator(".toast-body").count() == 0, "a red error box"
+
+    page.click("#photo button[aria-label='Remove Image']")
+    page.wait_for_selector("#summary .ga-welcome")
+    choose(page, unusable / "meadow.jpg")
+    text = summary(page, "none")
+    assert "No face was found in “meadow.jpg”" in text
+    assert "Try a photo" in text
+    assert page.locator("#faces img").count() == 0
+
+    page.click("#photo button[aria-label='Remove Image']")
+    page.wait_for_selector("#summary .ga-welcome")
+    choose(page, EXAMPLES / "collins.jpg")
+    assert "1 face found" in summary(page, "found")

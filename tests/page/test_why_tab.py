@@ -1,0 +1,234 @@
+"""The tab Why?: its events around a fake model, its maps, its words and its plot."""
+
+import re
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from gender_age.alignment import DEFAULT_ALIGNMENT
+from gender_age.explanation import FaceExplanation
+from gender_age.results import FacePrediction, PhotoPrediction
+from page import why_tab
+from page.analysis import AnalysedPhoto
+from page.heatmap import bright_parts, colours, enlarged, heat_map, in_words
+from page.why_tab import build_why_tab, face_label, note_html, panel_html
+
+TEMPLATE = DEFAULT_ALIGNMENT.template
+FACES = (
+    FacePrediction((5, 10, 25, 40), 0.98, "female", 0.9, False, 40.4, (30.0, 50.0), 0.8, None),
+    FacePrediction((30, 10, 50, 40), 0.98, "male", 0.6, True, 98.0, (90.0, 100.0), 0.8, None),
+)
+CROPS = (Image.new("RGB", (32, 32), "teal"), Image.new("RGB", (32, 32), "maroon"))
+PHOTO = AnalysedPhoto(PhotoPrediction("a.jpg", 60, 50, 0, FACES), CROPS[0], CROPS)
+
+
+def at(row, column, grid=6):
+    """A map with one bright patch."""
+    relevance = np.zeros((grid, grid), dtype=np.float32)
+    relevance[row, column] = 1
+    return relevance
+
+
+def explanation(peak=40):
+    distribution = np.full(101, 0.5 / 100, dtype=np.float32)
+    distribution[peak] = 0.5
+    return FaceExplanation(distribution, at(3, 2), at(0, 3))
+
+
+class FakePredictor:
+    alignment = DEFAULT_ALIGNMENT
+
+
+class Tab:
+    """The built tab, its events called as gradio calls them."""
+
+    def __init__(self):
+        with gr.Blocks() as self.demo:
+            analysed = gr.State()
+            with gr.Tabs(), gr.Tab("Why?") as tab:
+                build_why_tab(FakePredictor(), analysed, tab)
+        self.events = {event.name: event for event in self.demo.fns.values()}
+        self.shown = None
+
+    def open(self, photo):
+        """The updates by element id; None where nothing changes."""
+        updates = self.events["open_tab"].fn(photo, self.shown)
+        if updates == gr.skip():
+            return None
+        by_id = {component.elem_id: value for component, value in updates.items()}
+        self.shown = by_id.pop(None)
+        return by_id
+
+
+@pytest.fixture
+def explained(monkeypatch):
+    """The crops that the model was asked about."""
+    crops = []
+
+    def explain(predictor, crop):
+        crops.append(crop)
+        return explanation()
+
+    monkeypatch.setattr(why_tab, "explain_face", explain)
+    return crops
+
+
+@pytest.fixture
+def tab(explained):
+    return Tab()
+
+
+def test_events_are_private_and_wait_for_the_model(tab):
+    assert set(tab.events) == {"open_tab", "panel_of"}
+    for event in tab.events.values():
+        assert event.api_visibility == "private"
+        assert event.concurrency_id == "model"
+        assert event.concurrency_limit == 1
+
+
+def test_opened_without_a_photo_it_keeps_saying_what_to_do(tab, explained):
+    assert tab.open(None) is None
+    initial = [block for block in tab.demo.blocks.values() if block.elem_id == "why-panel"]
+    assert "Choose one on the Photo tab" in initial[0].value
+    assert explained == []
+
+
+def test_opened_with_a_photo_it_explains_the_first_face(tab, explained):
+    updates = tab.open(PHOTO)
+    assert explained == [CROPS[0]]
+    assert "Face 1: 40, female" in updates["why-panel"]
+    assert updates["why-face"]["choices"] == [("Face 1: 40, female", 1), ("Face 2: 98, male (uncertain)", 2)]
+    assert updates["why-face"]["value"] == 1
+    assert updates["why-face"]["visible"] is True
+
+
+def test_opened_again_it_keeps_the_choice_until_the_photo_is_another(tab, explained):
+    tab.open(PHOTO)
+    assert tab.open(PHOTO) is None
+    assert len(explained) == 1
+    other = AnalysedPhoto(PhotoPrediction("b.jpg", 60, 50, 0, FACES[1:]), CROPS[1], CROPS[1:])
+    updates = tab.open(other)
+    assert explained[1:] == [CROPS[1]]
+    assert updates["why-face"]["visible"] is False, "a choice of one"
+    cleared = tab.open(None)
+    assert "Choose one on the Photo tab" in cleared["why-panel"]
+    assert cleared["why-face"]["choices"] == []
+    assert len(explained) == 2
+
+
+def test_another_face_is_explained_when_chosen(tab, explained):
+    panel = tab.events["panel_of"].fn(PHOTO, 2)
+    assert explained == [CROPS[1]]
+    assert "Face 2: 98, male (uncertain)" in panel
+
+
+@pytest.mark.parametrize(("photo", "number"), [(None, 1), (PHOTO, 3), (PHOTO, None)])
+def test_a_face_that_is_gone_is_a_note(tab, explained, photo, number):
+    assert tab.events["panel_of"].fn(photo, number).startswith('<div class="ga-note')
+    assert explained == []
+
+
+def test_photos_without_faces_say_why(tab, explained):
+    empty = AnalysedPhoto(PhotoPrediction("<b>.jpg", 60, 50, 0, ()))
+    assert "No face to explain in “&lt;b&gt;.jpg”" in tab.open(empty)["why-panel"]
+    broken = PhotoPrediction("x.jpg", None, None, 0, (), "“<x>” holds text")
+    assert "“&lt;x&gt;” holds text" in note_html(broken)
+    assert explained == []
+
+
+def test_the_scale_rises_in_lightness_alone():
+    lightness = colours(np.linspace(0, 1, 50)) @ np.array([0.2126, 0.7152, 0.0722])
+    assert (np.diff(lightness) > 0).all()
+    assert colours(np.zeros((2, 3))).shape == (2, 3, 3)
+
+
+def test_a_heat_map_is_bright_where_the_relevance_is_and_the_crop_stays():
+    crop = Image.new("RGB", (96, 96), (120, 120, 120))
+    picture = np.asarray(heat_map(crop, at(1, 4), side=240)).astype(int)
+    assert picture.shape == (240, 240, 3)
+    brightest = np.unravel_index(picture[..., 1].argmax(), (240, 240))
+    assert 40 <= brightest[0] < 80
+    assert 160 <= brightest[1] < 200
+    assert crop.getcolors() == [(96 * 96, (120, 120, 120))]
+
+
+def test_enlarging_keeps_the_range():
+    values = enlarged(np.random.default_rng(0).random((6, 6)), 240)
+    assert values.shape == (240, 240)
+    assert 0 <= values.min() <= values.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("place", "part"),
+    [
+        ((0, 3), "the hair and forehead"),
+        ((1, 1), "the eyes and brows"),
+        ((1, 4), "the eyes and brows"),
+        ((4, 2), "the mouth"),
+        ((4, 3), "the mouth"),
+        ((3, 1), "the cheeks"),
+        ((3, 4), "the cheeks"),
+        ((5, 2), "the chin and neck"),
+        ((2, 0), "the sides of the head"),
+        ((3, 5), "the sides of the head"),
+    ],
+)
+def test_each_patch_lies_on_the_part_of_the_face_that_is_there(place, part):
+    parts = bright_parts(at(*place), TEMPLATE)
+    assert parts[0][0] == part
+    assert sum(share for _, share in parts) == pytest.approx(1)
+
+
+def test_the_parts_move_with_the_template():
+    nose = at(5, 6, grid=12) + at(6, 5, grid=12) + at(6, 6, grid=12) + at(5, 5, grid=12)
+    assert bright_parts(nose, TEMPLATE)[0][0] == "the nose"
+    lower = tuple((x, y + 0.25) for x, y in TEMPLATE)
+    assert bright_parts(nose, lower)[0][0] == "the eyes and brows"
+
+
+def test_words():
+    assert in_words([("the nose", 0.8), ("the mouth", 0.2)]) == "The brightest fifth lies on the nose (80%)."
+    three = [("the nose", 0.4), ("the mouth", 0.2), ("the cheeks", 0.2), ("the chin", 0.2)]
+    assert in_words(three).endswith("on the nose (40%), the mouth (20%) and the cheeks (20%).")
+    assert bright_parts(np.zeros((6, 6)), TEMPLATE) == []
+    assert in_words([]) == "No part stands out."
+
+
+def test_every_picture_has_a_text_alternative():
+    panel = panel_html(1, FACES[0], CROPS[0], explanation(), TEMPLATE)
+    seen, gender, age = re.findall(r'<img [^>]*alt="([^"]+)"', panel)
+    assert seen == "Face 1 as the model saw it"
+    assert gender.startswith("Heat map of the gender answer over face 1. The brightest fifth lies on ")
+    assert "hair and forehead" in age
+    (plot,) = re.findall(r'role="img" aria-label="([^"]+)"', panel)
+    assert "Expected age 40, 80% interval 30–50." in plot
+    assert "The most likely single year is 40 (50%). Under 18: 9%." in plot
+    assert panel.count("<svg") == panel.count('aria-hidden="true"') == 1
+
+
+def test_the_bars_are_the_distribution():
+    panel = panel_html(1, FACES[0], CROPS[0], explanation(peak=31), TEMPLATE)
+    bars = re.findall(r'<rect class="(ga-in|ga-out)" x="([\d.]+)" y="([\d.]+)" width="0.8" height="([\d.]+)"', panel)
+    assert len(bars) == 101
+    heights = [float(height) for *_, height in bars]
+    lines = [int(line) for line in re.findall(r"<b>(\d+)%</b>", panel)]
+    assert lines == [0, 20, 40, 60]
+    assert heights[31] == pytest.approx(50 / 60 * 100, abs=0.01)
+    assert heights[30] == pytest.approx(0.5 / 60 * 100, abs=0.01)
+    assert [index for index, bar in enumerate(bars) if bar[0] == "ga-in"] == list(range(30, 51))
+    assert all(float(x) == pytest.approx(year + 0.1) for year, (_, x, *_) in enumerate(bars))
+
+
+def test_the_table_holds_all_of_the_probability():
+    panel = panel_html(1, FACES[0], CROPS[0], explanation(peak=100), TEMPLATE)
+    rows = re.findall(r'<th scope="row">([^<]+)</th><td>([^<]+)</td>', panel)
+    assert [name for name, _ in rows] == [f"{low}–{low + 9}" for low in range(0, 90, 10)] + ["90–100+"]
+    assert dict(rows)["90–100+"] == "55%"
+    assert "The most likely single year is 100+" in panel
+
+
+def test_labels():
+    assert face_label(3, FACES[0]) == "Face 3: 40, female"
+    assert face_label(1, FACES[1]) == "Face 1: 98, male (uncertain)"
