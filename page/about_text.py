@@ -150,7 +150,10 @@ def _trained(training: dict | None) -> str:
     pictures = f"{images:,.0f} pictures" if images else "the pictures"
     data = f" of {escape(listed(sources))}" if sources else ""
     start = ""
-    if isinstance(pretrained, str):
+    before = number(part(training, "started_from", "hours"), 0, 1e6)
+    if before:
+        start = f", going on from an earlier run of {before:g} hours"
+    elif isinstance(pretrained, str):
         # A path says something of the machine that trained, and nothing to a visitor.
         start = f", starting from {escape(pretrained) if pretrained.count('/') == 1 else 'an earlier checkpoint'}"
     elif "pretrained" in (model if isinstance(model, dict) else {}):

@@ -1,126 +1,17 @@
 """The About tab says what the records say, and stands whatever the records are."""
 
 import copy
-import json
 import re
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from page import about_text
 from page.about_tab import about_html
-from page.serving import CLEAN_EVERY_S, CLEAN_OLDER_S
+
+from .about_records import Reader, group, load
 
 ROOT = Path(__file__).resolve().parents[2]
-VOID = {"br", "img"}
-
-
-class Reader(HTMLParser):
-    """The words, the headings and the ids; fails on tags that do not match."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.words, self.headings, self.ids, self.links, self.tags = [], [], [], [], []
-        self.open = []
-        self.feed(html)
-        self.close()
-        assert self.open == []
-        self.text = re.sub(r"\s+", " ", "".join(self.words))
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        self.tags.append(tag)
-        self.ids += [attributes["id"]] if "id" in attributes else []
-        self.links += [attributes["href"]] if "href" in attributes else []
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-        if self.open and self.open[-1] in ("h1", "h2", "h3"):
-            self.headings.append((self.open[-1], data))
-
-
-def measured(value, n, spread=0.05):
-    return {"value": value, "n": n, "interval": [value - spread, value + spread]}
-
-
-def group(mae, bias, female, male, n=100, missed=0.1):
-    return {
-        "n": n,
-        "missed": measured(missed, n),
-        "age_mae": measured(mae, n),
-        "age_bias": measured(bias, n),
-        "age_cs5": measured(0.61, n),
-        "gender_accuracy": measured((female + male) / 2, n),
-        "gender_recall": {"female": measured(female, n), "male": measured(male, n)},
-    }
-
-
-@pytest.fixture
-def drawn():
-    """A small report, as `python -m trainer evaluate` writes it."""
-    bands = {"0–9": group(2.5, 1.5, 0.7, 0.72), "60+": group(8.25, -4.35, 0.9, 0.95)}
-    interval = {"coverage": measured(0.66, 100), "mean_width": 12.75}
-    source = {
-        "overall": group(5.25, 0.4, 0.8, 0.9, n=1200),
-        "by_age_band": bands,
-        "by_race": {
-            "White": group(5.0, 0.1, 0.9, 0.93),
-            "Middle_Eastern": group(5.0, 0.1, 0.81, 0.88, missed=0.31),
-            "Few": group(5.0, 0.1, 0.55, 0.97, n=8),
-        },
-        "intervals": {
-            "level": 0.8,
-            "overall": {"coverage": measured(0.81, 1200), "mean_width": 16.34},
-            "by_age_band": {"10–19": interval},
-            "constant_width": 17.1,
-        },
-        "calibration": {
-            "ece": 0.0123,
-            "bins": [
-                {"n": 40, "probability": 0.6, "accuracy": 0.575},
-                {"n": 1160, "probability": 0.9, "accuracy": 0.95},
-            ],
-            "uncertain": {"n": 120, "share": 0.1},
-            "accuracy_certain": measured(0.9, 1080),
-            "accuracy_uncertain": measured(0.58, 120),
-        },
-    }
-    return {
-        "images": {"utkface": 1200},
-        "protocols": {"landmarks": {"utkface": {}}, "end_to_end": {"utkface": source}},
-        "model": {"name": "drawn", "revision": None, "image_size": 112},
-        "data": {"names": ["utkface"], "split": "test", "limit": None},
-        "date": "2031-02-03T04:05:06+00:00",
-    }
-
-
-@pytest.fixture
-def record():
-    config = {"num_hidden_layers": 7, "hidden_size": 320, "stem": "convolutional"}
-    return {
-        "config": {
-            "model": {"pretrained": None, "config": config},
-            "data": {"train": ["data/utkface", "me/other@main"]},
-        },
-        "hours": 2.5,
-        "hardware": "cpu, 3 threads",
-        "train_images": 12345,
-    }
-
-
-def load(name):
-    path = ROOT / "model" / name
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def test_numbers_are_the_reports(drawn, record):
@@ -162,6 +53,8 @@ def test_the_training_record_is_told(drawn, record):
     record["config"]["model"]["pretrained"] = "/home/jdoe/run/model"
     text = Reader(about_html(drawn, record)).text
     assert "starting from an earlier checkpoint" in text
+    record["started_from"] = {"hours": 1.5}
+    assert "going on from an earlier run of 1.5 hours, in 2.5 hours" in Reader(about_html(drawn, record)).text
     assert "jdoe" not in text
 
 
@@ -252,47 +145,3 @@ def test_what_comes_from_outside_is_escaped(drawn, record):
     assert "img" not in read.tags
     assert read.text.count(evil) > 20
     assert "on 10 pictures of each source only" in read.text
-
-
-def test_headings_and_links_are_in_order(drawn, record):
-    read = Reader(about_html(drawn, record))
-    levels = [level for level, _ in read.headings]
-    assert levels[0] == "h2"
-    assert set(levels) == {"h2", "h3"}
-    assert len(read.ids) == len(set(read.ids))
-    inner = [link.removeprefix("#") for link in read.links if link.startswith("#")]
-    assert len(inner) == levels.count("h2") == 8
-    assert set(inner) <= set(read.ids)
-    assert all(name.startswith("about-") for name in read.ids)
-
-
-def test_what_a_visitor_should_know(drawn, record):
-    text = Reader(about_html(drawn, record)).text
-    assert f"deleted from there within {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes" in text
-    for words in (
-        "Age checks",
-        "surveillance",
-        "Hiring",
-        "advertising",
-        "Gender identity",
-        "apparent age",
-        "Apache-2.0",
-    ):
-        assert words in text
-    assert "non-commercial research only, as UTKFace asks" in text
-    assert 'api_name="/predict"' in text
-    assert "GenderAgePredictor.from_pretrained()" in text
-
-
-def test_the_citation_is_that_of_the_repository():
-    lines = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
-    cff = {key.strip(): value.strip().strip('"') for key, _, value in (line.partition(":") for line in lines)}
-    plain = re.sub(r"\s+", " ", about_text.BIBTEX)
-    for key, name in (("title", "title"), ("version", "version"), ("date-released", "date"), ("license", "license")):
-        assert re.search(rf"\b{name} = {{{re.escape(cff[key])}}}", plain), key
-    assert cff["- name"] in plain
-
-
-def test_snippets_are_python():
-    compile(about_text.CLIENT_CODE.format(here=about_text.LOCAL_PAGE), "client", "exec")
-    compile(about_text.LIBRARY_CODE, "library", "exec")
