@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,15 +20,18 @@ VARIABLE = "GRADIO_TEMP_DIR"
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """All that this process writes goes into a new folder, which only its user can read and which goes with it.
+    """All that this process writes goes into a new folder, which only its user can read and which goes with it, also
+    when the process is told to terminate.
 
-    A process that was killed leaves its folder behind: those of processes that no longer run are removed first.
+    A process that was killed leaves its folder behind: those of processes that no longer run are removed first. To be
+    used in the main thread.
     """
     base = Path(os.environ.get(VARIABLE) or tempfile.gettempdir())
     base.mkdir(parents=True, exist_ok=True)
     remove_abandoned(base)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
     before = os.environ.get(VARIABLE), tempfile.tempdir
+    handler = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with FileLock(folder / LOCK):
         os.environ[VARIABLE] = tempfile.tempdir = str(folder)
         try:
@@ -36,6 +41,7 @@ def private_folder() -> Iterator[Path]:
             if before[0] is not None:
                 os.environ[VARIABLE] = before[0]
             tempfile.tempdir = before[1]
+            signal.signal(signal.SIGTERM, handler)
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -59,6 +59,6 @@ def test_what_a_killed_process_left_is_removed_and_a_running_ones_stays(base):
             assert len(list(base.glob(f"{PREFIX}*"))) == 2
         assert (base / "other").exists()
     finally:
-        running.stdin.close()
-        running.wait(timeout=30)
+        running.terminate()
+        assert running.wait(timeout=30) == 0
     assert not used.exists()
