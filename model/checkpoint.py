@@ -32,7 +32,14 @@ DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "model"
 """The checkpoint in the repository, found from the package so that the working directory does not matter."""
 
 # Nothing else of a Hub repository is fetched: its code files are not run here, and pickles are never opened.
-CHECKPOINT_FILES = ("config.json", "preprocessor_config.json", "*.safetensors", "*.safetensors.index.json")
+CHECKPOINT_FILES = (
+    "config.json",
+    "preprocessor_config.json",
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "evaluation.json",
+    "training.json",
+)
 # What transformers raises, after the files were found, for values in them that do not fit together.
 UNREADABLE = (
     OSError,

@@ -20,14 +20,16 @@ class GenderAgeConfig(ViTConfig):
         drop_path_rate: share of samples for which the deepest layer's residual branch is left out in training, rising
             linearly from 0 (stochastic depth, https://arxiv.org/abs/1603.09382).
         age_label_sigma: standard deviation in years of the soft target around an exact age.
-        age_expectation_weight: weight, per year, of the absolute error of the expected age beside the cross-entropy.
+        age_expectation_weight: weight, per year, of the expected age's distance to the label beside the cross-entropy.
         gender_loss_weight: weight of the gender loss beside the age loss, whose cross-entropy is ten times larger.
         gender_label_smoothing: share of the gender target spread over both classes.
         gender_temperature: the gender logits are divided by it before softmax; fitted on validation.
         gender_uncertain_below: the answer is "uncertain" where the probability of the likelier gender is lower.
         age_interval_level: share of true ages that the age interval is to hold.
-        age_interval_margin: years added to both ends of the quantile range so that it does, measured on validation
-            (conformalized quantile regression, https://arxiv.org/abs/1905.03222); may be negative.
+        age_interval_mass: the interval is the narrowest range with this share of the age distribution, found on
+            validation to hold `age_interval_level` of true ages (conformal histogram regression,
+            https://arxiv.org/abs/2105.08747).
+        average_mirrored: whether answers outside training are averaged over the face and its mirror image.
     """
 
     model_type = "gender_age"
@@ -44,7 +46,8 @@ class GenderAgeConfig(ViTConfig):
     gender_temperature: float = 1.0
     gender_uncertain_below: float = 0.75
     age_interval_level: float = 0.8
-    age_interval_margin: float = 0.0
+    age_interval_mass: float = 0.8
+    average_mirrored: bool = False
 
     def __post_init__(self, **kwargs):
         kwargs.setdefault("id2label", dict(enumerate(GENDERS)))

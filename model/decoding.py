@@ -41,14 +41,14 @@ def decode(gender_logits: torch.Tensor, age_logits: torch.Tensor, config: Gender
     """
     probabilities, genders = gender_probabilities(gender_logits, config.gender_temperature).max(dim=-1)
     ages = expected_age(age_logits)
-    intervals = age_intervals(age_logits, config.age_interval_level, config.age_interval_margin)
+    intervals = with_age(age_intervals(age_logits, config.age_interval_mass), ages)
     return [
         FaceEstimate(
             gender=GENDERS[gender],
             gender_probability=probability,
             uncertain=probability < config.gender_uncertain_below,
             age=age,
-            age_interval=(min(low, age), max(high, age)),
+            age_interval=(low, high),
             age_interval_level=config.age_interval_level,
         )
         for gender, probability, age, (low, high) in zip(
@@ -68,24 +68,34 @@ def expected_age(age_logits: torch.Tensor) -> torch.Tensor:
     return age_logits.float().softmax(dim=-1) @ years
 
 
-def age_intervals(age_logits: torch.Tensor, level: float, margin: float = 0.0) -> torch.Tensor:
-    """`(batch, 2)` ends in years of the central quantile range with mass `level`, widened by `margin` years.
+def age_intervals(age_logits: torch.Tensor, mass: float) -> torch.Tensor:
+    """`(batch, 2)` ends in years of the narrowest range that holds `mass` of the age distribution.
 
-    The class of year `a` is spread evenly over `[a - 0.5, a + 0.5]`, so that quantiles fall between years.
+    The class of year `a` is spread evenly over `[a - 0.5, a + 0.5]`, so that ends fall between years. The narrowest
+    range of such a histogram begins or ends at the edge of a class: those are the candidates.
     """
     cumulative = age_logits.double().softmax(dim=-1).cumsum(dim=-1)
-    ends = [
-        _quantile(cumulative, (1 - level) / 2) - margin,
-        _quantile(cumulative, (1 + level) / 2) + margin,
-    ]
-    return torch.stack(ends, dim=-1).clamp(0, MAX_AGE).float()
+    at_edges = torch.nn.functional.pad(cumulative, (1, 0))
+    edges = torch.arange(at_edges.shape[-1], dtype=torch.float64, device=age_logits.device) - 0.5
+    edges = edges.expand_as(at_edges)
+    low = torch.cat([edges, _quantiles(cumulative, at_edges - mass)], dim=-1)
+    high = torch.cat([_quantiles(cumulative, at_edges + mass), edges], dim=-1)
+    possible = torch.cat([at_edges + mass <= 1, at_edges - mass >= 0], dim=-1)
+    narrowest = (high - low).masked_fill(~possible, torch.inf).argmin(dim=-1, keepdim=True)
+    return torch.cat([low.gather(-1, narrowest), high.gather(-1, narrowest)], dim=-1).clamp(0, MAX_AGE).float()
 
 
-def _quantile(cumulative: torch.Tensor, share: float) -> torch.Tensor:
-    """`(batch,)` ages below which `share` of the mass lies, from `(batch, 101)` cumulative sums."""
-    shares = torch.full_like(cumulative[:, :1], share)
+def with_age(intervals: torch.Tensor, ages: torch.Tensor) -> torch.Tensor:
+    """`(batch, 2)` intervals that hold the `(batch,)` ages given as the answer: in a skewed distribution the narrowest
+    range may not."""
+    return torch.stack([intervals[:, 0].minimum(ages), intervals[:, 1].maximum(ages)], dim=-1)
+
+
+def _quantiles(cumulative: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+    """`(batch, n)` ages below which `shares` of the mass lie, from `(batch, 101)` cumulative sums."""
+    shares = shares.clamp(0, 1).contiguous()
     year = torch.searchsorted(cumulative.contiguous(), shares).clamp(max=cumulative.shape[-1] - 1)
     above = cumulative.gather(-1, year)
     below = torch.where(year > 0, cumulative.gather(-1, (year - 1).clamp(min=0)), torch.zeros_like(above))
-    inside = (share - below) / (above - below).clamp(min=1e-12)
-    return (year - 0.5 + inside.clamp(0, 1)).squeeze(-1)
+    inside = (shares - below) / (above - below).clamp(min=1e-12)
+    return year - 0.5 + inside.clamp(0, 1)

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 DETECTION_SIDE = 1024
 SMALLEST_FACE_SHARE = 1 / 40
 SMALLEST_FACE = 20
+# As MTCNN's third network's own threshold is by default: below it nothing is to be had.
+MIN_SCORE = 0.7
 # An image smaller than the first stage's window raises `torch.cat(): expected a non-empty list` (facenet-pytorch#109).
 SMALLEST_SIDE = 48
 PAD_GREY = 128
@@ -66,7 +68,7 @@ class FaceDetector:
         min_score: faces below this score are left out.
     """
 
-    def __init__(self, device: str | torch.device | None = None, min_score: float = 0.7) -> None:
+    def __init__(self, device: str | torch.device | None = None, min_score: float = MIN_SCORE) -> None:
         from facenet_pytorch import MTCNN
 
         self.min_score = min_score

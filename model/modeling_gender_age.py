@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -126,6 +127,9 @@ class ViTForGenderAge(ViTPreTrainedModel):
         **kwargs,
     ) -> GenderAgeOutput:
         """
+        With `config.average_mirrored`, outside training, the logits are logarithms of the mean probabilities of the
+        face and its mirror image; hidden states and attentions then hold the mirror images after the faces.
+
         Args:
             pixel_values (`torch.FloatTensor` of shape `(batch_size, 3, height, width)`):
                 Aligned faces, normalised as the image processor does. Another size than `config.image_size` is
@@ -136,6 +140,9 @@ class ViTForGenderAge(ViTPreTrainedModel):
                 The youngest and oldest age the label allows, in years; equal where the age is exact. Ages over 100
                 train as 100.
         """
+        mirrored = self.config.average_mirrored and not self.training
+        if mirrored:
+            pixel_values = torch.cat([pixel_values, pixel_values.flip(-1)])
         outputs = self.vit(pixel_values, interpolate_pos_encoding=True, **kwargs)
         tokens = outputs.last_hidden_state
         pooled = tokens[:, 0] if self.config.pooling == "cls" else tokens[:, 1:].mean(dim=1)
@@ -143,6 +150,8 @@ class ViTForGenderAge(ViTPreTrainedModel):
         with torch.autocast(device_type=pixel_values.device.type, enabled=False):
             pooled = pooled.to(self.gender_head.weight.dtype)
             gender_logits, age_logits = self.gender_head(pooled), self.age_head(pooled)
+        if mirrored:
+            gender_logits, age_logits = _mean_of_halves(gender_logits), _mean_of_halves(age_logits)
         loss = None
         if gender is not None and age_min is not None and age_max is not None:
             loss = self.config.gender_loss_weight * gender_loss(
@@ -155,6 +164,11 @@ class ViTForGenderAge(ViTPreTrainedModel):
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
         )
+
+
+def _mean_of_halves(logits: torch.Tensor) -> torch.Tensor:
+    """`(2 * batch, classes)` logits, faces then mirror images, as `(batch, classes)` of their mean probability."""
+    return torch.stack(logits.log_softmax(dim=-1).chunk(2)).logsumexp(dim=0) - math.log(2)
 
 
 def gender_loss(gender_logits: torch.Tensor, gender: torch.Tensor, smoothing: float) -> torch.Tensor:
@@ -172,8 +186,8 @@ def age_loss(
     """Mean loss over a batch in which some labels are exact ages and some are ranges.
 
     An exact age is a soft target, a normal density around it (label distribution learning, DLDL,
-    https://arxiv.org/abs/1611.01731), and pulls the expectation (DLDL-v2, https://arxiv.org/abs/1807.01190); a range
-    is scored by the probability mass inside it.
+    https://arxiv.org/abs/1611.01731); a range is scored by the probability mass inside it. Either pulls the
+    expectation towards itself as far as it lies outside (DLDL-v2, https://arxiv.org/abs/1807.01190).
 
     Args:
         age_logits: `(batch, 101)`.
@@ -187,11 +201,11 @@ def age_loss(
     high = age_max.clamp(0, MAX_AGE)[:, None]
     target = (-0.5 * ((years - low) / sigma) ** 2).softmax(dim=-1)
     exact = -(target * log_probabilities).sum(dim=-1)
-    expectation = log_probabilities.exp() @ years.float()
-    exact = exact + expectation_weight * (expectation - low.squeeze(-1)).abs()
     outside = (years < low) | (years > high)
     ranged = -log_probabilities.masked_fill(outside, -torch.inf).logsumexp(dim=-1)
-    return torch.where(age_min == age_max, exact, ranged).mean()
+    expectation = (log_probabilities.exp() @ years.float())[:, None]
+    distance = (expectation - expectation.clamp(low, high)).abs().squeeze(-1)
+    return (torch.where(age_min == age_max, exact, ranged) + expectation_weight * distance).mean()
 
 
 __all__ = ["GenderAgeOutput", "ViTForGenderAge"]
