@@ -1,19 +1,28 @@
-"""Which checkpoint of a run is whole: Trainer writes them in place, so a kill can leave half of one."""
+"""Which checkpoint of a run is whole: Trainer writes them in place, so a kill or a full disk can leave half of one."""
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import re
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from safetensors import SafetensorError
 from transformers import TrainerCallback
+
+from .errors import RunError
 
 logger = logging.getLogger(__name__)
 
 COMPLETE_FILE = "COMPLETE"
+# Of the disk, and of what one user may have of it.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class CompletionMarker(TrainerCallback):
@@ -41,7 +50,7 @@ class CompletionMarker(TrainerCallback):
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             record = json.dumps({"step": state.global_step, "seconds": round(self.seconds, 1)})
-            (folder / COMPLETE_FILE).write_text(record, encoding="utf-8")
+            write_whole_file(folder / COMPLETE_FILE, record)
 
 
 def newest_whole_checkpoint(run: Path) -> Path | None:
@@ -56,6 +65,49 @@ def remove_broken_checkpoints(run: Path) -> None:
         if not (folder / COMPLETE_FILE).is_file():
             logger.warning("%s was not written to its end; it is removed", folder.name)
             shutil.rmtree(folder)
+
+
+def write_whole_file(path: Path, text: str) -> None:
+    """Write a file whose being there means something: whole or not at all, where a kill or a full disk would leave it
+    empty."""
+    unfinished = path.with_name(f"{path.name}.partial")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+@contextmanager
+def full_disk_as_sentence(run: Path) -> Iterator[None]:
+    """Turns what the writers of a run's files raise on a full disk into a `RunError`; all else passes as it is.
+
+    Raises:
+        RunError: there was no room for a file.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if not _tells_of_a_full_disk(error):
+            raise
+        checkpoint = newest_whole_checkpoint(run)
+        again = f"goes on from {checkpoint.name}" if checkpoint else "begins anew"
+        disk = next(folder for folder in (run.absolute(), *run.absolute().parents) if folder.exists())
+        # The figure also tells of the rare write that failed for another reason, which PyTorch does not name.
+        free = shutil.disk_usage(disk).free / 1e6
+        raise RunError(
+            f"{run} could not be written to, as its disk is full ({free:.1f} MB free): make room, and the same command "
+            f"{again}"
+        ) from error
+
+
+def _tells_of_a_full_disk(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    if isinstance(error, SafetensorError):
+        return any(f"(os error {number})" in str(error) for number in NO_ROOM)
+    # torch.save's archive is closed after the write that failed, and complains of its length:
+    # https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.cc
+    return (
+        "inline_container.cc" in str(error) and re.search("unexpected pos|PytorchStreamWriter", str(error)) is not None
+    )
 
 
 def _checkpoints(run: Path) -> list[Path]:

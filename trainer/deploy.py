@@ -28,6 +28,8 @@ PAGE_FILES = (
     "gender_age/*.py",
     "examples/*.jpg",
     "examples/SOURCES.md",
+    "docs/*.md",
+    "docs/*.png",
 )
 OWN_MODULE = "gender_age/checkpoint.py"
 MODEL_FILES = (*CHECKPOINT_FILES, CARD)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -136,11 +138,31 @@ def _cut_faces(
 
         side = size + 2 * margin
         unfinished = path.with_suffix(f".{os.getpid()}.partial")
-        pixels = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.uint8, shape=(len(files), side, side, 3))
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            faces = pool.map(cut, range(len(files)))
-            for row, face in enumerate(tqdm(faces, total=len(files), desc=f"faces at {size} px", unit="face")):
-                pixels[row] = face
-        pixels.flush()
+        # Closed first, so that the pool does not cut the rest of the faces before an error gets out.
+        with ThreadPoolExecutor(os.cpu_count()) as pool, closing(pool.map(cut, range(len(files)))) as faces:
+            shown = tqdm(faces, total=len(files), desc=f"faces at {size} px", unit="face")
+            _write_faces(unfinished, shown, (len(files), side, side, 3))
         os.replace(unfinished, path)
     return np.load(path, mmap_mode="r")
+
+
+def _write_faces(path: Path, faces: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
+    """Write an `.npy` file of uint8. Not through a map: on a full disk that ends the process without a word (SIGBUS).
+
+    Raises:
+        DataError: there is no room for it.
+    """
+    try:
+        with path.open("wb") as file:
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for face in faces:
+                file.write(face.tobytes())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DataError(
+            f"the disk of {path.parent} has no room for {np.prod(shape) / 1e6:.1f} MB of aligned faces: make some, or "
+            "name another folder in data.cache_dir"
+        ) from error

@@ -13,6 +13,7 @@ from transformers import PreTrainedModel, Trainer, ViTImageProcessor
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
 
+from .checkpoints import write_whole_file
 from .config import RunConfig
 
 RECORD_FILE = "training.json"
@@ -32,7 +33,7 @@ def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder
         image_std=[0.5] * 3,
         alignment=DEFAULT_ALIGNMENT.to_dict(),
     ).save_pretrained(folder)
-    (folder / RECORD_FILE).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    write_whole_file(folder / RECORD_FILE, json.dumps(record, indent=1) + "\n")
 
 
 def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:

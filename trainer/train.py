@@ -16,7 +16,13 @@ from transformers import TrainingArguments
 from .averaging import WeightAverage
 from .backbone import build_model
 from .calibration import conformal_mass, fit_temperature
-from .checkpoints import CompletionMarker, newest_whole_checkpoint, remove_broken_checkpoints
+from .checkpoints import (
+    CompletionMarker,
+    full_disk_as_sentence,
+    newest_whole_checkpoint,
+    remove_broken_checkpoints,
+    write_whole_file,
+)
 from .config import RunConfig, load_config
 from .errors import ConfigError, RunError, TrainerError
 from .faces import AlignedFaces, load_split
@@ -54,14 +60,14 @@ def train(config: RunConfig) -> Path:
     Raises:
         ConfigError: the config names something unknown.
         DataError: a dataset cannot be loaded.
-        RunError: the output folder holds a run with another config.
+        RunError: the output folder holds a run with another config, or its disk is full.
         TrainerError: the run's repository on the Hub cannot be made, or the finished model not be pushed to it.
     """
     arguments = _training_arguments(config)
     transformers.set_seed(arguments.seed)
     run = Path(arguments.output_dir)
     finished = run / MODEL_FOLDER
-    with arguments.main_process_first():
+    with arguments.main_process_first(), full_disk_as_sentence(run):
         _claim(run, config)
     if (finished / RECORD_FILE).exists():
         logger.warning("%s is finished; its model is in %s", run, finished)
@@ -102,13 +108,17 @@ def train(config: RunConfig) -> Path:
         arguments.world_size,
         arguments.device,
     )
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    if average:
-        model.load_state_dict(average.state_dict())
-    model.config.average_mirrored = config.average_mirrored
-    calibrate(trainer, validation_faces)
-    if arguments.should_save:
-        save_run_model(model, config.image_size, trainer.record(), finished)
+    with full_disk_as_sentence(run):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        if average:
+            model.load_state_dict(average.state_dict())
+        model.config.average_mirrored = config.average_mirrored
+        for faces in validation_faces.values():
+            # `GrowImages` has done so, unless the run was cut off after its last step: no epoch begins then.
+            faces.image_size = config.image_size
+        calibrate(trainer, validation_faces)
+        if arguments.should_save:
+            save_run_model(model, config.image_size, trainer.record(), finished)
     if arguments.push_to_hub:
         try:
             trainer.push_to_hub()
@@ -192,10 +202,11 @@ def _claim(run: Path, config: RunConfig) -> None:
     """Note the config in the run's folder, or compare it with the one that is there."""
     noted = run / RUN_FILE
     text = yaml.safe_dump(json.loads(json.dumps(config.to_dict())))
-    if noted.exists() and noted.read_text(encoding="utf-8") != text:
+    if not noted.exists():
+        run.mkdir(parents=True, exist_ok=True)
+        write_whole_file(noted, text)
+    elif noted.read_text(encoding="utf-8") != text:
         raise RunError(
             f"{run} holds a run with another config ({noted.name} in it); continue that one with its own config, or "
             "name another training.output_dir"
         )
-    run.mkdir(parents=True, exist_ok=True)
-    noted.write_text(text, encoding="utf-8")

@@ -71,7 +71,7 @@ def test_front_matter_has_all_that_a_gradio_space_needs():
 def test_the_space_holds_the_page_and_its_model_and_nothing_else(space, tiny_model_folder):
     files = files_of(space)
     assert {name.partition("/")[0] for name in files} == {
-        "README.md", "LICENSE", "app.py", "requirements.txt", "page", "gender_age", "examples", "model"
+        "README.md", "LICENSE", "app.py", "requirements.txt", "page", "gender_age", "examples", "docs", "model"
     }  # fmt: skip
     model = {f"model/{name}": content for name, content in files_of(tiny_model_folder).items()}
     assert {name: content for name, content in files.items() if name.startswith("model/")} == model
