@@ -1,0 +1,86 @@
+"""`python -m benchmarks`: measures everything in one run and prints it, or writes it as Markdown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
+
+from .accuracy import measure_accuracy
+from .agreement import measure_agreement, searched_by
+from .photos import compose_for_agreement
+from .report import markdown
+from .results import Results
+from .server import measure_page
+from .settings import FULL, QUICK, Settings
+from .speed import measure_batch, measure_model, measure_photos, phone_photos
+from .straightforward import Straightforward
+
+
+def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line's arguments."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few repetitions: under a minute, figures are rough")
+    parser.add_argument("--model", metavar="FOLDER", default=str(DEFAULT_MODEL), help="default: the repository's own")
+    parser.add_argument("--data", metavar="FOLDER", help="a prepared dataset: measures the accuracy lost, too")
+    parser.add_argument("--output", metavar="FILE", type=Path, help="Markdown; without it the figures are printed")
+    return parser.parse_args(argv)
+
+
+def measure(model: str, settings: Settings, data: str | None, say: Callable[[str], None]) -> Results:
+    """All figures.
+
+    Args:
+        model: a checkpoint's folder or Hub id.
+        settings: how much is measured.
+        data: a prepared dataset, or None to leave accuracy out.
+        say: is told what is measured next.
+    """
+    predictor = GenderAgePredictor.from_pretrained(model, device="cpu")
+    straightforward = Straightforward(predictor)
+    with tempfile.TemporaryDirectory() as folder:
+        say("composing photos")
+        number = max(settings.phone_repetitions, settings.round_trips)
+        phone_paths = phone_photos(settings, Path(folder), number)
+        photos = measure_photos(predictor, straightforward, settings, phone_paths, say)
+        say("the model alone")
+        models = measure_model(predictor, settings)
+        say("a batch of photos")
+        batch = measure_batch(predictor, settings)
+        page = None
+        if settings.server_starts:
+            page = measure_page(model, straightforward, settings, phone_paths, say)
+    say(f"faces in {settings.agreement_photos} photos")
+    agreement = measure_agreement(
+        compose_for_agreement,
+        settings.agreement_photos,
+        searched_by(predictor.detector),
+        lambda image_rgb: [box for box, _, _ in straightforward.search(image_rgb)],
+    )
+    accuracy = None
+    if data is not None:
+        say("accuracy")
+        accuracy = measure_accuracy(predictor, data)
+    return Results(settings, photos, models, batch, page, agreement, accuracy)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures and reports; the exit status is 0 whatever the figures are."""
+    arguments = parse_arguments(argv)
+    settings = QUICK if arguments.quick else FULL
+    results = measure(arguments.model, settings, arguments.data, lambda step: print(f"… {step}", file=sys.stderr))
+    command = "python -m benchmarks" + " --quick" * arguments.quick + " --data FOLDER" * (arguments.data is not None)
+    text = markdown(results, command)
+    if arguments.output is None:
+        print(text)
+    else:
+        arguments.output.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

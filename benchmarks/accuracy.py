@@ -1,0 +1,72 @@
+"""What the predictor's way of running the model costs in accuracy, over a prepared test split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from datasets import load_dataset
+
+from gender_age.alignment import align_face
+from gender_age.decoding import decode
+from gender_age.images import open_photo
+from gender_age.labels import GENDERS
+from gender_age.prediction import GenderAgePredictor
+
+from .speed import model_in_use
+
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Both models over the same faces.
+
+    Attributes:
+        faces: how many.
+        mae: years, of the model as it is stored and as the predictor runs it.
+        gender_accuracy: share of right answers, in the same order.
+    """
+
+    faces: int
+    mae: tuple[float, float]
+    gender_accuracy: tuple[float, float]
+
+    @property
+    def lost_years(self) -> float:
+        """By how much the predictor's mean absolute error is larger."""
+        return self.mae[1] - self.mae[0]
+
+    @property
+    def lost_points(self) -> float:
+        """By how many points of a hundred the predictor's gender accuracy is lower."""
+        return 100 * (self.gender_accuracy[0] - self.gender_accuracy[1])
+
+
+def measure_accuracy(predictor: GenderAgePredictor, folder: str) -> Accuracy:
+    """Runs both models over the faces with an exact age in the test split of a prepared dataset.
+
+    Args:
+        folder: as `python -m trainer prepare` writes it.
+    """
+    rows = load_dataset(folder, split="test").filter(
+        lambda low, high: low == high, input_columns=["age_min", "age_max"], keep_in_memory=True
+    )
+    models = predictor.model, model_in_use(predictor)
+    errors: tuple[list, list] = ([], [])
+    right: tuple[list, list] = ([], [])
+    for batch in rows.iter(BATCH_SIZE):
+        crops = [
+            align_face(open_photo(image), landmarks, predictor.face_size, predictor.alignment)
+            for image, landmarks in zip(batch["image"], batch["landmarks"], strict=True)
+        ]
+        inputs = predictor.image_processor(crops, do_resize=False, return_tensors="pt")
+        for model, model_errors, model_right in zip(models, errors, right, strict=True):
+            with torch.inference_mode():
+                outputs = model(pixel_values=inputs["pixel_values"].to(model.dtype))
+            estimates = decode(outputs.gender_logits, outputs.age_logits, predictor.model.config)
+            for estimate, age, gender in zip(estimates, batch["age_min"], batch["gender"], strict=True):
+                model_errors.append(abs(estimate.age - age))
+                model_right.append(GENDERS.index(estimate.gender) == gender)
+    return Accuracy(len(errors[0]), tuple(map(float, map(np.mean, errors))), tuple(map(float, map(np.mean, right))))

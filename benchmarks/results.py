@@ -1,0 +1,34 @@
+"""All figures of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .accuracy import Accuracy
+from .agreement import Agreement
+from .server import PageTimes
+from .settings import Settings
+from .timing import Times
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """All figures of one run; None where something was not measured.
+
+    Attributes:
+        settings: how much was measured.
+        photos: times by photo and way.
+        models: times of the model alone by batch size and way.
+        batch: times of `predict_batch` and of calling `predict` for one photo after the other.
+        page: the page's times and memory.
+        agreement: which faces were found.
+        accuracy: what the predictor's model costs in accuracy.
+    """
+
+    settings: Settings
+    photos: dict[str, dict[str, Times]]
+    models: dict[int, dict[str, Times]]
+    batch: dict[str, Times]
+    page: PageTimes | None
+    agreement: Agreement
+    accuracy: Accuracy | None

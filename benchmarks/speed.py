@@ -1,0 +1,131 @@
+"""Photos and faces per second: end to end, in batches, and the model alone."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.nn.modules.module import register_module_forward_pre_hook
+from transformers import PreTrainedModel
+
+from gender_age.prediction import GenderAgePredictor
+
+from .photos import compose, save_variants
+from .settings import Settings
+from .straightforward import Straightforward
+from .timing import Stopwatch, Times, interleaved
+
+OURS, THEIRS = "ours", "straightforward"
+PHONE = "12 Mpx, {} faces"
+SCREEN, LIVE, LIVE_WH = "1080p, 5 faces", "640 × 480, 1 face", (640, 480)
+# The size of a face on such photos, as a share of the longer side.
+PHONE_FACES = {1: 0.25, 5: 0.12, 20: 0.06}
+
+
+def phone_name(faces: int) -> str:
+    """The photo's name in tables."""
+    return PHONE.format(faces) if faces > 1 else "12 Mpx, 1 face"
+
+
+def both_ways(predictor: GenderAgePredictor, straightforward: Straightforward, paths: list[Path]) -> dict:
+    """Photo file -> faces, ours and the straightforward way; each returns the number of faces."""
+
+    def ours(repetition: int, watch: Stopwatch) -> int:
+        with watch.inside_predictor():
+            return len(predictor.predict(paths[repetition]).faces)
+
+    def theirs(repetition: int, watch: Stopwatch) -> int:
+        return len(straightforward.predict(paths[repetition], watch))
+
+    return {OURS: ours, THEIRS: theirs}
+
+
+def phone_photos(settings: Settings, folder: Path, number: int) -> dict[int, list[Path]]:
+    """Files of a phone's photo with 1, 5 and 20 faces, `number` variants of each."""
+    generator = np.random.default_rng(0)
+    return {
+        faces: save_variants(
+            compose(settings.phone_wh, [share] * faces, generator), folder, f"phone-{faces}-faces", number
+        )
+        for faces, share in PHONE_FACES.items()
+    }
+
+
+def measure_photos(
+    predictor: GenderAgePredictor,
+    straightforward: Straightforward,
+    settings: Settings,
+    phone_paths: dict[int, list[Path]],
+    say: Callable[[str], None],
+) -> dict[str, dict[str, Times]]:
+    """Photo → faces by photo and way."""
+    generator = np.random.default_rng(1)
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        # The small ones first: what is done once, at a network's first call, is done when the large ones' turn comes.
+        for name, size_wh, shares in ((LIVE, LIVE_WH, [0.3]), (SCREEN, settings.screen_wh, [0.12] * 5)):
+            say(name)
+            photo = compose(size_wh, shares, generator)
+            paths = save_variants(photo, Path(folder), f"{size_wh[0]}", settings.repetitions)
+            results[name] = interleaved(both_ways(predictor, straightforward, paths), settings.repetitions)
+    for faces, paths in phone_paths.items():
+        say(phone_name(faces))
+        ways = both_ways(predictor, straightforward, paths)
+        results[phone_name(faces)] = interleaved(ways, settings.phone_repetitions, warm_ups=0)
+    return dict(reversed(results.items()))
+
+
+def model_in_use(predictor: GenderAgePredictor) -> PreTrainedModel:
+    """The module that the predictor puts its faces through, whichever it made of its model."""
+    seen: list[torch.nn.Module] = []
+    hook = register_module_forward_pre_hook(lambda module, inputs: seen.append(module))
+    try:
+        predictor.predict(Image.new("RGB", (64, 64)), whole_image=True)
+    finally:
+        hook.remove()
+    return seen[0]
+
+
+def measure_model(predictor: GenderAgePredictor, settings: Settings) -> dict[int, dict[str, Times]]:
+    """The model alone by batch size: as the predictor runs it, and eager with the weights as they are stored."""
+    generator = torch.Generator().manual_seed(0)
+    quick = model_in_use(predictor)
+
+    def runs(model: torch.nn.Module, pixel_values: torch.Tensor, mode: Callable) -> Callable:
+        def run(repetition: int, watch: Stopwatch) -> None:
+            with mode():
+                model(pixel_values=pixel_values)
+
+        return run
+
+    results = {}
+    for batch in settings.model_batches:
+        shape = (batch, 3, predictor.face_size, predictor.face_size)
+        pixel_values = torch.rand(shape, generator=generator) * 2 - 1
+        ways = {
+            OURS: runs(quick, pixel_values.to(quick.dtype), torch.inference_mode),
+            THEIRS: runs(predictor.model, pixel_values, torch.no_grad),
+        }
+        results[batch] = interleaved(ways, settings.repetitions, warm_ups=2)
+    return results
+
+
+def measure_batch(predictor: GenderAgePredictor, settings: Settings) -> dict[str, Times]:
+    """`predict_batch` against calling `predict` for one photo after the other, over the same photos."""
+    generator = np.random.default_rng(2)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        paths = [
+            path
+            for index in range(settings.batch_photos)
+            for path in save_variants(compose(LIVE_WH, [0.3], generator), folder, f"{index:03}", 1)
+        ]
+        ways = {
+            OURS: lambda repetition, watch: sum(len(each.faces) for each in predictor.predict_batch(paths)),
+            THEIRS: lambda repetition, watch: sum(len(predictor.predict(path).faces) for path in paths),
+        }
+        return interleaved(ways, settings.batch_repetitions)
