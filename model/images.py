@@ -12,6 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from .errors import PhotoError
+from .photo_file import PhotoFile, check_scans
 
 # Below Pillow's own warning at 89.5 megapixels, so that its global limit need not be touched; 85 megapixels hold
 # 340 MB in memory.
@@ -40,7 +41,8 @@ DAMAGED = (
 BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-PHOTO_STARTS = (b"\xff\xd8", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
+JPEG_START = b"\xff\xd8"
+PHOTO_STARTS = (JPEG_START, b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 OTHER_STARTS = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a ZIP archive",
@@ -97,7 +99,7 @@ def open_photo(photo: str | os.PathLike | Image.Image | np.ndarray, max_pixels: 
     try:
         path = Path(os.fsdecode(photo))
         _check_file(path, name)
-        with path.open("rb") as file:
+        with PhotoFile(path.open("rb", buffering=0)) as file:
             return _read(file, name, max_pixels)
     except PermissionError:
         raise PhotoError(f"{name} may not be read: change its permissions or choose another photo.") from None
@@ -123,6 +125,8 @@ def _read(file, name: str, max_pixels: int) -> Image.Image:
     file.seek(0)
     try:
         image = Image.open(file, formats=FORMATS)
+        if head.startswith(JPEG_START):
+            check_scans(file, image.width * image.height)
     except UnidentifiedImageError:
         raise PhotoError(_not_a_photo(head, name)) from None
     except BOMB:

@@ -141,7 +141,7 @@ def _photo(info: zipfile.ZipInfo) -> ArchivedPhoto | None:
     """None for what nobody would miss."""
     path = info.filename.replace("\\", "/")  # as old Windows programs write them
     parts = [part for part in path.split("/") if part]
-    if info.is_dir() or path.endswith("/") or not parts or _is_hidden(parts):
+    if path.endswith("/") or not parts or _is_hidden(parts):
         return None
     suffix = Path(parts[-1]).suffix.lower()
     if suffix not in PHOTO_SUFFIXES | UNREADABLE_SUFFIXES | ARCHIVE_SUFFIXES:

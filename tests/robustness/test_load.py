@@ -1,0 +1,167 @@
+"""Many visitors at once: no error, no swapped answer, and a full queue that says so."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.utils import QueueError
+
+import app
+from gender_age.prediction import GenderAgePredictor
+from tests.conftest import REPOSITORY
+
+from . import conftest
+from .crowd import FULL, ask_together, own_photos
+from .fake_predictor import age_of
+from .inputs import saved
+from .measuring import percentile, resident_mb
+from .pages import PageProcess, given
+
+MOST_YEARS_APART = 0.05
+
+
+def test_every_client_gets_the_answer_to_its_own_photo(served, tmp_path):
+    photos = own_photos(6)
+    asked = ask_together(served.url, tmp_path, photos, turns=2)
+    assert len(asked) == 12
+    sizes = set()
+    for one in asked:
+        answer = one.answer
+        assert answer["photo"] == f"client-{one.client}-{one.turn}.jpg"
+        assert answer["error"] is None
+        (face,) = answer["faces"]
+        assert face["age"] == age_of((answer["width"], answer["height"]))
+        sizes.add((answer["width"], answer["height"]))
+    assert len(sizes) == len(photos), "the answers could not be told apart"
+
+
+@pytest.fixture
+def narrow(tmp_path, monkeypatch):
+    """A page whose queue holds two; its model answers when it may."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    monkeypatch.setattr(app, "QUEUE_SIZE", 2)
+    page = conftest.serve(tmp_path / "gradio")
+    page.predictor.may_answer.clear()
+    yield page
+    page.predictor.may_answer.set()
+    page.demo.close()
+
+
+def waiting(page) -> int:
+    return httpx.get(page.caller.url + "queue/status").json()["queue_size"]
+
+
+def test_a_full_queue_is_a_sentence_at_once_and_those_who_wait_are_answered(narrow, tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(saved("PNG"))
+    answers = []
+
+    def ask():
+        client = Client(narrow.url, verbose=False, analytics_enabled=False)
+        answers.append(client.predict(handle_file(str(path)), api_name="/predict"))
+
+    visitors = [threading.Thread(target=ask) for _ in range(3)]
+    for number, visitor in enumerate(visitors):
+        visitor.start()
+        # The first is answered, which takes as long as the test wants; the others wait.
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and (waiting(narrow) < number or not narrow.demo._queue.active_jobs[0]):
+            time.sleep(0.05)
+    assert waiting(narrow) == 2
+
+    begun = time.monotonic()
+    client = Client(narrow.url, verbose=False, analytics_enabled=False)
+    with pytest.raises(QueueError, match=FULL):
+        client.predict(handle_file(str(path)), api_name="/predict")
+    (uploaded,) = narrow.caller.upload("a.png", saved("PNG")).json()
+    posted = httpx.post(f"{narrow.caller.url}call/predict", json={"data": [given(uploaded)]})
+    assert posted.status_code == 503
+    assert "Queue is full" in posted.json()["detail"]
+    assert time.monotonic() - begun < 5
+
+    narrow.predictor.may_answer.set()
+    for visitor in visitors:
+        visitor.join(30)
+    assert [answer["error"] for answer in answers] == [None] * 3
+    assert client.predict(handle_file(str(path)), api_name="/predict")["error"] is None
+
+
+def test_the_queue_holds_as_many_as_is_documented(served):
+    assert served.demo._queue.max_size == app.QUEUE_SIZE == 32
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_fifty_clients_with_ten_photos_each(tmp_path):
+    num_clients, turns, processes = 50, 10, 2
+    right = [prediction.to_dict() for prediction in right_answers(num_clients, tmp_path)]
+    assert sum(len(answer["faces"]) for answer in right) >= num_clients
+    with PageProcess(tmp_path) as page:
+        ask_together(page.url, tmp_path, own_photos(4), 5)  # as warm as it gets
+        before, samples = resident_mb(page.pid), []
+        share = num_clients // processes
+        begun = time.monotonic()
+        crowds = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.robustness.crowd", page.url, str(tmp_path)]
+                + [str(number) for number in (first, share, turns)],
+                cwd=REPOSITORY,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for first in range(0, num_clients, share)
+        ]
+        sampler = threading.Thread(target=sample, args=(page, crowds, samples))
+        sampler.start()
+        asked = [one for crowd in crowds for one in json.loads(crowd.communicate(timeout=600)[0])]
+        seconds = time.monotonic() - begun
+        sampler.join()
+        after = resident_mb(page.pid)
+        assert "Traceback" not in page.log
+        assert page.is_alive()
+    assert len(asked) == num_clients * turns
+    for one in asked:
+        assert one["answer"]["photo"] == f"client-{one['client']}-{one['turn']}.jpg"
+        compare(one["answer"], right[one["client"]])
+    times = [one["seconds"] for one in asked]
+    refused = sum(one["refused"] for one in asked)
+    print(
+        f"{len(asked)} photos of {num_clients} clients in {seconds:.0f} s; median {percentile(times, 0.5):.2f} s, "
+        f"p95 {percentile(times, 0.95):.2f} s, longest {max(times):.2f} s; {refused} times the queue was full; "
+        f"memory {before:.0f} MB before, {max(samples):.0f} MB at most, {after:.0f} MB after"
+    )
+    assert max(samples) < before * 1.3
+    assert after < before * 1.15
+
+
+def right_answers(count, folder):
+    """What the predictor says of every client's photo when it is asked directly."""
+    predictor = GenderAgePredictor.from_pretrained(device="cpu")
+    for number, data in enumerate(own_photos(count)):
+        path = folder / f"right-{number}.jpg"
+        path.write_bytes(data)
+        yield predictor.predict(path)
+
+
+def sample(page, crowds, samples):
+    while any(crowd.poll() is None for crowd in crowds):
+        samples.append(resident_mb(page.pid))
+        time.sleep(0.5)
+
+
+def compare(answer, right):
+    """The same faces in the same places; the last digits depend on how many faces a batch has."""
+    for key in ("width", "height", "rotation", "error"):
+        assert answer[key] == right[key]
+    assert len(answer["faces"]) == len(right["faces"])
+    for face, expected in zip(answer["faces"], right["faces"], strict=True):
+        assert face["box"] == expected["box"]
+        assert face["gender"] == expected["gender"]
+        assert abs(face["age"] - expected["age"]) < MOST_YEARS_APART

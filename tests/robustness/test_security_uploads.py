@@ -1,0 +1,94 @@
+"""Uploads and calls over the limit are refused before they are read whole, and leave nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import time
+
+import httpx
+import pytest
+
+from .inputs import saved
+
+LIMIT = 2_000_000
+# What lies in buffers on the way when the refusal comes.
+ON_THE_WAY = 12_000_000
+BOUNDARY = "limit-of-parts"
+
+
+@pytest.fixture
+def limited(served, monkeypatch):
+    """The page with a smaller limit, so that a test need not send 200 MB."""
+    monkeypatch.setattr(served.demo, "max_file_size", LIMIT)
+    return served
+
+
+def part(disposition: str) -> bytes:
+    return f"--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode()
+
+
+def send(page, route: str, kind: str, start: bytes, total: int) -> tuple[int, int]:
+    """Sends `total` bytes until an answer comes: the status, 0 without one, and how many bytes had left by then."""
+    url = httpx.URL(page.url)
+    sent, block, answer = 0, b"a" * 65536, b""
+    with socket.create_connection((url.host, url.port), timeout=20) as connection:
+        head = f"POST {route} HTTP/1.1\r\nHost: {url.host}\r\nContent-Type: {kind}\r\nContent-Length: {total}\r\n\r\n"
+        connection.sendall(head.encode() + start)
+        # Who refuses without reading may cut the line at once; its answer is there all the same.
+        with contextlib.suppress(ConnectionError):
+            while sent < total and not select.select([connection], [], [], 0)[0]:
+                sent += connection.send(block[: total - sent])
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            answer = connection.recv(4096)
+    return int(answer.split()[1]) if answer else 0, sent
+
+
+def temporary_files(page) -> set:
+    return {path for path in page.temporary.rglob("*") if path.is_file()}
+
+
+def test_a_file_over_the_limit_is_refused_early_and_gone(limited):
+    before = temporary_files(limited)
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    status, sent = send(limited, "/gradio_api/upload", kind, part('name="files"; filename="a.jpg"'), 400_000_000)
+    assert status == 413
+    assert sent < LIMIT + ON_THE_WAY
+    assert temporary_files(limited) == before
+
+
+def test_text_over_the_limit_is_refused_early_too(limited):
+    """Without a file's name gradio keeps a part in memory, however large it is."""
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    status, sent = send(limited, "/gradio_api/upload", kind, part('name="files"'), 400_000_000)
+    assert status == 413
+    assert sent < LIMIT + ON_THE_WAY
+
+
+@pytest.mark.parametrize("route", ["/gradio_api/call/predict", "/gradio_api/queue/join", "/gradio_api/run/predict"])
+def test_a_call_over_the_limit_is_refused_at_once(served, route):
+    status, sent = send(served, route, "application/json", b'{"data": ["', 400_000_000)
+    assert status == 413
+    assert sent < ON_THE_WAY
+
+
+def test_what_an_upload_that_breaks_off_has_left_is_gone(served):
+    before = temporary_files(served)
+    url = httpx.URL(served.url)
+    head = (
+        f"POST /gradio_api/upload HTTP/1.1\r\nHost: {url.host}\r\nContent-Length: 9000000\r\n"
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
+    )
+    with socket.create_connection((url.host, url.port), timeout=20) as connection:
+        connection.sendall(head.encode() + part('name="files"; filename="a.jpg"') + b"a" * 3_000_000)
+        time.sleep(0.3)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and temporary_files(served) != before:
+        time.sleep(0.1)
+    assert temporary_files(served) == before
+
+
+def test_usual_uploads_and_calls_are_taken(limited):
+    assert limited.caller.predict("a.png", saved("PNG"))["error"] is None
+    assert limited.caller.upload("a.jpg", bytes(LIMIT - 1000)).status_code == 200

@@ -1,0 +1,100 @@
+"""Two thousand mixed photos through one server: its memory stays, its files go."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from PIL import Image
+
+from .crowd import own_photos
+from .inputs import mutated, picture
+from .measuring import peak_mb, resident_mb
+from .pages import Caller, PageProcess
+
+CLEAN_EVERY_S, CLEAN_OLDER_S = 2, 5
+NUM_PHOTOS, WARM_PHOTOS, MOST_GROWTH = 2_000, 200, 0.05
+
+
+def as_jpeg(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=85)
+    return stream.getvalue()
+
+
+def mixed_photos():
+    """Without end, names and files: with faces in all sizes, without, damaged, and now and then ten in an archive."""
+    faces = [Image.open(io.BytesIO(data)) for data in own_photos(12)]
+    for number in itertools.count():
+        kind = number % 10
+        if kind < 6:
+            face = faces[number % len(faces)]
+            scale = 0.3 + (number * 37 % 100) / 140
+            size_wh = round(face.width * scale), round(face.height * (scale + number % 3 / 20))
+            yield f"{number}.jpg", as_jpeg(face.resize(size_wh))
+        elif kind < 8:
+            yield f"{number}.jpg", as_jpeg(picture("RGB", (60 + number % 290, 90 + number % 170), number))
+        else:
+            suffix, data = mutated(number)
+            yield f"{number}.{suffix}", data
+
+
+def ask(caller: Caller, files: list[tuple[str, bytes]], as_archive: bool) -> None:
+    """One call for ten photos in an archive, or a call each."""
+    if as_archive:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as packed:
+            for name, data in files:
+                packed.writestr(f"{name}.png" if "." not in name else name, data)
+        caller.predict_batch(("a.zip", stream.getvalue()))
+    else:
+        for name, data in files:
+            answer = caller.predict(name, data)
+            assert answer["photo"] == name
+
+
+def soak(page: PageProcess, num_photos: int) -> list[tuple[int, float]]:
+    """Asks from two clients at once; how many photos were answered, and the memory then."""
+    photos, samples, begun = mixed_photos(), [], time.monotonic()
+    callers = [Caller(page.url), Caller(page.url)]
+    with ThreadPoolExecutor(len(callers)) as pool:
+        for number in range(0, num_photos, 20):
+            portions = [list(itertools.islice(photos, 10)) for _ in callers]
+            as_archive = number % 100 == 80
+            list(pool.map(ask, callers, portions, [as_archive] * len(callers)))
+            samples.append((number + 20, resident_mb(page.pid)))
+            if samples[-1][0] % 200 == 0:
+                print(f"{samples[-1][0]} photos, {time.monotonic() - begun:.0f} s: {samples[-1][1]:.0f} MB", flush=True)
+    return samples
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_memory_stays_and_files_go(tmp_path):
+    with PageProcess(tmp_path, "--clean", str(CLEAN_EVERY_S), str(CLEAN_OLDER_S)) as page:
+        kept = {path for path in page.temporary.rglob("*") if path.is_file()}
+        assert kept, "the examples are in the folder, too"
+        samples = soak(page, NUM_PHOTOS)
+        warm = next(memory for count, memory in samples if count >= WARM_PHOTOS)
+        last = sum(memory for _, memory in samples[-5:]) / 5
+        growth = last / warm - 1
+        most = [max(memory for count, memory in samples if low < count <= low + 400) for low in range(0, 2_000, 400)]
+        figures = {"warm_mb": warm, "end_mb": last, "growth": growth, "most_mb": most, "peak_mb": peak_mb(page.pid)}
+        print(json.dumps(figures))
+        deadline = time.monotonic() + CLEAN_EVERY_S + CLEAN_OLDER_S + 10
+        while time.monotonic() < deadline and files_of(page) - kept:
+            time.sleep(0.5)
+        assert files_of(page) == kept
+        assert "Traceback" not in page.log
+    left = [path for path in page.temporary.iterdir() if path.suffix != ".lock"]
+    assert not left, "something outlives the page"
+    assert growth < MOST_GROWTH
+
+
+def files_of(page: PageProcess) -> set:
+    return {path for path in page.temporary.rglob("*") if path.is_file()}
