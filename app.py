@@ -17,6 +17,8 @@ import gradio as gr
 from gender_age.errors import ModelError
 from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
 from page.about_tab import build_about_tab
+from page.incoming import bound_uploads, guard_inputs, request_limit
+from page.janitor import Janitor
 from page.live_tab import build_live_tab
 from page.many_tab import build_many_tab
 from page.photo_tab import build_photo_tab
@@ -80,7 +82,14 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
             with gr.Tab("About", id="about"):
                 build_about_tab(record_of(predictor, "evaluation.json"), record_of(predictor, "training.json"))
         gr.HTML(SMALL_PRINT)
+    bound_uploads()
+    guard_inputs(demo)
     return demo.queue(max_size=QUEUE_SIZE)
+
+
+def launch_options() -> dict:
+    """`LAUNCH`, and what gradio changes in place: new for every launch."""
+    return LAUNCH | {"app_kwargs": {"middleware": [request_limit()]}}
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -101,14 +110,19 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Loads the model, then serves until interrupted; the exit status is 1 if either cannot be done."""
     arguments = parse_arguments(argv)
+    # MTCNN's last networks see a new batch size with almost every photo, and oneDNN keeps compiled code for the last
+    # 1,024 shapes. It reads this once, at the first convolution.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     try:
         predictor = GenderAgePredictor.from_pretrained(arguments.model, revision=arguments.revision)
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1
     try:
-        with private_folder():
-            build_demo(predictor).launch(server_name=arguments.host, server_port=arguments.port, **LAUNCH)
+        with private_folder() as folder:
+            demo = build_demo(predictor)
+            Janitor(demo, folder).start()
+            demo.launch(server_name=arguments.host, server_port=arguments.port, **launch_options())
     except (OSError, OverflowError) as error:  # a port in use or over 65535, an address that is not ours
         print(f"The page cannot be served: {error}", file=sys.stderr)
         return 1

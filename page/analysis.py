@@ -13,6 +13,7 @@ from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 
 from .drawing import display_copy
+from .photo_files import GivenFile
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # gradio tells a changed state by its hash, pictures have none
@@ -30,26 +31,30 @@ class AnalysedPhoto:
     crops: tuple[Image.Image, ...] = ()
 
 
-def predict_photo(predictor: GenderAgePredictor, photo: str | None) -> tuple[Image.Image | None, PhotoPrediction]:
+def predict_photo(
+    predictor: GenderAgePredictor, photo: GivenFile | str | None
+) -> tuple[Image.Image | None, PhotoPrediction]:
     """Opens a photo once and predicts its faces.
 
     Args:
-        photo: path of an upload; None is an unusable one.
+        photo: what was given, or its path; None is an unusable photo.
 
     Returns:
         The photo in the prediction's frame, or None where it is unusable, and the prediction, which then has its
         `error` set.
     """
-    name = photo_name(photo)
+    given = photo if isinstance(photo, GivenFile) else GivenFile(photo_name(photo), photo)
+    if given.error is not None:
+        return None, PhotoPrediction(given.name, None, None, 0, (), given.error)
     try:
-        image_rgb = open_photo(photo)
-        prediction = replace(predictor.predict(image_rgb), photo=name)
+        image_rgb = open_photo(given.path)
+        prediction = replace(predictor.predict(image_rgb), photo=given.name)
     except GenderAgeError as error:
-        return None, PhotoPrediction(name, None, None, 0, (), str(error))
+        return None, PhotoPrediction(given.name, None, None, 0, (), str(error))
     return rotate_image(image_rgb, prediction.rotation), prediction
 
 
-def analyse(predictor: GenderAgePredictor, photo: str | None) -> AnalysedPhoto:
+def analyse(predictor: GenderAgePredictor, photo: GivenFile | str | None) -> AnalysedPhoto:
     """`predict_photo`, and the pictures that the page shows of it."""
     image_rgb, prediction = predict_photo(predictor, photo)
     if image_rgb is None:

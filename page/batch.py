@@ -12,11 +12,9 @@ from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 
 from .archive import ArchivedPhoto, ArchiveError, is_archive, list_photos
-from .photo_files import GivenFile
+from .photo_files import MOST_PHOTOS, GivenFile
 from .unpacking import Unpacker
 
-# Some two minutes on two cores: others wait for as long.
-MOST_PHOTOS = 500
 # A portion ends with the photo that is being looked at after this time: so often the page shows what is done, and so
 # soon it stops when asked to.
 PORTION_S = 1.0

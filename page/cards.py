@@ -1,4 +1,4 @@
-"""The page's HTML of a photo's result: its summary and a card a face. All text is escaped."""
+"""The page's HTML of a photo's result: its summary and a card a face; and every tab's notes. All text is escaped."""
 
 from __future__ import annotations
 
@@ -18,9 +18,23 @@ CARE = "May be a minor: take care with this photo and with this answer."
 OF_AGE = 18
 CROP_SIDE = 96
 
-WELCOME = (
-    '<div class="ga-note ga-welcome" role="status"><strong>Choose a photo</strong> '
-    "<span>Upload it, take one with the camera, paste it, or click an example. Faces appear here.</span></div>"
+
+def note_html(kind: str, title: str, text: str = "", role: str = "status", more: str = "") -> str:
+    """A short note: a title, and a sentence or two.
+
+    Args:
+        kind: "welcome", "found", "none" or "error"; colours it.
+        role: "status", or "alert" for what a screen reader shall say at once.
+        more: HTML that follows the text.
+    """
+    said = text and f" <span>{escape(text)}</span>"
+    return f'<div class="ga-note ga-{kind}" role="{role}"><strong>{escape(title)}</strong>{said}{more}</div>'
+
+
+WELCOME = note_html(
+    "welcome",
+    "Choose a photo",
+    "Upload it, take one with the camera, paste it, or click an example. Faces appear here.",
 )
 
 
@@ -32,25 +46,25 @@ def summary_html(prediction: PhotoPrediction, num_found: int | None = None) -> s
         num_found: how many there are in all; by default the same.
     """
     if prediction.error is not None:
-        return _note("ga-error", "alert", "This photo cannot be used.", prediction.error)
+        return note_html("error", "This photo cannot be used.", prediction.error, "alert")
     num_shown = len(prediction.faces)
     num_found = num_shown if num_found is None else num_found
     if not num_found:
-        return _note("ga-none", "status", f"No face was found in “{prediction.photo}”.", TIPS)
+        return note_html("none", f"No face was found in “{prediction.photo}”.", TIPS)
     plural = "s" if num_found > 1 else ""
     if num_shown == num_found:
         title = f"{num_found} face{plural} found in “{prediction.photo}”"
     else:
         title = f"{num_shown} of {num_found} face{plural} shown in “{prediction.photo}”"
     if not num_shown:
-        return _note("ga-none", "status", title, NONE_SHOWN)
+        return note_html("none", title, NONE_SHOWN)
     parts = [f"{prediction.width} × {prediction.height} pixels"]
     if prediction.rotation:
         parts.append(f"turned by {prediction.rotation}° counter-clockwise to stand upright")
     doubtful = sum(face.uncertain for face in prediction.faces)
     if doubtful:
         parts.append(f"gender uncertain for {doubtful}")
-    return _note("ga-found", "status", title, " · ".join(parts))
+    return note_html("found", title, " · ".join(parts))
 
 
 def faces_html(prediction: PhotoPrediction, crops: Sequence[Image.Image]) -> str:
@@ -81,12 +95,6 @@ def in_short(face: FacePrediction) -> str:
 def may_be_minor(face: FacePrediction) -> bool:
     """Whether the age's interval reaches below 18 years."""
     return face.age_interval[0] < OF_AGE
-
-
-def _note(kind: str, role: str, title: str, text: str) -> str:
-    return (
-        f'<div class="ga-note {kind}" role="{role}"><strong>{escape(title)}</strong> <span>{escape(text)}</span></div>'
-    )
 
 
 def _card(number: int, face: FacePrediction, hints: Sequence[str]) -> str:

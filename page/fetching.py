@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 import time
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from urllib.parse import unquote, urljoin
 
 import httpx
@@ -14,6 +17,7 @@ from gender_age.errors import GenderAgeError
 # A photo has some megabytes; who needs longer than this for it can upload it instead.
 SECONDS = 20
 SILENT_SECONDS = 5
+SLOW = "The address answers too slowly: upload the photo instead."
 # From http to https, then to the nearest copy: that many are usual.
 MOST_REDIRECTS = 5
 # IPv4 addresses as a network that speaks IPv6 only writes them (RFC 6052).
@@ -26,25 +30,33 @@ class FetchError(GenderAgeError):
     """The address cannot be used; the message is a sentence for who gave it."""
 
 
-def fetch(url: str, most_bytes: int) -> bytes:
+def fetch(url: str, most_bytes: int, seconds: float = SECONDS) -> bytes:
     """The bytes behind a public http or https address.
 
     Args:
         most_bytes: the largest answer that is read.
+        seconds: how long it may take in all, at most `SECONDS`.
 
     Raises:
         FetchError: it is not public, does not answer in time, answers with an error, or with too much.
     """
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + min(seconds, SECONDS)
+    outcome: Future[bytes] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(_follow(url, most_bytes, deadline))
+        except (FetchError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            outcome.set_exception(error)
+
+    # Headers that drip in are under no time limit of the client's: who waits goes, the thread ends with the connection.
+    threading.Thread(target=work, name="fetch", daemon=True).start()
     try:
-        for _ in range(MOST_REDIRECTS + 1):
-            answer = _get(url, most_bytes, deadline)
-            if isinstance(answer, bytes):
-                return answer
-            url = answer
+        return outcome.result(timeout=max(0.0, deadline - time.monotonic()))
+    except FutureTimeout:
+        raise FetchError(SLOW) from None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise FetchError("The address does not answer: upload the photo instead.") from error
-    raise FetchError("The address leads on to others without end: upload the photo instead.")
 
 
 def url_name(url: str) -> str:
@@ -94,6 +106,17 @@ class _PinnedTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
+def _follow(url: str, most_bytes: int, deadline: float) -> bytes:
+    for _ in range(MOST_REDIRECTS + 1):
+        if time.monotonic() > deadline:
+            raise FetchError(SLOW)
+        answer = _get(url, most_bytes, deadline)
+        if isinstance(answer, bytes):
+            return answer
+        url = answer
+    raise FetchError("The address leads on to others without end: upload the photo instead.")
+
+
 def _get(url: str, most_bytes: int, deadline: float) -> bytes | str:
     """The answer's bytes, or the address that it leads on to."""
     parsed = httpx.URL(url)
@@ -114,5 +137,5 @@ def _get(url: str, most_bytes: int, deadline: float) -> bytes | str:
             if len(data) > most_bytes:
                 raise FetchError(f"The file is too large: the limit is {most_bytes // 2**20} MB.")
             if time.monotonic() > deadline:
-                raise FetchError("The address answers too slowly: upload the photo instead.")
+                raise FetchError(SLOW)
         return bytes(data)

@@ -1,28 +1,21 @@
-"""The photo with a button over every face, and the files that the browser gets of it."""
+"""The photo with a button over every face."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from html import escape
 
 import gradio as gr
-from gradio.data_classes import FileData
-from gradio.processing_utils import save_bytes_to_cache
-from PIL import Image
 
 from gender_age.results import FacePrediction, PhotoPrediction
 
 from .analysis import AnalysedPhoto
 from .cards import faces_html, in_short
 from .drawing import face_colours, label_texts
+from .pictures import html_value, picture_html, save_jpeg
 from .serving import ROOT
 
-JPEG_QUALITY = 88
-# Puts the files' addresses, which gradio knows, where the HTML says `<1>`, which no escaped text can say.
-TEMPLATE = r"${value.html.replace(/<(\d+)>/g, (_, index) => value.files[index].url)}"
 SCRIPT = ROOT / "page" / "photo.js"
-NOTHING = {"html": "", "files": []}
 # How the photo is shown on the narrowest phones, and what a label takes there, in CSS pixels: as in photo.css.
 NARROW_WH = (320, 576)
 LABEL_HEIGHT, NUMBER_WIDTH = 24, 26
@@ -33,21 +26,9 @@ RIGHT_FROM = 0.85
 
 
 def photo_figure(example_names: Sequence[str], **options) -> gr.HTML:
-    """A `gr.HTML` whose value is what `figure_value` gives; its script gives the examples' buttons their names.
-
-    The pictures are files and no part of the HTML: gradio keeps the newest value of every component in memory for as
-    long as it runs, but deletes a component's files in time (if they were not sent through `gr.update`, which makes
-    another component of which its cleaning does not know).
-    """
+    """A `picture_html` whose value is what `figure_value` gives; its script gives the examples' buttons their names."""
     script = SCRIPT.read_text(encoding="utf-8")
-    return gr.HTML(
-        NOTHING,
-        html_template=TEMPLATE,
-        js_on_load=script,
-        apply_default_css=False,
-        example_names=list(example_names),
-        **options,
-    )
+    return picture_html(js_on_load=script, apply_default_css=False, example_names=list(example_names), **options)
 
 
 def save_pictures(analysed: AnalysedPhoto, folder: str) -> tuple[str, ...]:
@@ -62,13 +43,6 @@ def save_pictures(analysed: AnalysedPhoto, folder: str) -> tuple[str, ...]:
     return tuple(save_jpeg(picture, name, folder) for picture, name in zip(pictures, names, strict=True))
 
 
-def save_jpeg(picture_rgb: Image.Image, name: str, folder: str) -> str:
-    """Writes a picture under a path that nobody guesses who does not have the picture; the path."""
-    stream = io.BytesIO()
-    picture_rgb.save(stream, "JPEG", quality=JPEG_QUALITY)
-    return save_bytes_to_cache(stream.getvalue(), name, folder)
-
-
 def figure_value(analysed: AnalysedPhoto, paths: Sequence[str]) -> dict:
     """The value of `photo_figure` for a usable photo.
 
@@ -76,9 +50,7 @@ def figure_value(analysed: AnalysedPhoto, paths: Sequence[str]) -> dict:
         analysed: with the faces that are to be shown.
         paths: of the display copy, then of the crop of each of these faces.
     """
-    files = [FileData(path=path, orig_name=path.rpartition("/")[2]).model_dump() for path in paths]
-    html = _photo_html(analysed.prediction) + faces_html(analysed.prediction, analysed.crops)
-    return {"html": html, "files": files}
+    return html_value(_photo_html(analysed.prediction) + faces_html(analysed.prediction, analysed.crops), paths)
 
 
 def short_labels(faces: Sequence[FacePrediction], frame_wh: tuple[int, int]) -> list[bool]:

@@ -21,10 +21,12 @@ from gender_age.tracking import FaceTracker, FrameRate, TrackedFace
 
 from .cards import shown_probability
 from .drawing import face_colours, shown_age
-from .serving import STATE_SECONDS, on_gpu
+from .serving import ROOT, STATE_SECONDS, on_gpu
+from .turns import Turns
 
 # A running stream occupies one of gradio's places until it is stopped or its time is up: the photos' single place is
-# not for it. After its time a stream that goes on queues again, behind those who wait.
+# not for it. After its time a stream that goes on queues again, behind those who wait. Who sends no picture any more
+# loses the place as soon.
 LIVE_VISITORS, TURN_SECONDS = 2, 60
 LIVE_PLACES = {"concurrency_limit": LIVE_VISITORS, "concurrency_id": "live"}
 # The camera sends this often, whether or not there was an answer. gradio keeps the newest picture only, so that a
@@ -43,45 +45,12 @@ START = "Click on the picture to allow the camera, then press Record."
 STOPPED = "Stopped: no pictures are sent."
 UNREADABLE = PhotoPrediction("image", None, None, 0, (), "The camera's picture cannot be read.")
 NOTES = f"""<p class="ga-live-problem" role="alert" hidden></p>
-<p class="ga-live-wait" role="status">{LIVE_VISITORS} other visitors are live. It is your turn in {TURN_SECONDS} seconds
-at most, or sooner if one of them stops.</p>
+<p class="ga-live-wait" role="status">{LIVE_VISITORS} other visitors are live. It is your turn when one of them stops or
+has had {TURN_SECONDS} seconds; who came before you comes first.</p>
 <div class="ga-live-notes"><p>Pictures are dropped, not queued, when the machine is slower than the camera. Age and
 gender are averages over the last seconds.</p><p>Each picture is sent to the machine that runs this page and is
 forgotten with its answer; none is written to a file.</p></div>"""
-# What gradio's camera leaves out: a sentence when there is none; a button that screen readers call what it shows (it is
-# labelled “capture photo”); and no third picture on its way while two are, as on a slow line they would pile up.
-SCRIPT = """
-const row = element.closest('#live-row'), problem = element.querySelector('.ga-live-problem');
-const say = (sentence) => { problem.textContent = sentence; problem.hidden = !sentence; };
-const sentences = {
-  NotAllowedError: 'The browser may not use the camera: allow it in the address bar, then click on the picture again.',
-  NotFoundError: 'No camera was found: connect one, then click on the picture again.',
-  NotReadableError: 'The camera is in use by another program: close that, then click on the picture again.',
-};
-if (!navigator.mediaDevices) say('The browser gives pages its camera only over https or on the same machine.');
-window.addEventListener('unhandledrejection', (event) => {
-  const sentence = sentences[event.reason?.name];
-  if (!sentence || !row.offsetParent) return;
-  say(sentence);
-  event.preventDefault();
-});
-new MutationObserver(() => {
-  const button = row.querySelector('.capture-button');
-  if (!button?.hasAttribute('aria-label')) return;
-  button.removeAttribute('aria-label');
-  say('');
-}).observe(row, { childList: true, subtree: true });
-if (!window.gaLiveFetch) {
-  const send = window.gaLiveFetch = window.fetch.bind(window);
-  let underway = 0;
-  window.fetch = async (address, options) => {
-    if (!/\\/stream\\/[0-9a-f]+$/.test(String(address?.url ?? address))) return send(address, options);
-    if (underway >= 2) return new Response('{}');
-    underway += 1;
-    try { return await send(address, options); } finally { underway -= 1; }
-  };
-}
-"""
+SCRIPT = ROOT / "page" / "live.js"
 
 
 class LiveSession:
@@ -114,6 +83,8 @@ class LiveSession:
 def build_live_tab(predictor: GenderAgePredictor) -> None:
     """The tab's components and events, inside the current `gr.Tab`."""
 
+    turns = Turns(TURN_SECONDS)
+
     @on_gpu
     def predicted(frame_rgb: Image.Image) -> PhotoPrediction:
         try:
@@ -121,9 +92,10 @@ def build_live_tab(predictor: GenderAgePredictor) -> None:
         except GenderAgeError as error:
             return PhotoPrediction("image", None, None, 0, (), str(error))
 
-    def look(frame_rgb: Image.Image | None, session: LiveSession | None) -> dict:
+    def look(frame_rgb: Image.Image | None, session: LiveSession | None, request: gr.Request) -> dict:
         """What the page shows after one more picture."""
         now = time.monotonic()
+        turns.end_if_over(request, now)
         if session is None or session.is_over(now):
             session = LiveSession(FaceTracker(predictor.model.config.gender_uncertain_below))
         prediction = UNREADABLE if frame_rgb is None else predicted(frame_rgb)
@@ -159,7 +131,7 @@ def build_live_tab(predictor: GenderAgePredictor) -> None:
         with gr.Column(scale=5, min_width=300, elem_id="live-answers"):
             count = gr.HTML(count_html(START), elem_id="live-count", js_on_load=None)
             answers = gr.HTML(elem_id="live-faces", js_on_load=None)
-            gr.HTML(NOTES, elem_id="live-notes", js_on_load=SCRIPT)
+            gr.HTML(NOTES, elem_id="live-notes", js_on_load=SCRIPT.read_text(encoding="utf-8"))
     kept = gr.State(time_to_live=STATE_SECONDS)
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     stream = camera.stream(
@@ -167,11 +139,15 @@ def build_live_tab(predictor: GenderAgePredictor) -> None:
         [camera, kept],
         {camera, kept, boxes, count, answers},
         stream_every=STREAM_EVERY_S,
-        time_limit=TURN_SECONDS,
+        time_limit=TURN_SECONDS,  # for who sends nothing; `turns` is for the others
         **LIVE_PLACES,
         **quiet,
     )
-    stream.then(stop, kept, {kept, boxes, count, answers}, queue=False, **quiet)
+    # `then` alone is not enough: gradio 6.31 forgets it after a failure, for all that its description says.
+    for ended in (stream.then, stream.failure):
+        ended(stop, kept, {kept, boxes, count, answers}, queue=False, **quiet)
+    # The camera would go on asking for a place ten times a second.
+    stream.failure(None, js="() => document.querySelector('#live-row').dispatchEvent(new Event('ga-live-refused'))")
 
 
 def camera_frame(payload: ImageData | None) -> Image.Image | None:

@@ -12,6 +12,7 @@ from gender_age.results import PhotoPrediction
 
 from .archive import MOST_PHOTO_BYTES
 from .batch import MOST_PHOTOS
+from .cards import note_html
 from .drawing import COLOURS, shown_age
 from .unpacking import MOST_UNPACKED_BYTES
 
@@ -22,21 +23,22 @@ GENDER_COLOURS = dict(zip(GENDERS, (COLOURS[5][0], COLOURS[2][0]), strict=True))
 # Of photos that cannot be used; the table has them all.
 MOST_PROBLEMS = 8
 
-WELCOME = (
-    '<div class="ga-note ga-welcome"><strong>Choose many photos</strong> <span>Then press “Analyse”. A table with a '
-    "row for every face, charts for the whole set, and files to download appear here.</span>"
-    f'<span class="ga-many-limits">Up to {MOST_PHOTOS} photos, as files or in .zip archives. An archive may unpack to '
-    f"{MOST_UNPACKED_BYTES // 2**30} GB, with {MOST_PHOTO_BYTES // 2**20} MB a photo. Whatever is left out is named."
-    "</span></div>"
+WELCOME = note_html(
+    "welcome",
+    "Choose many photos",
+    "Then press “Analyse”. A table with a row for every face, charts for the whole set, and files to download appear "
+    "here.",
+    more=f'<span class="ga-many-limits">Up to {MOST_PHOTOS} photos, as files or in .zip archives. An archive may '
+    f"unpack to {MOST_UNPACKED_BYTES // 2**30} GB, with {MOST_PHOTO_BYTES // 2**20} MB a photo. Whatever is left out "
+    "is named.</span>",
 )
-WAITING = '<div class="ga-note ga-welcome" role="status"><strong>Waiting for its turn …</strong></div>'
-NOTHING = (
-    '<div class="ga-note ga-none" role="alert"><strong>There are no photos yet.</strong> '
-    "<span>Choose photos or a .zip archive first.</span></div>"
-)
-BROKEN_OFF = (
-    '<div class="ga-note ga-error" role="alert"><strong>The photos could not be analysed.</strong> '
-    "<span>Too many people are asking at this moment, or something broke. Try again in a minute.</span></div>"
+WAITING = note_html("welcome", "Waiting for its turn …")
+NOTHING = note_html("none", "There are no photos yet.", "Choose photos or a .zip archive first.", "alert")
+BROKEN_OFF = note_html(
+    "error",
+    "The photos could not be analysed.",
+    "Too many people are asking at this moment, or something broke. Try again in a minute.",
+    "alert",
 )
 
 
@@ -80,11 +82,8 @@ def summary_html(predictions: Sequence[PhotoPrediction], num_photos: int, cancel
         youngest, oldest = shown_age(min(ages)), shown_age(max(ages))
         spread = "" if youngest == oldest else f", from {youngest} to {oldest}"
         parts.append(f"Median apparent age {shown_age(median(ages))} years{spread}.")
-    kind = "ga-none" if cancelled or not faces else "ga-found"
-    return (
-        f'<div class="ga-note {kind}" role="status"><strong>{title}</strong> <span>{" ".join(parts)}</span>'
-        f"{_problems(predictions)}</div>"
-    )
+    kind = "none" if cancelled or not faces else "found"
+    return note_html(kind, title, " ".join(parts), more=_problems(predictions))
 
 
 def charts_html(predictions: Sequence[PhotoPrediction]) -> str:
@@ -115,7 +114,7 @@ def _age_column(decade: int, count: int, highest: int) -> str:
         f'<li><span aria-hidden="true" class="ga-many-count">{count or ""}</span>'
         f'<span aria-hidden="true" class="ga-many-column" style="height:{100 * count / highest:.1f}%"></span>'
         f'<span aria-hidden="true" class="ga-many-decade">{label}</span>'
-        f'<span class="ga-many-hidden">{_plural(count, "face")} of {years} years</span></li>'
+        f'<span class="ga-unseen">{_plural(count, "face")} of {years} years</span></li>'
     )
 
 

@@ -146,9 +146,11 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
 
     shown = [status, charts, table, *downloads]
     unseen = {"api_visibility": "private", "show_progress": "hidden"}
-    analyse.click(start, None, [*shown, state, analyse, cancel], queue=False, scroll_to_output=True, **unseen).then(
-        analyse_files, [files, state], shown, **unseen, **ONE_AT_A_TIME
-    ).then(end, state, [analyse, cancel, status], queue=False, **unseen)
+    started = analyse.click(start, None, [*shown, state, analyse, cancel], queue=False, scroll_to_output=True, **unseen)
+    running = started.success(analyse_files, [files, state], shown, **unseen, **ONE_AT_A_TIME)
+    # `then` alone is not enough: gradio 6.31 forgets it after a failure, for all that its description says.
+    for ended in (running.then, running.failure):
+        ended(end, state, [analyse, cancel, status], queue=False, **unseen)
     cancel.click(stop, state, cancel, queue=False, **unseen)
     # No visitor presses it: it gives the API its own function.
     gr.Button(visible=False).click(predict_batch, files, answer, api_name="predict_batch", **ONE_AT_A_TIME)

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
+import time
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +16,8 @@ from functools import partial
 import gradio as gr
 from gradio.data_classes import FileData, ListFiles
 from gradio.processing_utils import save_bytes_to_cache
-from gradio_client.utils import strip_invalid_filename_characters
+from gradio.utils import is_in_or_equal
+from gradio_client.utils import is_http_url_like, strip_invalid_filename_characters
 
 from gender_age.images import photo_name
 
@@ -32,6 +36,12 @@ UPLOAD = {
 ADDRESS = {"type": "string", "description": "a public http:// or https:// address, or data:image/jpeg;base64,…"}
 SCHEMA = {"type": "array", "items": {"anyOf": [ADDRESS, UPLOAD]}}
 SUFFIXES = {"image/jpeg": ".jpg", "application/zip": ".zip", "application/x-zip-compressed": ".zip"}
+
+
+# Some two minutes of work on two cores: others wait for as long.
+MOST_PHOTOS = 500
+# For all addresses of a call together: others wait for as long as they are fetched.
+FETCH_SECONDS, MOST_FETCHED_BYTES = 30.0, 500 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +82,64 @@ def photo_files(**options) -> gr.File:
     """
     component = gr.File(file_count="multiple", file_types=["image", ".zip"], type="filepath", **options)
     component.data_model = GivenFiles
-    component.preprocess = partial(_given_files, component)
+    component.preprocess = partial(_given_list, component)
+    fetch_here(component)
     return component
 
 
-def _given_files(component: gr.File, payload: GivenFiles | None) -> list[GivenFile]:
-    return [given_file(component, number, given) for number, given in enumerate(payload.root if payload else (), 1)]
+def fetch_here(component: gr.components.Component) -> None:
+    """Leave web addresses among uploads to `given_files`: gradio itself fetches more, and from more places."""
+    move = component.async_move_resource_to_block_cache
+
+    async def leave_addresses(path: str | None) -> str | None:
+        return path if path and is_http_url_like(path) else await move(path)
+
+    component.async_move_resource_to_block_cache = leave_addresses
 
 
-def given_file(component: gr.components.Component, number: int, given: FileData | str) -> GivenFile:
-    """An upload as it is, and what a string stands for.
+def _given_list(component: gr.File, payload: GivenFiles | None) -> list[GivenFile]:
+    return given_files(component, payload.root if payload else ())
+
+
+def given_files(component: gr.components.Component, given: Sequence[FileData | str]) -> list[GivenFile]:
+    """Uploads as they are, and what strings stand for.
 
     Args:
-        component: whose file it becomes, so that gradio deletes it in time.
-        number: names a file that has no name.
-        given: an upload that gradio has checked, a web address, or a `data:` address with base64.
+        component: whose files they become, so that gradio deletes them in time.
+        given: uploads that gradio has checked, web addresses, and `data:` addresses with base64. Of more than
+            `MOST_PHOTOS`, the others are not looked at.
     """
-    if not isinstance(given, str):
-        return GivenFile(photo_name(given.path), given.path)
+    deadline, most_bytes = time.monotonic() + FETCH_SECONDS, MOST_FETCHED_BYTES
+    files = []
+    for number, each in enumerate(given, 1):
+        file = _given_file(component, number, each, deadline, most_bytes)
+        if file.path is not None and not _is_upload(each):
+            most_bytes -= os.path.getsize(file.path)
+        files.append(file)
+    return files
+
+
+def _is_upload(given: FileData | str) -> bool:
+    return not isinstance(given, str) and not is_http_url_like(given.path)
+
+
+def _given_file(
+    component: gr.components.Component, number: int, given: FileData | str, deadline: float, most_bytes: int
+) -> GivenFile:
     name = f"photo {number}"
+    if _is_upload(given):
+        if not is_in_or_equal(given.path, component.GRADIO_CACHE):  # gradio has looked, but for payloads without `meta`
+            return GivenFile(name, None, f"“{name}” is no upload.")
+        return GivenFile(photo_name(given.path), given.path)
+    if number > MOST_PHOTOS:
+        return GivenFile(name, None, f"“{name}” was not fetched: {MOST_PHOTOS} photos are the limit.")
+    address = given if isinstance(given, str) else given.path
     try:
-        if given.startswith("data:"):
-            name, data = _from_data_uri(given, name)
-        elif given.startswith(("http://", "https://")):
-            name = photo_name(url_name(given)) if url_name(given) else name
-            data = fetch(given, MOST_PHOTO_BYTES)
+        if address.startswith("data:"):
+            name, data = _from_data_uri(address, name)
+        elif is_http_url_like(address):
+            name = photo_name(url_name(address)) if url_name(address) else name
+            data = fetch(address, min(MOST_PHOTO_BYTES, most_bytes), deadline - time.monotonic())
         else:
             raise FetchError("It is neither a web address nor a data: address: upload the photo.")
     except FetchError as error:

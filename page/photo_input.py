@@ -4,18 +4,19 @@ from copy import deepcopy
 from functools import partial
 
 import gradio as gr
-from gradio.data_classes import GradioRootModel, ImageData
+from gradio.data_classes import FileData, GradioRootModel
 
-from .photo_files import ADDRESS, UPLOAD, given_file
+from .photo_files import ADDRESS, UPLOAD, GivenFile, fetch_here, given_files
 
 
 class GivenPhoto(GradioRootModel):
     """An upload, or the string that an assistant gives.
 
-    gradio's MCP server would write the string's photo into a folder that it chose at import and that nothing empties.
+    `FileData` insists on its `meta`, without which gradio does not check that the path is an upload's. gradio's MCP
+    server would write the string's photo into a folder that it chose at import and that nothing empties.
     """
 
-    root: ImageData | str
+    root: FileData | str
 
     @classmethod
     def model_json_schema(cls, *arguments, **options) -> dict:
@@ -24,7 +25,7 @@ class GivenPhoto(GradioRootModel):
 
 
 def photo_input(**options) -> gr.Image:
-    """A `gr.Image` that gives its function the uploaded file's path, or None, and decodes nothing itself.
+    """A `gr.Image` that gives its function a `GivenFile`, or None, and decodes nothing itself.
 
     `gr.Image` opens the upload before any code of ours runs: a text file named .jpg, or a decompression bomb, then ends
     in a traceback and an opaque error, whatever `type` says. The method is replaced on the object, as a subclass would
@@ -32,14 +33,10 @@ def photo_input(**options) -> gr.Image:
     """
     component = gr.Image(type="filepath", **options)
     component.data_model = GivenPhoto
-    component.preprocess = partial(_given_path, component)
+    component.preprocess = partial(_given_photo, component)
+    fetch_here(component)
     return component
 
 
-def _given_path(component: gr.Image, payload: GivenPhoto | None) -> str | None:
-    if payload is None:
-        return None
-    given = given_file(component, 1, payload.root)
-    if given.error is not None:
-        raise gr.Error(given.error, print_exception=False)
-    return given.path
+def _given_photo(component: gr.Image, payload: GivenPhoto | None) -> GivenFile | None:
+    return given_files(component, [payload.root])[0] if payload else None

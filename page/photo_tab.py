@@ -14,15 +14,24 @@ from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 
 from .analysis import AnalysedPhoto, analyse, predict_photo
-from .cards import WELCOME, summary_html
+from .cards import WELCOME, note_html, summary_html
 from .drawing import draw_faces
-from .figure import NOTHING, figure_value, photo_figure, save_jpeg, save_pictures
+from .figure import figure_value, photo_figure, save_pictures
+from .photo_files import GivenFile
 from .photo_input import photo_input
+from .pictures import NOTHING, save_jpeg
 from .serving import EXAMPLES, ONE_AT_A_TIME, STATE_SECONDS, on_gpu
 
 # Below the detector's own floor there is nothing to show; a face over this share of the photo is always shown.
 SMALLEST_PERCENT, LARGEST_PERCENT = 100 * SMALLEST_FACE_SHARE, 30.0
 GONE = "The photo is no longer kept here. Choose it again."
+GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.")
+FAILED = note_html(
+    "error",
+    "This photo could not be analysed.",
+    "Too many people are asking at this moment, or something broke. Choose it again in a minute.",
+    "alert",
+)
 # A click downloads what a gr.DownloadButton holds before the click: the picture is made first, then fetched.
 DOWNLOAD = """(file) => {
   if (!file) return;
@@ -49,14 +58,14 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
     """
 
     @on_gpu
-    def analysed(photo: str | None) -> AnalysedPhoto:
+    def analysed(photo: GivenFile | str | None) -> AnalysedPhoto:
         return analyse(predictor, photo)
 
     @on_gpu
-    def predicted(photo: str | None) -> PhotoPrediction:
+    def predicted(photo: GivenFile | str | None) -> PhotoPrediction:
         return predict_photo(predictor, photo)[1]
 
-    def predict(photo: str | None) -> dict:
+    def predict(photo: GivenFile | str | None) -> dict:
         """Finds every face in a photo and estimates its apparent age, with an interval, and its perceived gender.
 
         Age is how old a face looks; gender is how it is read, as one of two labels; `uncertain` marks a gender not to
@@ -64,7 +73,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         identification, or any decision about a person. The photo is deleted within an hour.
 
         Args:
-            photo: one picture of at most 200 MB (JPEG, PNG, WebP and other usual kinds).
+            photo: a JPEG, PNG, WebP or the like: an upload of at most 200 MB, or an address of at most 50 MB.
 
         Returns:
             JSON with photo (name), width and height in pixels after turning it by rotation (0, 90, 180 or 270 degrees
@@ -75,18 +84,18 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         """
         return predicted(photo).to_dict()
 
-    def search(photo: str | None) -> FoundPhoto | None:
-        """All faces of the photo that was just chosen; None where it was cleared."""
+    def search(photo: GivenFile | str | None) -> dict:
+        """All faces of the photo that was just chosen, none where it was cleared, and what to say without them."""
         if photo is None:
-            return None
+            return {found: None, instead: WELCOME}
         answer = analysed(photo)
-        return FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE))
+        return {found: FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE)), instead: GONE_NOTE}
 
-    def show(found: FoundPhoto | None, min_score: float, smallest_percent: float) -> dict:
+    def show(found: FoundPhoto | None, instead: str, min_score: float, smallest_percent: float) -> dict:
         """What the page shows of a photo under the visitor's thresholds; the model does not run."""
         if found is None:
             hidden = gr.update(visible=False)
-            return {summary: WELCOME, figure: NOTHING, save: hidden, details: hidden, answer: None, shown: None}
+            return {summary: instead, figure: NOTHING, save: hidden, details: hidden, answer: None, shown: None}
         kept = kept_faces(found.analysed.prediction, min_score, smallest_percent)
         part = only_faces(found.analysed, kept)
         is_usable = part.prediction.error is None
@@ -100,6 +109,10 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             shown: part,
         }
 
+    def fail(min_score: float, smallest_percent: float) -> dict:
+        """After a search that broke off or found the queue full: nothing of the last photo stays beside the new one."""
+        return {found: None, instead: FAILED} | show(None, FAILED, min_score, smallest_percent)
+
     def save_picture(part: AnalysedPhoto | None) -> str | None:
         """A JPEG of the photo with its boxes, in gradio's folder, from which it is deleted in time."""
         if part is None:
@@ -111,6 +124,9 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         return save_jpeg(picture, f"{stem}-faces.jpg", download.GRADIO_CACHE)
 
     found, shown = (gr.State(time_to_live=STATE_SECONDS) for _ in range(2))
+    # Stays when the photo goes. (The photo input cannot be asked whether it is still there: once its file is deleted,
+    # gradio fails on it.)
+    instead = gr.State(WELCOME)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
             photo = photo_input(label="Photo", height=300, elem_id="photo")
@@ -148,22 +164,25 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             download = gr.DownloadButton(visible="hidden", elem_id="download")
             with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
                 answer = gr.JSON(show_label=False, elem_id="json")
-    thresholds = [found, min_score, smallest]
+    thresholds = [min_score, smallest]
     outputs = [summary, figure, save, details, answer, shown]
+    # None of these waits: a full queue would keep what is shown from ending.
+    unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     # `change` alone tells of uploads, snapshots, pastes, examples and clearing, once each.
-    photo.change(
-        search, photo, found, api_visibility="private", show_progress_on=[summary, figure], **ONE_AT_A_TIME
-    ).then(show, thresholds, outputs, api_visibility="private", show_progress="hidden", scroll_to_output=True)
+    searching = photo.change(
+        search, photo, [found, instead], api_visibility="private", show_progress_on=[summary, figure], **ONE_AT_A_TIME
+    )
+    searching.success(show, [found, instead, *thresholds], outputs, scroll_to_output=True, **unseen)
+    searching.failure(fail, thresholds, [found, instead, *outputs], **unseen)
     gr.on(
         [min_score.change, smallest.change],
         show,
-        thresholds,
+        [found, instead, *thresholds],
         outputs,
-        api_visibility="private",
-        show_progress="hidden",
         trigger_mode="always_last",
+        **unseen,
     )
-    save.click(save_picture, shown, download, api_visibility="private", show_progress_on=save).then(
+    save.click(save_picture, shown, download, api_visibility="private", show_progress_on=save).success(
         None, download, None, js=DOWNLOAD
     )
     # No visitor presses it: it gives the API its own function, so that neither runs the model for the other.

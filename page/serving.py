@@ -1,4 +1,5 @@
-"""How the page runs the model: one at a time, on a ZeroGPU Space's GPU where there is one; and how long files stay."""
+"""How the page runs the model: photos one at a time, on a ZeroGPU Space's GPU where there is one; and how long files
+stay."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ CLEAN_EVERY_S, CLEAN_OLDER_S = 600, 1800
 STATE_SECONDS = CLEAN_OLDER_S
 # For how long a ZeroGPU Space borrows the GPU at most; the shorter, the sooner it is a visitor's turn.
 GPU_SECONDS = 30
-# One run at a time, whoever asks: a second one would only slow both.
+# Photos are analysed and explained one at a time, whoever asks: a second run would only slow both. Live streams alone
+# run beside it, in places of their own (live_tab.py): a stream lasts, and each of its pictures is soon answered.
 ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "model"}
 
 

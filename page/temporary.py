@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import signal
@@ -28,26 +29,31 @@ def private_folder() -> Iterator[Path]:
     """
     base = Path(os.environ.get(VARIABLE) or tempfile.gettempdir())
     base.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(base)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    # One process of a user at a time: another's new folder, not locked yet, would look abandoned.
+    user = getattr(os, "getuid", getpass.getuser)()
+    with FileLock(base / f"{PREFIX}{user}.lock"):
+        remove_abandoned(base)
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+        in_use = FileLock(folder / LOCK)
+        in_use.acquire()
     before = os.environ.get(VARIABLE), tempfile.tempdir
     handler = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with FileLock(folder / LOCK):
-        os.environ[VARIABLE] = tempfile.tempdir = str(folder)
-        try:
-            yield folder
-        finally:
-            os.environ.pop(VARIABLE)
-            if before[0] is not None:
-                os.environ[VARIABLE] = before[0]
-            tempfile.tempdir = before[1]
-            signal.signal(signal.SIGTERM, handler)
-            shutil.rmtree(folder, ignore_errors=True)
+    os.environ[VARIABLE] = tempfile.tempdir = str(folder)
+    try:
+        yield folder
+    finally:
+        os.environ.pop(VARIABLE)
+        if before[0] is not None:
+            os.environ[VARIABLE] = before[0]
+        tempfile.tempdir = before[1]
+        signal.signal(signal.SIGTERM, handler)
+        in_use.release()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_abandoned(base: Path) -> None:
     """Remove the folders in `base` whose process is gone; another user's stay, as they cannot be removed."""
-    for folder in base.glob(f"{PREFIX}*"):
+    for folder in base.glob(f"{PREFIX}*/"):
         try:
             with FileLock(folder / LOCK, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from collections.abc import Sequence
 from html import escape
@@ -17,9 +15,10 @@ from gender_age.prediction import GenderAgePredictor
 from gender_age.results import FacePrediction, PhotoPrediction
 
 from .analysis import AnalysedPhoto
-from .cards import shown_probability
+from .cards import note_html, shown_probability
 from .drawing import shown_age
 from .heatmap import SIDE, bright_parts, colours, heat_map, in_words
+from .pictures import html_value, picture_html, save_jpeg
 from .serving import ONE_AT_A_TIME, STATE_SECONDS, on_gpu
 
 INTRO = """<div class="ga-why-intro"><p>Where on the face did the model find its two answers, and how sure is it of the
@@ -33,6 +32,12 @@ brightest fifth moves the answer more than covering a fifth at random, which a t
 (a wrinkle, a shadow, a hair), they are no reasons as a person would give them, and they are as coarse as the squares in
 which the model sees. A map that looks sensible proves neither that the answer is right nor that the model is fair to
 everybody.</p></div>"""
+FAILED = note_html(
+    "error",
+    "This face could not be explained.",
+    "Too many people are asking at this moment, or something broke. Open this tab again in a minute.",
+    "alert",
+)
 # First and last years of what is told in words, and of the table's rows.
 GROUPS = ((0, 17), (18, 59), (60, 100))
 DECADES = tuple((low, low + 9 if low < 90 else 100) for low in range(0, 100, 10))
@@ -53,14 +58,17 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
     def explained(crop: Image.Image) -> FaceExplanation:
         return explain_face(predictor, crop)
 
-    def panel_of(photo: AnalysedPhoto | None, number: int | None) -> str:
+    def panel_of(photo: AnalysedPhoto | None, number: int | None) -> dict:
         """The panel of the face with this number, from 1, or what to do where there is none."""
         if photo is None or not number or number > len(photo.crops):
-            return note_html(photo.prediction if photo else None)
+            return html_value(nothing_html(photo.prediction if photo else None))
         crop, face = photo.crops[number - 1], photo.prediction.faces[number - 1]
-        return panel_html(number, face, crop, explained(crop), predictor.alignment.template)
+        explanation = explained(crop)
+        pictures = zip(("face.jpg", "gender.jpg", "age.jpg"), panel_pictures(crop, explanation), strict=True)
+        paths = [save_jpeg(picture, name, panel.GRADIO_CACHE) for name, picture in pictures]
+        return html_value(panel_html(number, face, crop.size, explanation, predictor.alignment.template), paths)
 
-    def open_tab(photo: AnalysedPhoto | None, shown: PhotoPrediction | None) -> dict:
+    def open_tab(photo: AnalysedPhoto | None, shown: PhotoPrediction | str | None) -> dict:
         """Explains the first face; the visitor's choice stays where the photo is still the same."""
         prediction = photo.prediction if photo else None
         if prediction == shown:
@@ -73,32 +81,39 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
             explained_photo: prediction,
         }
 
+    def fail() -> dict:
+        """After an event that broke off or found the queue full: the last face's panel does not stand for this one."""
+        # "" is no photo's: when the tab is opened again, it tries again.
+        return {choice: gr.update(visible=False), panel: html_value(FAILED), explained_photo: ""}
+
     gr.HTML(INTRO)
     choice = gr.Radio(label="Face to explain", visible=False, interactive=True, elem_id="why-face")
-    panel = gr.HTML(note_html(None), elem_id="why-panel")
+    panel = picture_html(nothing_html(None), elem_id="why-panel")
     gr.HTML(SMALL_PRINT, elem_id="why-notes")
     explained_photo = gr.State(time_to_live=STATE_SECONDS)
-    # Not `analysed.change`: every photo would be explained, and gradio would have to hash the pictures in it.
-    tab.select(
-        open_tab,
-        [analysed, explained_photo],
-        {choice, panel, explained_photo},
-        api_visibility="private",
-        **ONE_AT_A_TIME,
-    )
-    choice.input(panel_of, [analysed, choice], panel, api_visibility="private", **ONE_AT_A_TIME)
+    running = [
+        # Not `analysed.change`: every photo would be explained, and gradio would have to hash the pictures in it.
+        tab.select(
+            open_tab,
+            [analysed, explained_photo],
+            {choice, panel, explained_photo},
+            api_visibility="private",
+            **ONE_AT_A_TIME,
+        ),
+        choice.input(panel_of, [analysed, choice], panel, api_visibility="private", **ONE_AT_A_TIME),
+    ]
+    for event in running:
+        event.failure(fail, None, {choice, panel, explained_photo}, api_visibility="private", queue=False)
 
 
-def note_html(prediction: PhotoPrediction | None) -> str:
+def nothing_html(prediction: PhotoPrediction | None) -> str:
     """Why there is nothing to explain, and what to do."""
     if prediction is None:
-        kind, title, text = "ga-welcome", "No photo yet", "Choose one on the Photo tab: its faces are explained here."
-    elif prediction.error is not None:
-        kind, title, text = "ga-error", "This photo cannot be used.", prediction.error
-    else:
-        kind, title = "ga-none", f"No face to explain in “{prediction.photo}”"
-        text = "Choose another photo on the Photo tab, or ask for less certain and smaller faces there."
-    return f'<div class="ga-note {kind}"><strong>{escape(title)}</strong> <span>{escape(text)}</span></div>'
+        return note_html("welcome", "No photo yet", "Choose one on the Photo tab: its faces are explained here.")
+    if prediction.error is not None:
+        return note_html("error", "This photo cannot be used.", prediction.error)
+    text = "Choose another photo on the Photo tab, or ask for less certain and smaller faces there."
+    return note_html("none", f"No face to explain in “{prediction.photo}”", text)
 
 
 def face_label(number: int, face: FacePrediction) -> str:
@@ -106,44 +121,48 @@ def face_label(number: int, face: FacePrediction) -> str:
     return f"Face {number}: {shown_age(face.age)}, {face.gender}{' (uncertain)' if face.uncertain else ''}"
 
 
+def panel_pictures(crop: Image.Image, explanation: FaceExplanation) -> tuple[Image.Image, Image.Image, Image.Image]:
+    """The face, and the heat maps of its gender and of its age, in the order of `panel_html`."""
+    large = crop.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    return large, heat_map(crop, explanation.gender_relevance), heat_map(crop, explanation.age_relevance)
+
+
 def panel_html(
     number: int,
     face: FacePrediction,
-    crop: Image.Image,
+    crop_wh: tuple[int, int],
     explanation: FaceExplanation,
     template: Sequence[Sequence[float]],
 ) -> str:
     """The face, both heat maps and the age distribution, each with its text alternative.
 
+    The pictures' addresses are `<0>`, `<1>` and `<2>`.
+
     Args:
         number: of the face, from 1.
-        crop: the aligned face.
+        crop_wh: pixels of the aligned face.
         template: where it has its eyes, nose and mouth corners, as shares of its side.
     """
-    title = escape(face_label(number, face))
-    large = crop.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    seen = f"{crop.width} × {crop.height} pixels, with eyes and mouth always in the same places."
-    figures = [_figure(large, f"Face {number} as the model saw it", "What the model saw", seen)]
-    for name, answer, relevance in (
+    seen = f"{crop_wh[0]} × {crop_wh[1]} pixels, with eyes and mouth always in the same places."
+    figures = [_figure(0, f"Face {number} as the model saw it", "What the model saw", seen)]
+    answers = (
         ("gender", f"{face.gender}, {shown_probability(face.gender_probability)}", explanation.gender_relevance),
         ("age", f"{shown_age(face.age)} years", explanation.age_relevance),
-    ):
+    )
+    for index, (name, answer, relevance) in enumerate(answers, 1):
         words = in_words(bright_parts(relevance, template))
         alternative = f"Heat map of the {name} answer over face {number}. {words}"
-        figures.append(_figure(heat_map(crop, relevance), alternative, f"{name.capitalize()}: {answer}", words))
+        figures.append(_figure(index, alternative, f"{name.capitalize()}: {answer}", words))
     scale = ",".join(f"rgb({r},{g},{b})" for r, g, b in colours(np.linspace(0, 1, 9)).tolist())
-    return f"""<div class="ga-why"><h2>{title}</h2>
+    return f"""<div class="ga-why"><h2>{escape(face_label(number, face))}</h2>
 <div class="ga-why-maps">{"".join(figures)}</div>
 <div class="ga-why-scale"><span>moved the answer least</span>
 <i style="background:linear-gradient(to right,{scale})"></i><span>most</span></div>
 {_ages_html(face, explanation.age_distribution)}</div>"""
 
 
-def _figure(picture: Image.Image, alternative: str, title: str, text: str) -> str:
-    stream = io.BytesIO()
-    picture.save(stream, "JPEG", quality=90)
-    source = "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
-    return f"""<figure><img src="{source}" alt="{escape(alternative)}" width="{SIDE}" height="{SIDE}">
+def _figure(index: int, alternative: str, title: str, text: str) -> str:
+    return f"""<figure><img src="<{index}>" alt="{escape(alternative)}" width="{SIDE}" height="{SIDE}">
 <figcaption><b>{escape(title)}</b><span>{escape(text)}</span></figcaption></figure>"""
 
 

@@ -146,10 +146,18 @@ def test_no_photo_at_all(served):
     assert answer["error"].startswith("There is no photo")
 
 
-def test_files_of_the_server_are_out_of_reach(served, photo):
-    *_, event, data = call(served.url, [{"path": str(photo), "meta": {"_type": "gradio.FileData"}}])
+@pytest.mark.parametrize("more", [{"meta": {"_type": "gradio.FileData"}}, {}, {"meta": {}}, {"url": "/x"}])
+def test_files_of_the_server_are_out_of_reach(served, photo, more):
+    before = served.predictor.calls
+    *_, event, data = call(served.url, [{"path": str(photo)} | more])
     assert event == "event: error"
-    assert "teal" not in data
+    assert served.predictor.calls == before
+
+
+def test_a_photo_that_cannot_be_had_is_an_answer(served):
+    *_, event, data = call(served.url, ["/etc/passwd"])
+    assert event == "event: complete"
+    assert "neither a web address" in json.loads(data)[0]["error"]
 
 
 def test_two_endpoints_are_all_of_the_api(served, photo):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -18,12 +21,23 @@ BROWSER_OPTIONS = (
     "--disable-sync",
 )
 ANSWER_MS = 90_000
+# What gradio answers when its queue is full.
+FULL = 503
 VIEWS = {"desktop-light": ((1280, 900), "light"), "phone-dark": ((390, 844), "dark")}
+ALL_VIEWS = VIEWS | {"desktop-dark": ((1280, 900), "dark"), "phone-light": ((390, 844), "light")}
+
+# For what is the same in every view.
+ONE_VIEW = pytest.mark.parametrize("page", ["phone-dark"], indirect=True)
 
 
 def choose(page, path) -> None:
     """Upload a photo on the first tab."""
     page.set_input_files("#photo input[type=file]", str(path))
+
+
+def refuse(page) -> None:
+    """From now on the queue is full, for this page alone."""
+    page.route(re.compile("/queue/join"), lambda route: route.fulfill(status=FULL, json={"detail": "Queue is full."}))
 
 
 def open_tab(page, name: str) -> None:

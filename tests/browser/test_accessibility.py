@@ -1,8 +1,9 @@
 """axe-core on every tab: no serious violation of ours; gradio's own are listed by name."""
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from .steps import EXAMPLES, choose, open_tab
+from .steps import ALL_VIEWS, EXAMPLES, choose, open_tab
 
 TABS = ("Photo", "Why?", "Many photos", "Live", "About")
 SERIOUS = {"serious", "critical"}
@@ -16,6 +17,7 @@ def ours(violation) -> list[str]:
     return [node["html"][:300] for node in violation["nodes"] if not any(part in node["html"] for part in known)]
 
 
+@pytest.mark.parametrize("page", ALL_VIEWS, indirect=True)
 def test_no_serious_violation_on_any_tab(page):
     choose(page, EXAMPLES / "group.jpg")
     page.wait_for_selector("#summary .ga-found")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet
 
-from .steps import EXAMPLES, open_tab
+from .steps import EXAMPLES, ONE_VIEW, open_tab, refuse
 
 PHOTOS = [EXAMPLES / name for name in ("group.jpg", "collins.jpg", "obama.jpg")]
 
@@ -90,6 +90,7 @@ def test_files_and_an_archive_become_one_table(page, tmp_path):
     assert ages == sorted(ages)
 
 
+@ONE_VIEW
 def test_cancel_keeps_the_finished_part(page, tmp_path):
     copies = [tmp_path / f"{number:02}.jpg" for number in range(60)]
     for number, path in enumerate(copies):
@@ -108,8 +109,19 @@ def test_cancel_keeps_the_finished_part(page, tmp_path):
     assert page.locator("#many-cancel").is_hidden()
 
 
+@ONE_VIEW
 def test_without_files_it_says_what_to_do(page):
     open_tab(page, "Many photos")
     page.click("#many-analyse")
     page.wait_for_selector("#many-status >> text=There are no photos yet")
     page.wait_for_selector("#many-analyse", state="visible")
+
+
+def test_a_full_queue_ends_the_waiting_and_the_next_try_works(busy_page):
+    refuse(busy_page)
+    analyse(busy_page, PHOTOS[1:])
+    busy_page.wait_for_selector("#many-status >> text=The photos could not be analysed.")
+    busy_page.wait_for_selector("#many-cancel", state="hidden")
+    busy_page.unroute_all()
+    busy_page.click("#many-analyse")
+    assert "2 faces found in 2 photos" in ended(busy_page)

@@ -9,7 +9,7 @@ from PIL import Image, ImageColor
 
 from page.drawing import face_colours
 
-from .steps import EXAMPLES, choose
+from .steps import EXAMPLES, ONE_VIEW, choose, refuse
 
 MARKED = "[...document.querySelectorAll('#faces [aria-current]')].map(part => part.className + part.dataset.face)"
 PRESSED = "[...document.querySelectorAll('#faces [aria-pressed=true]')].map(button => button.className)"
@@ -111,9 +111,12 @@ def test_faces_and_cards_mark_each_other(page):
     assert page.evaluate(MARKED) == ["ga-box2", "ga-face2"]
 
     # Another content brings no mark with it, and the new faces mark each other as well.
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(500)  # the page still scrolls to the card
     page.click("#which button >> nth=0")
+    page.locator("#smallest input[type=number]").scroll_into_view_if_needed()
     page.fill("#smallest input[type=number]", "18")
-    page.keyboard.press("Enter")
+    page.press("#smallest input[type=number]", "Enter")
     page.wait_for_selector("#summary >> text=/of 3 faces shown/")
     shown = int(page.inner_text("#summary")[0])
     assert 0 < shown < 3
@@ -124,6 +127,7 @@ def test_faces_and_cards_mark_each_other(page):
     assert page.evaluate(MARKED) == [f"ga-box{shown}", f"ga-face{shown}"]
 
 
+@ONE_VIEW
 def test_an_example_click_works(page):
     page.click("#examples button.gallery-item >> nth=5")
     text = summary(page, "found")
@@ -146,6 +150,7 @@ def unusable(tmp_path):
     return tmp_path
 
 
+@ONE_VIEW
 def test_what_cannot_be_shown_is_a_sentence_and_the_page_goes_on(page, unusable):
     choose(page, unusable / "notes.jpg")
     text = summary(page, "error")
@@ -166,3 +171,18 @@ def test_what_cannot_be_shown_is_a_sentence_and_the_page_goes_on(page, unusable)
     page.wait_for_selector("#summary .ga-welcome")
     choose(page, EXAMPLES / "collins.jpg")
     assert "1 face found" in summary(page, "found")
+
+
+def test_a_photo_that_the_full_queue_refuses_does_not_stand_beside_the_last_ones_faces(busy_page):
+    choose(busy_page, EXAMPLES / "group.jpg")
+    busy_page.wait_for_selector("#faces .ga-face >> nth=2")
+    refuse(busy_page)
+    busy_page.click("#examples button.gallery-item >> nth=1")
+    busy_page.wait_for_selector("#summary >> text=This photo could not be analysed.")
+    assert busy_page.locator("#faces img").count() == 0
+    assert busy_page.locator("#save").is_hidden()
+
+    busy_page.unroute_all()
+    busy_page.click("#examples button.gallery-item >> nth=2")
+    assert "1 face found in “obama.jpg”" in summary(busy_page, "found")
+    busy_page.wait_for_selector("#faces .ga-face")

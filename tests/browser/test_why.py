@@ -2,7 +2,7 @@
 
 import re
 
-from tests.browser.steps import EXAMPLES, choose, open_tab
+from tests.browser.steps import EXAMPLES, choose, open_tab, refuse
 
 PICTURES = "#why-panel .ga-why-maps img"
 
@@ -58,3 +58,15 @@ def test_every_face_is_explained(page):
     assert sources(page) == second
     page.click("#why-panel summary")
     assert "0–9" in page.inner_text("#why-panel table")
+
+
+def test_a_full_queue_is_a_sentence_and_the_tab_tries_again_when_it_is_opened_again(busy_page):
+    choose(busy_page, EXAMPLES / "collins.jpg")
+    busy_page.wait_for_selector("#faces .ga-face")
+    refuse(busy_page)
+    open_tab(busy_page, "Why?")
+    busy_page.wait_for_selector("#why-panel >> text=This face could not be explained.")
+    busy_page.unroute_all()
+    open_tab(busy_page, "Photo")
+    open_tab(busy_page, "Why?")
+    assert len(set(sources(busy_page))) == 3

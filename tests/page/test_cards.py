@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gender_age.results import FacePrediction, PhotoPrediction
-from page.cards import CARE, WELCOME, faces_html, in_short, may_be_minor, shown_probability, summary_html
+from page.cards import CARE, WELCOME, faces_html, in_short, may_be_minor, note_html, shown_probability, summary_html
 from page.hints import DARK, SMALL
 
 # Sharp and bright, and as large as the box of the face below wants it.
@@ -154,12 +154,21 @@ def test_everything_is_escaped():
         summary_html(prediction(photo=evil)),
         summary_html(prediction(face(), photo=evil)),
         summary_html(prediction(error=evil)),
+        note_html("found", evil, evil),
         card(gender=evil),
     ]
     for page in pages:
         parsed = Text(page)
         assert "script" not in parsed.tags
         assert "<script>alert(1)</script>" in str(parsed)
+
+
+def test_a_note():
+    html = note_html("none", "Nothing", "at all", "alert", more="<i>but this</i>")
+    assert html == (
+        '<div class="ga-note ga-none" role="alert"><strong>Nothing</strong> <span>at all</span><i>but this</i></div>'
+    )
+    assert note_html("found", "All") == '<div class="ga-note ga-found" role="status"><strong>All</strong></div>'
 
 
 @pytest.mark.parametrize(("probability", "shown"), [(0.5, "50%"), (0.9, "90%"), (0.99, "99%"), (0.998, "over 99%")])

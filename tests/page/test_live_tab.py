@@ -5,6 +5,7 @@ import io
 import json
 import queue
 import threading
+import time
 from types import SimpleNamespace
 
 import gradio as gr
@@ -15,13 +16,16 @@ from PIL import Image
 from gender_age.errors import PhotoError
 from gender_age.results import FacePrediction, PhotoPrediction
 from gender_age.tracking import TrackedFace
+from page import live_tab
 from page.live_tab import (
     LIVE_VISITORS,
     TEXT_EVERY_S,
     build_live_tab,
 )
+from page.turns import Turns
 
 WAIT_S = 20
+SHORT_TURN_S = 1
 
 
 def picture(grey=120, size_wh=(64, 48), kind="JPEG"):
@@ -107,6 +111,11 @@ class Visitor:
 
 
 @pytest.fixture
+def short_turns(monkeypatch):
+    monkeypatch.setattr(live_tab, "Turns", lambda seconds: Turns(SHORT_TURN_S))
+
+
+@pytest.fixture
 def served(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     page = Served()
@@ -160,6 +169,30 @@ def test_streams_have_places_of_their_own_and_the_next_visitor_waits_for_one(ser
     first.close()
     waiting.next("process_starts")
     assert "1 face in view." in waiting.answer()
+
+
+def test_a_turn_ends_by_the_clock_however_little_was_computed(short_turns, served):
+    """gradio's own limit counts the milliseconds of computing, of which there are hardly any here."""
+    served.predictor.gate.set()
+    visitor = Visitor(served, "a")
+    visitor.answer()
+    time.sleep(SHORT_TURN_S)
+    visitor.send(picture(130))
+    ended = visitor.next("process_streaming", "process_completed")
+    assert (ended["msg"], ended["success"]) == ("process_completed", True)
+    assert "ga-live-box" in json.dumps(ended["output"]), "the turn's last picture has no answer"
+    # Back in the queue the same visitor has a new turn.
+    visitor = Visitor(served, "a")
+    visitor.answer()
+    visitor.send(picture(140))
+    assert visitor.next("process_streaming", "process_completed")["msg"] == "process_streaming"
+
+
+def test_the_page_is_told_of_the_end_of_a_stream_however_it_ends(served):
+    ends = [fn for fn in served.demo.fns.values() if fn.trigger_after == served.fn._id and fn.fn is not None]
+    assert [(fn.name, fn.queue) for fn in ends] == [("stop", False)] * 2
+    kinds = sorted((fn.trigger_only_on_success, fn.trigger_only_on_failure) for fn in ends)
+    assert kinds == [(False, False), (False, True)]
 
 
 def test_what_is_no_picture_gets_a_sentence_and_the_stream_goes_on(served, capfd):

@@ -187,6 +187,15 @@ def test_the_buttons_come_back_and_a_broken_run_says_so(visitor, files):
     assert "Try again" not in json.dumps(visitor.trigger("end", None))
 
 
+def test_the_end_follows_a_run_however_it_ends_and_waits_for_no_place(served):
+    events = served[1].fns.values()
+    (run,) = [event for event in events if event.name == "analyse_files"]
+    ends = [event for event in events if event.trigger_after == run._id]
+    assert [(event.name, event.queue) for event in ends] == [("end", False)] * 2
+    kinds = sorted((event.trigger_only_on_success, event.trigger_only_on_failure) for event in ends)
+    assert kinds == [(False, False), (False, True)]
+
+
 def test_predict_batch(served, files, tmp_path):
     client = Client(served[2], verbose=False)
     served[0].seconds = 0.0

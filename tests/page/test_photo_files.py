@@ -1,8 +1,10 @@
 """The input for many files: uploads and the strings that assistants give; and what it fetches from the web."""
 
+import asyncio
 import base64
 import http.server
 import threading
+import time
 from pathlib import Path
 
 import gradio as gr
@@ -38,7 +40,7 @@ def test_nothing(given):
 
 
 def test_an_upload_comes_with_its_base_name_and_leaves_no_file_behind(given, tmp_path):
-    path = str(tmp_path / "a\x07b.jpg")
+    path = str(tmp_path / "gradio" / "a\x07b.jpg")
     assert given(FileData(path=path)) == [GivenFile("a?b.jpg", path)]
     assert not list(given.folder.rglob("*"))
 
@@ -83,7 +85,7 @@ def test_a_data_uri_has_a_limit(given, monkeypatch):
 
 
 def test_the_address_of_a_file(given, monkeypatch):
-    monkeypatch.setattr(photo_files, "fetch", lambda url, most_bytes: url.encode())
+    monkeypatch.setattr(photo_files, "fetch", lambda url, *_: url.encode())
     (file,) = given("https://example.org/a%20b/=1<2>.jpg?size=3")
     assert file.name == "=1<2>.jpg"
     assert Path(file.path).read_bytes().startswith(b"https://example.org/")
@@ -115,6 +117,11 @@ def test_is_public(address, answer):
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.hosts.append(self.headers["Host"])
+        if self.path == "/drip":
+            while not self.server.closing:
+                self.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+                time.sleep(0.05)
+            return
         status, location = {
             "/moved": (302, "/photo.jpg"),
             "/loop": (302, "/loop"),
@@ -134,12 +141,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def site(monkeypatch):
     """A web site on loopback that is taken for a public one with the name `photos.example`."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.hosts = []
+        server.hosts, server.closing = [], False
         threading.Thread(target=server.serve_forever, daemon=True).start()
         known = {"photos.example": "127.0.0.1", "10.0.0.1": "10.0.0.1"}
         monkeypatch.setattr(fetching, "addresses", lambda host: [known[host]])
         monkeypatch.setattr(fetching, "is_public", lambda address: address == "127.0.0.1")
         yield server, f"http://photos.example:{server.server_port}"
+        server.closing = True
         server.shutdown()
 
 
@@ -157,6 +165,44 @@ def test_fetch(site):
 def test_what_cannot_be_fetched(site, path, sentence):
     with pytest.raises(FetchError, match=sentence):
         fetch(site[1] + path, 500)
+
+
+def test_who_never_comes_to_the_point_is_left_in_time(site):
+    start = time.monotonic()
+    with pytest.raises(FetchError, match="too slowly"):
+        fetch(site[1] + "/drip", 500, seconds=0.5)
+    assert time.monotonic() - start < 2
+
+
+def test_all_addresses_of_a_call_have_one_limit(given, monkeypatch):
+    asked = []
+
+    def fetched(url, most_bytes, seconds):
+        asked.append((most_bytes, seconds))
+        return bytes(600)
+
+    monkeypatch.setattr(photo_files, "fetch", fetched)
+    monkeypatch.setattr(photo_files, "MOST_PHOTOS", 3)
+    monkeypatch.setattr(photo_files, "MOST_FETCHED_BYTES", 1000)
+    files = given(*(f"https://example.org/{number}.jpg" for number in range(5)))
+    assert [most_bytes for most_bytes, _ in asked] == [1000, 400, -200]
+    assert all(0 < seconds <= photo_files.FETCH_SECONDS for _, seconds in asked)
+    assert [file.error is None for file in files] == [True, True, True, False, False]
+    assert "3 photos are the limit" in files[3].error
+
+
+def test_addresses_among_uploads_are_fetched_here_and_not_by_gradio(given, monkeypatch):
+    monkeypatch.setattr(photo_files, "fetch", lambda *_: b"a face")
+    url = "https://example.org/a/me.jpg"
+    assert asyncio.run(given.component.async_move_resource_to_block_cache(url)) == url
+    (file,) = given(FileData(path=url))
+    assert file.name == "me.jpg"
+    assert Path(file.path).read_bytes() == b"a face"
+
+
+def test_only_uploads_are_opened(given, tmp_path):
+    (tmp_path / "secret.jpg").write_bytes(b"a face")
+    assert given(FileData(path=str(tmp_path / "secret.jpg"))) == [GivenFile("photo 1", None, "“photo 1” is no upload.")]
 
 
 def test_url_name():

@@ -1,6 +1,7 @@
 """The tab Photo: its events around a fake model, its thresholds, its files and its endpoint."""
 
 import asyncio
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,12 @@ from PIL import Image
 
 from gender_age.detection import MIN_SCORE
 from gender_age.results import FacePrediction, PhotoPrediction
-from page.figure import NOTHING
-from page.photo_tab import LARGEST_PERCENT, SMALLEST_PERCENT, build_photo_tab, kept_faces
+from page.archive import MOST_PHOTO_BYTES
+from page.cards import WELCOME
+from page.photo_files import GivenFile
+from page.photo_tab import GONE, LARGEST_PERCENT, SMALLEST_PERCENT, build_photo_tab, kept_faces
+from page.pictures import NOTHING
+from page.serving import STATE_SECONDS
 
 FLOORS = (MIN_SCORE, SMALLEST_PERCENT)
 
@@ -49,12 +54,23 @@ class Tab:
             self.shown = build_photo_tab(self.predictor)
         self.events = {event.name: event for event in self.demo.fns.values() if event.fn is not None}
 
-    def choose(self, path):
-        return self.events["search"].fn(path)
+    def choose(self, photo):
+        """The two states that a chosen photo leaves: what was found, and what is said instead of it."""
+        found, instead = self.events["search"].fn(photo).values()
+        return found, instead
 
-    def show(self, found, *thresholds):
+    def show(self, states, *thresholds):
         """The updates by element id, and the tab's state."""
-        updates = self.events["show"].fn(found, *(thresholds or FLOORS))
+        return self._by_id(self.events["show"].fn(*states, *(thresholds or FLOORS)))
+
+    def fail(self):
+        """The two states, the other updates by element id, and the tab's state."""
+        updates = self.events["fail"].fn(*FLOORS)
+        found, instead = self.events["search"].outputs
+        states = updates.pop(found), updates.pop(instead)
+        return states, *self._by_id(updates)
+
+    def _by_id(self, updates):
         by_id = {component.elem_id: update for component, update in updates.items() if component is not self.shown}
         return by_id, updates[self.shown]
 
@@ -129,12 +145,43 @@ def test_the_sliders_reach_down_to_the_detectors_floor(tab):
 
 
 def test_a_cleared_photo(tab):
-    assert tab.choose(None) is None
-    updates, shown = tab.show(None)
-    assert "Choose a photo" in updates["summary"]
+    found, instead = tab.choose(None)
+    assert found is None
+    updates, shown = tab.show((found, instead))
+    assert updates["summary"] == WELCOME
     assert updates["faces"] == NOTHING
     assert shown is None
     assert tab.predictor.calls == 0
+
+
+def test_a_photo_that_is_no_longer_kept_is_said_to_be_gone(tab, photo):
+    """After STATE_SECONDS gradio empties what was found, while the photo is still in the input."""
+    found, instead = tab.events["search"].outputs
+    assert (found.time_to_live, instead.time_to_live) == (STATE_SECONDS, math.inf)
+    assert instead.value == WELCOME
+    updates, shown = tab.show((None, tab.choose(photo)[1]))
+    assert "The photo is no longer kept here." in updates["summary"]
+    assert updates["faces"] == NOTHING
+    assert shown is None
+
+
+def test_after_a_failure_nothing_of_the_last_photo_is_left(tab, photo):
+    tab.show(tab.choose(photo))
+    states, updates, shown = tab.fail()
+    assert "This photo could not be analysed." in updates["summary"]
+    assert updates["faces"] == NOTHING
+    assert updates["json"] is shown is None
+    assert tab.show(states)[0]["summary"] == updates["summary"], "a slider brings back what was there before"
+
+
+def test_an_ending_follows_a_search_however_it_ends_and_waits_for_no_place(tab):
+    search = tab.events["search"]
+    after = [event for event in tab.demo.fns.values() if event.trigger_after == search._id]
+    assert {event.name: (event.trigger_only_on_success, event.trigger_only_on_failure) for event in after} == {
+        "show": (True, False),
+        "fail": (False, True),
+    }
+    assert not any(event.queue for event in after)
 
 
 def test_no_face(tab, tmp_path):
@@ -155,8 +202,17 @@ def test_an_unusable_photo(tab, tmp_path):
     assert tab.predictor.calls == 0
 
 
+def test_a_photo_that_could_not_be_had_is_an_answer(tab):
+    given = GivenFile("far.jpg", None, "“far.jpg” cannot be had.")
+    found, _ = tab.choose(given)
+    wanted = PhotoPrediction("far.jpg", None, None, 0, (), "“far.jpg” cannot be had.")
+    assert found.analysed.prediction == wanted
+    assert tab.events["predict"].fn(given) == wanted.to_dict()
+    assert tab.predictor.calls == 0
+
+
 def test_pictures_are_files_that_gradio_deletes(tab, photo):
-    updates = tab.events["show"].fn(tab.choose(photo), *FLOORS)
+    updates = tab.events["show"].fn(*tab.choose(photo), *FLOORS)
     sent = asyncio.run(tab.demo.postprocess_data(tab.events["show"], updates, SessionState(tab.demo)))
     (figure,) = (value for value in sent if isinstance(value, dict) and "files" in value)
     assert [entry["url"] for entry in figure["files"]] == [
@@ -184,7 +240,7 @@ def test_a_photo_that_is_no_longer_kept_is_not_saved(tab, monkeypatch):
     said = []
     monkeypatch.setattr(gr, "Warning", said.append)
     assert tab.events["save_picture"].fn(None) is None
-    assert said == ["The photo is no longer kept here. Choose it again."]
+    assert said == [GONE]
 
 
 def test_one_endpoint_with_a_description(tab, photo):
@@ -192,9 +248,11 @@ def test_one_endpoint_with_a_description(tab, photo):
     assert [event.api_name for event in public] == ["predict"]
     assert public[0].fn(photo) == replace(PHOTO, photo="a beach.jpg").to_dict()
     assert tab.predictor.calls == 1
+    assert public[0].fn(GivenFile("from afar.jpg", photo)) == replace(PHOTO, photo="from afar.jpg").to_dict()
     description, parameters, _ = gr.utils.get_function_description(public[0].fn)
     assert description.startswith("Finds every face in a photo")
-    assert "200 MB" in parameters["photo"]
+    assert "upload of at most 200 MB" in parameters["photo"]
+    assert f"address of at most {MOST_PHOTO_BYTES // 2**20} MB" in parameters["photo"]
     for key in PHOTO.to_dict() | FACES[0].to_dict():
         assert key in public[0].fn.__doc__, f"{key} is not described"
 

@@ -27,6 +27,10 @@ def base(tmp_path, monkeypatch):
     return tmp_path
 
 
+def folders(base):
+    return [path.name for path in base.glob(f"{PREFIX}*") if path.is_dir()]
+
+
 def test_it_is_private_in_use_and_gone_afterwards(base):
     with private_folder() as folder:
         assert folder.parent == base
@@ -35,7 +39,7 @@ def test_it_is_private_in_use_and_gone_afterwards(base):
         with tempfile.NamedTemporaryFile() as file:
             assert file.name.startswith(str(folder))
         (folder / "photo.jpg").write_text("a face")
-    assert list(base.iterdir()) == []
+    assert folders(base) == []
     assert os.environ["GRADIO_TEMP_DIR"] == str(base)
     assert not tempfile.gettempdir().startswith(str(base))
 
@@ -56,7 +60,7 @@ def test_what_a_killed_process_left_is_removed_and_a_running_ones_stays(base):
         with private_folder():
             assert not abandoned.exists()
             assert (used / "photo.jpg").exists()
-            assert len(list(base.glob(f"{PREFIX}*"))) == 2
+            assert len(folders(base)) == 2
         assert (base / "other").exists()
     finally:
         running.terminate()

@@ -1,10 +1,12 @@
 """The tab Why?: its events around a fake model, its maps, its words and its plot."""
 
+import asyncio
 import re
 
 import gradio as gr
 import numpy as np
 import pytest
+from gradio.state_holder import SessionState
 from PIL import Image
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
@@ -12,8 +14,8 @@ from gender_age.explanation import FaceExplanation
 from gender_age.results import FacePrediction, PhotoPrediction
 from page import why_tab
 from page.analysis import AnalysedPhoto
-from page.heatmap import bright_parts, colours, enlarged, heat_map, in_words
-from page.why_tab import build_why_tab, face_label, note_html, panel_html
+from page.heatmap import SIDE, bright_parts, colours, enlarged, heat_map, in_words
+from page.why_tab import build_why_tab, face_label, nothing_html, panel_html
 
 TEMPLATE = DEFAULT_ALIGNMENT.template
 FACES = (
@@ -49,7 +51,8 @@ class Tab:
             analysed = gr.State()
             with gr.Tabs(), gr.Tab("Why?") as tab:
                 build_why_tab(FakePredictor(), analysed, tab)
-        self.events = {event.name: event for event in self.demo.fns.values()}
+        self.events = {event.name: event for event in self.demo.fns.values() if event.name != "fail"}
+        self.failures = [event for event in self.demo.fns.values() if event.name == "fail"]
         self.shown = None
 
     def open(self, photo):
@@ -57,6 +60,9 @@ class Tab:
         updates = self.events["open_tab"].fn(photo, self.shown)
         if updates == gr.skip():
             return None
+        return self.by_id(updates)
+
+    def by_id(self, updates):
         by_id = {component.elem_id: value for component, value in updates.items()}
         self.shown = by_id.pop(None)
         return by_id
@@ -76,12 +82,14 @@ def explained(monkeypatch):
 
 
 @pytest.fixture
-def tab(explained):
+def tab(explained, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     return Tab()
 
 
 def test_events_are_private_and_wait_for_the_model(tab):
     assert set(tab.events) == {"open_tab", "panel_of"}
+    assert all(event.api_visibility == "private" for event in tab.failures)
     for event in tab.events.values():
         assert event.api_visibility == "private"
         assert event.concurrency_id == "model"
@@ -91,14 +99,14 @@ def test_events_are_private_and_wait_for_the_model(tab):
 def test_opened_without_a_photo_it_keeps_saying_what_to_do(tab, explained):
     assert tab.open(None) is None
     initial = [block for block in tab.demo.blocks.values() if block.elem_id == "why-panel"]
-    assert "Choose one on the Photo tab" in initial[0].value
+    assert "Choose one on the Photo tab" in initial[0].value["html"]
     assert explained == []
 
 
 def test_opened_with_a_photo_it_explains_the_first_face(tab, explained):
     updates = tab.open(PHOTO)
     assert explained == [CROPS[0]]
-    assert "Face 1: 40, female" in updates["why-panel"]
+    assert "Face 1: 40, female" in updates["why-panel"]["html"]
     assert updates["why-face"]["choices"] == [("Face 1: 40, female", 1), ("Face 2: 98, male (uncertain)", 2)]
     assert updates["why-face"]["value"] == 1
     assert updates["why-face"]["visible"] is True
@@ -113,7 +121,7 @@ def test_opened_again_it_keeps_the_choice_until_the_photo_is_another(tab, explai
     assert explained[1:] == [CROPS[1]]
     assert updates["why-face"]["visible"] is False, "a choice of one"
     cleared = tab.open(None)
-    assert "Choose one on the Photo tab" in cleared["why-panel"]
+    assert "Choose one on the Photo tab" in cleared["why-panel"]["html"]
     assert cleared["why-face"]["choices"] == []
     assert len(explained) == 2
 
@@ -121,20 +129,49 @@ def test_opened_again_it_keeps_the_choice_until_the_photo_is_another(tab, explai
 def test_another_face_is_explained_when_chosen(tab, explained):
     panel = tab.events["panel_of"].fn(PHOTO, 2)
     assert explained == [CROPS[1]]
-    assert "Face 2: 98, male (uncertain)" in panel
+    assert "Face 2: 98, male (uncertain)" in panel["html"]
+
+
+def test_pictures_are_files_that_gradio_deletes(tab, explained):
+    panel = tab.events["panel_of"].fn(PHOTO, 1)
+    assert re.findall(r'<img src="<(\d)>"', panel["html"]) == ["0", "1", "2"]
+    assert "base64" not in panel["html"]
+    pictures = [Image.open(entry["path"]) for entry in panel["files"]]
+    assert [picture.size for picture in pictures] == [(SIDE, SIDE)] * 3
+    wanted = (CROPS[0], heat_map(CROPS[0], at(3, 2)), heat_map(CROPS[0], at(0, 3)))
+    for picture, drawn in zip(pictures, wanted, strict=True):
+        difference = np.asarray(picture).astype(int) - np.asarray(drawn.resize(picture.size)).astype(int)
+        assert np.abs(difference).mean() < 8, "a map is the picture of another"
+    (sent,) = asyncio.run(tab.demo.postprocess_data(tab.events["panel_of"], panel, SessionState(tab.demo)))
+    paths = {entry["path"] for entry in sent["files"]}
+    assert len(paths) == 3
+    assert paths <= set().union(*tab.demo.temp_file_sets)
+
+
+def test_after_a_failure_no_panel_of_another_face_is_left_and_opening_again_tries_again(tab, explained):
+    tab.open(PHOTO)
+    assert len(tab.failures) == 2
+    ends = {(event.trigger_after, event.trigger_only_on_failure, event.queue) for event in tab.failures}
+    assert ends == {(event._id, True, False) for event in tab.events.values()}
+    updates = tab.by_id(tab.failures[0].fn())
+    assert "This face could not be explained." in updates["why-panel"]["html"]
+    assert updates["why-face"]["visible"] is False
+    assert "Face 1: 40, female" in tab.open(PHOTO)["why-panel"]["html"]
+    tab.by_id(tab.failures[0].fn())
+    assert "Choose one on the Photo tab" in tab.open(None)["why-panel"]["html"]
 
 
 @pytest.mark.parametrize(("photo", "number"), [(None, 1), (PHOTO, 3), (PHOTO, None)])
 def test_a_face_that_is_gone_is_a_note(tab, explained, photo, number):
-    assert tab.events["panel_of"].fn(photo, number).startswith('<div class="ga-note')
+    assert tab.events["panel_of"].fn(photo, number)["html"].startswith('<div class="ga-note')
     assert explained == []
 
 
 def test_photos_without_faces_say_why(tab, explained):
     empty = AnalysedPhoto(PhotoPrediction("<b>.jpg", 60, 50, 0, ()))
-    assert "No face to explain in “&lt;b&gt;.jpg”" in tab.open(empty)["why-panel"]
+    assert "No face to explain in “&lt;b&gt;.jpg”" in tab.open(empty)["why-panel"]["html"]
     broken = PhotoPrediction("x.jpg", None, None, 0, (), "“<x>” holds text")
-    assert "“&lt;x&gt;” holds text" in note_html(broken)
+    assert "“&lt;x&gt;” holds text" in nothing_html(broken)
     assert explained == []
 
 
@@ -197,8 +234,8 @@ def test_words():
 
 
 def test_every_picture_has_a_text_alternative():
-    panel = panel_html(1, FACES[0], CROPS[0], explanation(), TEMPLATE)
-    seen, gender, age = re.findall(r'<img [^>]*alt="([^"]+)"', panel)
+    panel = panel_html(1, FACES[0], CROPS[0].size, explanation(), TEMPLATE)
+    seen, gender, age = re.findall(r'<img src="<\d>" alt="([^"]+)"', panel)
     assert seen == "Face 1 as the model saw it"
     assert gender.startswith("Heat map of the gender answer over face 1. The brightest fifth lies on ")
     assert "hair and forehead" in age
@@ -209,7 +246,7 @@ def test_every_picture_has_a_text_alternative():
 
 
 def test_the_bars_are_the_distribution():
-    panel = panel_html(1, FACES[0], CROPS[0], explanation(peak=31), TEMPLATE)
+    panel = panel_html(1, FACES[0], CROPS[0].size, explanation(peak=31), TEMPLATE)
     bars = re.findall(r'<rect class="(ga-in|ga-out)" x="([\d.]+)" y="([\d.]+)" width="0.8" height="([\d.]+)"', panel)
     assert len(bars) == 101
     heights = [float(height) for *_, height in bars]
@@ -222,7 +259,7 @@ def test_the_bars_are_the_distribution():
 
 
 def test_the_table_holds_all_of_the_probability():
-    panel = panel_html(1, FACES[0], CROPS[0], explanation(peak=100), TEMPLATE)
+    panel = panel_html(1, FACES[0], CROPS[0].size, explanation(peak=100), TEMPLATE)
     rows = re.findall(r'<th scope="row">([^<]+)</th><td>([^<]+)</td>', panel)
     assert [name for name, _ in rows] == [f"{low}–{low + 9}" for low in range(0, 90, 10)] + ["90–100+"]
     assert dict(rows)["90–100+"] == "55%"
