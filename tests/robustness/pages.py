@@ -96,7 +96,13 @@ class PageProcess:
         variables.pop("OMP_NUM_THREADS", None)  # the tests' own
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                command, cwd=self._working, env=variables, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=self._working,
+                env=variables,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Tests that a shell has put into the background ignore it, and so would the page.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         self.pid = self._process.pid
 
