@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from .steps import ALL_VIEWS, ANSWER_MS, BROWSER_OPTIONS, CHROMIUM, FULL, ROOT, VIEWS
+from .steps import ALL_VIEWS, ANSWER_MS, BROWSER_OPTIONS, CHROMIUM, FULL, PARAMETERS, ROOT, VIEWS
 
 START_S = 180
 
@@ -78,7 +78,7 @@ def browser(playwright):
     running.close()
 
 
-@pytest.fixture(params=VIEWS)
+@pytest.fixture(params=PARAMETERS)
 def page(browser, page_url, request):
     """An open page that must stay without console errors, requests to other hosts, and sideways scrolling."""
     with WatchedPage(browser, page_url, *ALL_VIEWS[request.param]) as tab:

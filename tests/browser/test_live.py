@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.conftest import WatchedPage
-from tests.browser.steps import BROWSER_OPTIONS, CHROMIUM, EXAMPLES, FULL, VIEWS, open_tab, refuse
+from tests.browser.steps import ALL_VIEWS, BROWSER_OPTIONS, CHROMIUM, EXAMPLES, FULL, PARAMETERS, open_tab, refuse
 
 SIZE_WH, FRAMES, FRAMES_PER_SECOND = (640, 480), 20, 10
 LIVE_MS = 20_000
@@ -60,14 +60,14 @@ def camera_browser(playwright, tmp_path_factory):
 @contextmanager
 def opened(camera_browser, page_url, view, **options):
     """The open tab, before the camera was allowed."""
-    with WatchedPage(camera_browser, page_url, *VIEWS[view], **options) as tab:
+    with WatchedPage(camera_browser, page_url, *ALL_VIEWS[view], **options) as tab:
         tab.set_default_timeout(LIVE_MS)
         open_tab(tab, "Live")
         tab.locator("#live-camera").get_by_text(ALLOW).wait_for()
         yield tab
 
 
-@pytest.fixture(params=VIEWS)
+@pytest.fixture(params=PARAMETERS)
 def live(camera_browser, page_url, request):
     with opened(camera_browser, page_url, request.param) as tab:
         yield tab

@@ -15,7 +15,7 @@ from gender_age.results import FacePrediction, PhotoPrediction
 from page.archive import MOST_PHOTO_BYTES
 from page.cards import WELCOME
 from page.photo_files import GivenFile
-from page.photo_tab import GONE, LARGEST_PERCENT, SMALLEST_PERCENT, build_photo_tab, kept_faces
+from page.photo_tab import GONE, LARGEST_PERCENT, SMALLEST_PERCENT, build_photo_tab
 from page.pictures import NOTHING
 from page.serving import STATE_SECONDS
 
@@ -115,27 +115,6 @@ def test_a_photo_is_analysed_once_and_shown_under_any_thresholds(tab, photo):
 
     assert tab.show(found)[1].prediction.faces == FACES
     assert tab.predictor.calls == 1
-
-
-@pytest.mark.parametrize(
-    ("min_score", "smallest", "kept"),
-    [
-        (*FLOORS, [0, 1, 2]),
-        (0.8, SMALLEST_PERCENT, [0, 1, 2]),
-        (0.805, SMALLEST_PERCENT, [0, 2]),
-        (MIN_SCORE, 4.0, [1, 2]),
-        (MIN_SCORE, 10.0, [2]),
-        (0.96, 10.0, []),
-    ],
-)
-def test_thresholds(min_score, smallest, kept):
-    assert kept_faces(PHOTO, min_score, smallest) == kept
-
-
-def test_at_its_floors_nothing_that_the_detector_found_is_hidden():
-    tiny = replace(PHOTO, faces=(face(5, 2, 0.5), replace(FACES[0], score=None)))
-    assert kept_faces(tiny, *FLOORS) == [0, 1]
-    assert kept_faces(tiny, 0.9, SMALLEST_PERCENT) == [1], "a face without a score has none that is too low"
 
 
 def test_the_sliders_reach_down_to_the_detectors_floor(tab):
