@@ -7,8 +7,8 @@ https://arxiv.org/abs/1610.02391). The relevance of a place is the absolute valu
 has beyond the blank one. The two were joined by Sattarzadeh et al. 2021 (Integrated Grad-CAM,
 https://arxiv.org/abs/2102.07805). It needs no attention weights and leaves the model as it is.
 
-Attention rollout, gradient-weighted attention and gradient × token were measured too: with the first default model, masking
-what they mark moved the answer less than masking at random (see docs/experiments.md).
+Attention rollout, gradient-weighted attention and gradient × token were measured too: with the first default model,
+masking what they mark moved the answer less than masking at random (see docs/experiments.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Why the answer for a face may be off: what can be seen of its size, place, pose, sharpness and light.
 
-The thresholds were measured with the first default model, at 96 pixels, on the seven faces of `examples/` that are not turned copies
-(degraded step by step, and the change of the answer looked at) and on the 2,120 faces of UTKFace's test split.
+The thresholds were measured with the first default model, at 96 pixels, on the seven faces of `examples/` that are not
+turned copies (degraded step by step, and the change of the answer looked at) and on the 2,120 faces of UTKFace's test
+split.
 """
 
 from __future__ import annotations
