@@ -44,6 +44,16 @@ def both_ways(predictor: GenderAgePredictor, straightforward: Straightforward, p
     return {OURS: ours, THEIRS: theirs}
 
 
+def _live(predictor: GenderAgePredictor, paths: list[Path]) -> Callable[[int, Stopwatch], int]:
+    """The photo as a camera's picture."""
+
+    def ours(repetition: int, watch: Stopwatch) -> int:
+        with watch.inside_predictor():
+            return len(predictor.predict_frame(paths[repetition]).faces)
+
+    return ours
+
+
 def phone_photos(settings: Settings, folder: Path, number: int) -> dict[int, list[Path]]:
     """Files of a phone's photo with 1, 5 and 20 faces, `number` variants of each."""
     generator = np.random.default_rng(0)
@@ -71,7 +81,10 @@ def measure_photos(
             say(name)
             photo = compose(size_wh, shares, generator)
             paths = save_variants(photo, Path(folder), f"{size_wh[0]}", settings.repetitions)
-            results[name] = interleaved(both_ways(predictor, straightforward, paths), settings.repetitions)
+            ways = both_ways(predictor, straightforward, paths)
+            if name == LIVE:
+                ways[OURS] = _live(predictor, paths)
+            results[name] = interleaved(ways, settings.repetitions)
     for faces, paths in phone_paths.items():
         say(phone_name(faces))
         ways = both_ways(predictor, straightforward, paths)

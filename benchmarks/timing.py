@@ -20,6 +20,7 @@ STAGES = ("decode", "detect", "align", "model")
 PREDICTORS_STAGES = (
     ("decode", prediction, "open_photo"),
     ("detect", FaceDetector, "detect_any_rotation"),
+    ("detect", FaceDetector, "detect"),
     ("align", prediction, "align_face"),
     ("model", GenderAgePredictor, "_estimate"),
 )

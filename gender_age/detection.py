@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from copy import copy as shallow_copy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from PIL import Image
+
+from .cascade import Cascade
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ logger = logging.getLogger(__name__)
 # (longer side / smallest face)², and a larger copy finds the same faces (facenet-pytorch#77, #179).
 DETECTION_SIDE = 1024
 SMALLEST_FACE_SHARE = 1 / 40
+# Of a camera's picture, which is to be answered at once: a face as wide is three metres away.
+LIVE_FACE_SHARE = 1 / 16
 SMALLEST_FACE = 20
 # As MTCNN's third network's own threshold is by default: below it nothing is to be had.
 MIN_SCORE = 0.7
@@ -72,12 +75,18 @@ class FaceDetector:
         from facenet_pytorch import MTCNN
 
         self.min_score = min_score
-        self._mtcnn = MTCNN(keep_all=True, device=torch.device(device or "cpu"))
+        device = torch.device(device or "cpu")
+        mtcnn = MTCNN(device=device)
+        self._cascade = Cascade(mtcnn.pnet, mtcnn.rnet, mtcnn.onet, device)
 
-    def detect(self, image: Image.Image) -> list[Face]:
-        """The faces of one image of any size and mode, left to right by box centre; none is an empty list."""
+    def detect(self, image: Image.Image, smallest_share: float = SMALLEST_FACE_SHARE) -> list[Face]:
+        """The faces of one image of any size and mode, left to right by box centre; none is an empty list.
+
+        Args:
+            smallest_share: the smallest face's share of the longer side; the cost grows with its inverse, squared.
+        """
         copy, scale = _reduced(image)
-        return [_scaled(face, 1 / scale, image.size) for face in self._search([copy], copy.size)[0]]
+        return [_scaled(face, 1 / scale, image.size) for face in self._search([copy], copy.size, smallest_share)[0]]
 
     def detect_batch(self, images: Sequence[Image.Image]) -> list[list[Face]]:
         """`detect` for images that are all of one size, in one pass through the networks."""
@@ -109,17 +118,17 @@ class FaceDetector:
         size_wh = image.size if rotation in (0, 180) else image.size[::-1]
         return rotation, [_scaled(face, 1 / scale, size_wh) for face in candidates[rotation]]
 
-    def _search(self, images_rgb: Sequence[Image.Image], size_wh: tuple[int, int]) -> list[list[Face]]:
-        # A shallow copy, weights shared: the page searches in several threads, each with its own smallest face.
-        mtcnn = shallow_copy(self._mtcnn)
-        mtcnn.min_face_size = max(SMALLEST_FACE, max(size_wh) * SMALLEST_FACE_SHARE)
+    def _search(
+        self,
+        images_rgb: Sequence[Image.Image],
+        size_wh: tuple[int, int],
+        smallest_share: float = SMALLEST_FACE_SHARE,
+    ) -> list[list[Face]]:
         batch = np.stack([_padded(image) for image in images_rgb])
-        boxes, scores, landmarks = mtcnn.detect(batch, landmarks=True)
-        return [self._faces(*found, size_wh) for found in zip(boxes, scores, landmarks, strict=True)]
+        found = self._cascade.search(batch, max(SMALLEST_FACE, max(size_wh) * smallest_share))
+        return [self._faces(*each, size_wh) for each in found]
 
     def _faces(self, boxes, scores, landmarks, size_wh: tuple[int, int]) -> list[Face]:
-        if boxes is None:
-            return []
         faces = [
             Face(
                 box=_clamped(box, size_wh),
@@ -138,7 +147,7 @@ def _reduced(image: Image.Image) -> tuple[Image.Image, float]:
     scale = min(1.0, DETECTION_SIDE / max(image.size))
     if scale < 1.0:
         size_wh = tuple(max(1, round(side * scale)) for side in image.size)
-        image = image.resize(size_wh, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        image = image.resize(size_wh, Image.Resampling.BILINEAR, reducing_gap=1.3)
     return image.convert("RGB"), scale
 
 

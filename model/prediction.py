@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +17,19 @@ from transformers import BaseImageProcessor, PreTrainedModel
 from .alignment import align_face
 from .checkpoint import DEFAULT_MODEL, alignment_of, load_checkpoint
 from .decoding import FaceEstimate, decode
-from .detection import FaceDetector, rotate_image
+from .detection import LIVE_FACE_SHARE, Face, FaceDetector, rotate_image
 from .errors import GenderAgeError
+from .fusion import fused
 from .images import open_photo, photo_name
 from .results import FacePrediction, PhotoPrediction
+from .side_by_side import side_by_side
 
 Photo = str | os.PathLike | Image.Image | np.ndarray
 """A path, a PIL image, or an array of shape `(height, width, 3)`, uint8, RGB."""
 
 BATCH_SIZE = 32
+# Photos that are decoded at once, however many cores there are: a large one takes 340 MB.
+MOST_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class GenderAgePredictor:
         self, model: PreTrainedModel, image_processor: BaseImageProcessor, detector: FaceDetector | None = None
     ) -> None:
         self.model = model.eval()
+        self._fused = fused(model)
         self.image_processor = image_processor
         self.alignment = alignment_of(image_processor)
         self.detector = detector or FaceDetector(model.device)
@@ -113,7 +119,18 @@ class GenderAgePredictor:
         self, photos: Iterable[Photo], whole_image: bool = False, batch_size: int = BATCH_SIZE
     ) -> list[PhotoPrediction]:
         """`predict` for many photos, in input order; an unusable one has its `error` set instead of raising."""
-        return list(self.iter_predict(photos, whole_image, batch_size))
+        workers = min(torch.get_num_threads(), MOST_WORKERS)
+        return list(self.iter_predict(photos, whole_image, batch_size, workers=workers))
+
+    def predict_frame(self, frame_rgb: Photo) -> PhotoPrediction:
+        """`predict` for one of a camera's pictures: upright, and without the faces of people far away.
+
+        Raises:
+            PhotoError: the picture cannot be used.
+        """
+        image_rgb = open_photo(frame_rgb)
+        searched = self._found(frame_rgb, image_rgb, 0, self.detector.detect(image_rgb, LIVE_FACE_SHARE))
+        return searched.answered(self._estimate([face.crop for face in searched.found], BATCH_SIZE))
 
     def iter_predict(
         self,
@@ -121,6 +138,7 @@ class GenderAgePredictor:
         whole_image: bool = False,
         batch_size: int = BATCH_SIZE,
         max_wait_s: float | None = None,
+        workers: int = 1,
     ) -> Iterator[PhotoPrediction]:
         """`predict_batch` as a stream: photos are opened one by one, and no more than a batch waits for the model.
 
@@ -129,6 +147,8 @@ class GenderAgePredictor:
             whole_image: take every picture as one face already cropped.
             batch_size: faces, of one photo or several, that the model sees at once.
             max_wait_s: seconds that a finished photo may wait for others to fill its batch; None is without limit.
+            workers: photos that are searched at once, each on one core; that many, and one more, are opened before the
+                first is answered.
 
         Yields:
             One prediction a photo, in input order.
@@ -139,13 +159,10 @@ class GenderAgePredictor:
             raise TypeError("photos is a single photo; give a list of photos, or use `predict`")
         waiting: list[SearchedPhoto] = []
         num_faces, since = 0, 0.0
-        for photo in photos:
+        for searched in side_by_side(partial(self._search_or_tell, whole_image=whole_image), photos, workers):
             if not waiting:
                 num_faces, since = 0, time.monotonic()
-            try:
-                waiting.append(self._search(photo, whole_image))
-            except GenderAgeError as error:
-                waiting.append(SearchedPhoto(photo_name(photo), size_wh=None, error=str(error)))
+            waiting.append(searched)
             num_faces += len(waiting[-1].found)
             full = num_faces >= batch_size or len(waiting) >= batch_size
             late = max_wait_s is not None and time.monotonic() - since >= max_wait_s
@@ -172,7 +189,15 @@ class GenderAgePredictor:
             crop = align_face(image_rgb, None, self.face_size, self.alignment)
             found = FoundFace(box=(0, 0, *image_rgb.size), score=None, landmarks=None, crop=crop)
             return SearchedPhoto(photo_name(photo), image_rgb.size, found=(found,))
-        rotation, faces = self.detector.detect_any_rotation(image_rgb)
+        return self._found(photo, image_rgb, *self.detector.detect_any_rotation(image_rgb))
+
+    def _search_or_tell(self, photo: Photo, whole_image: bool) -> SearchedPhoto:
+        try:
+            return self._search(photo, whole_image)
+        except GenderAgeError as error:
+            return SearchedPhoto(photo_name(photo), size_wh=None, error=str(error))
+
+    def _found(self, photo: Photo, image_rgb: Image.Image, rotation: int, faces: list[Face]) -> SearchedPhoto:
         image_rgb = rotate_image(image_rgb, rotation)
         found = [
             FoundFace(
@@ -198,7 +223,7 @@ class GenderAgePredictor:
         for start in range(0, len(crops), batch_size):
             # Crops have the model's size already: resizing them again could only blur.
             batch = self.image_processor(crops[start : start + batch_size], do_resize=False, return_tensors="pt")
-            outputs = self.model(pixel_values=batch["pixel_values"].to(self.model.device, self.model.dtype))
+            outputs = self._fused(pixel_values=batch["pixel_values"].to(self.model.device, self._fused.dtype))
             estimates += decode(outputs.gender_logits, outputs.age_logits, self.model.config)
         return estimates
 

@@ -64,7 +64,7 @@ def predict_portion(predictor: GenderAgePredictor, paths: Sequence[str]) -> list
                 return
             yield path
 
-    return list(predictor.iter_predict(in_time()))
+    return list(predictor.predict_batch(in_time()))
 
 
 def run(items: Sequence[Item], predict: PredictPortion) -> Iterator[list[PhotoPrediction]]:

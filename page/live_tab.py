@@ -88,7 +88,7 @@ def build_live_tab(predictor: GenderAgePredictor) -> None:
     @on_gpu
     def predicted(frame_rgb: Image.Image) -> PhotoPrediction:
         try:
-            return predictor.predict(frame_rgb)
+            return predictor.predict_frame(frame_rgb)
         except GenderAgeError as error:
             return PhotoPrediction("image", None, None, 0, (), str(error))
 

@@ -1,13 +1,12 @@
 """The real MTCNN, whose weights are in its wheel."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from gender_age.cascade import Cascade
 from gender_age.detection import DETECTION_SIDE, Face, FaceDetector, rotate_image
 from gender_age.images import open_photo
 
@@ -87,7 +86,9 @@ def test_a_large_photo_is_searched_small_and_answered_large(detector, portrait, 
     searched = []
     search = FaceDetector._search
     monkeypatch.setattr(
-        FaceDetector, "_search", lambda self, images, size: searched.append(size) or search(self, images, size)
+        FaceDetector,
+        "_search",
+        lambda self, images, size, *of: searched.append(size) or search(self, images, size, *of),
     )
     large = portrait.resize((2048, 2048))
     (face,) = detector.detect(large)
@@ -150,17 +151,24 @@ def test_a_certain_upright_face_ends_the_search(detector, portrait, monkeypatch)
     assert len(calls) == 1
 
 
-def test_threads_do_not_change_each_others_smallest_face(detector, portrait, monkeypatch):
-    # It depends on the image's size; kept on the one shared network, the last thread to set it would win.
-    both_set, searched = Barrier(2, timeout=60), {}
-    network_class = type(detector._mtcnn)
+def test_the_smallest_face_is_a_share_of_the_image_or_20_pixels(detector, portrait, monkeypatch):
+    asked = []
 
-    def detect(network, batch, landmarks):
-        both_set.wait()
-        searched[batch.shape[2]] = network.min_face_size
-        return [None], [[None]], [None]
+    def search(cascade, batch, smallest_face):
+        asked.append((batch.shape[2], smallest_face))
+        return [(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))]
 
-    monkeypatch.setattr(network_class, "detect", detect)
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(detector.detect, [portrait, portrait.resize((1000, 1000))])) == [[], []]
-    assert searched == {512: 20, 1000: 25}
+    monkeypatch.setattr(Cascade, "search", search)
+    for side in (512, 1000):
+        assert detector.detect(portrait.resize((side, side))) == []
+    assert detector.detect(portrait, smallest_share=1 / 16) == []
+    assert asked == [(512, 20), (1000, 25), (512, 32)]
+
+
+def test_small_faces_are_left_out_where_asked(detector, group):
+    small = group.resize((489, 200))
+    canvas = Image.new("RGB", (1000, 800))
+    canvas.paste(small)
+    assert len(detector.detect(canvas)) == 3
+    assert detector.detect(canvas, smallest_share=1 / 4) == []
+    assert detector.detect(Image.new("RGB", (4000, 40)), smallest_share=1 / 4) == []

@@ -101,5 +101,5 @@ def test_a_model_that_answers_for_nothing_ends_the_run(tmp_path):
 @pytest.mark.parametrize(("seconds", "num_done"), [(-1.0, 1), (60.0, 3)])
 def test_a_portion_ends_in_time_but_never_without_a_photo(monkeypatch, seconds, num_done):
     monkeypatch.setattr(batch, "PORTION_S", seconds)
-    predictor = SimpleNamespace(iter_predict=lambda paths: iter(paths))
+    predictor = SimpleNamespace(predict_batch=list)
     assert predict_portion(predictor, ["1", "2", "3"]) == ["1", "2", "3"][:num_done]

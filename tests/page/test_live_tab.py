@@ -49,7 +49,7 @@ class FakePredictor:
         self.model = SimpleNamespace(config=SimpleNamespace(gender_uncertain_below=0.7))
         self.gate, self.started, self.greys = threading.Event(), threading.Event(), []
 
-    def predict(self, photo):
+    def predict_frame(self, photo):
         self.greys.append(photo.getpixel((5, 5))[0])
         self.started.set()
         assert self.gate.wait(WAIT_S)

@@ -33,7 +33,7 @@ class FakePredictor:
 
     seconds = 0.0
 
-    def iter_predict(self, photos):
+    def predict_batch(self, photos):
         for path in photos:
             time.sleep(self.seconds)
             try:

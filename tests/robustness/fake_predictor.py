@@ -34,7 +34,7 @@ class FakePredictor:
         face = FacePrediction((0, 0, *photo.size), 0.99, "female", 0.9, False, age, (age, age), 0.8, None)
         return PhotoPrediction("image", *photo.size, 0, (face,))
 
-    def iter_predict(self, photos: Iterable[str]) -> Iterator[PhotoPrediction]:
+    def predict_batch(self, photos: Iterable[str]) -> Iterator[PhotoPrediction]:
         for path in photos:
             try:
                 found = self.predict(open_photo(path))

@@ -1,0 +1,51 @@
+"""Work on several items at once, for work that a single item cannot spread over all cores."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def side_by_side(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """`map(function, items)` in `workers` threads, in each of which torch computes on one core.
+
+    Decoding a photo takes one core however many there are, and a detector's many small steps gain little from a
+    second one.
+
+    Args:
+        items: may be endless; as many as there are workers, and one more, are taken before the first result. With one
+            worker the next item is taken when the last result was.
+        workers: at least 1.
+    """
+    if workers == 1:
+        yield from map(function, items)
+        return
+    threads, ready = torch.get_num_threads(), Barrier(workers)
+    with ThreadPoolExecutor(workers, initializer=_on_one_core) as pool:
+        # What one thread sets is also what threads begin with from then on: it is set back once all have begun.
+        list(pool.map(lambda _: ready.wait(), range(workers)))
+        torch.set_num_threads(threads)
+        underway: deque[Future[Result]] = deque()
+        for item in items:
+            underway.append(pool.submit(function, item))
+            if len(underway) > workers:
+                yield underway.popleft().result()
+        while underway:
+            yield underway.popleft().result()
+
+
+def _on_one_core() -> None:
+    # Asked first: torch gives a thread the common number when it first needs it, which would replace the thread's own.
+    torch.get_num_threads()
+    torch.set_num_threads(1)
+
+
+__all__ = ["side_by_side"]

@@ -1,0 +1,56 @@
+import threading
+
+import pytest
+import torch
+
+from gender_age.side_by_side import side_by_side
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_results_come_in_order(workers):
+    assert list(side_by_side(lambda item: item * item, range(20), workers)) == [item * item for item in range(20)]
+    assert list(side_by_side(str, [], workers)) == []
+
+
+def test_one_worker_takes_an_item_when_it_is_asked_for():
+    items = iter(range(5))
+    assert next(side_by_side(str, items, 1)) == "0"
+    assert next(items) == 1
+
+
+def test_no_more_than_the_workers_and_one_are_ahead():
+    items = iter(range(100))
+    stream = side_by_side(str, items, 2)
+    assert next(stream) == "0"
+    assert next(items) == 3
+    stream.close()
+
+
+def test_two_work_at_once_and_on_one_core_each():
+    together = threading.Barrier(2, timeout=60)
+
+    def work(item):
+        together.wait()
+        return torch.get_num_threads()
+
+    assert list(side_by_side(work, range(4), 2)) == [1] * 4
+
+
+def test_other_threads_keep_their_cores():
+    before, after = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        list(side_by_side(str, range(3), 2))
+        later = threading.Thread(target=lambda: after.append(torch.get_num_threads()))
+        later.start()
+        later.join()
+        assert [torch.get_num_threads(), *after] == [2, 2]
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_an_error_arrives_where_its_result_would():
+    stream = side_by_side(lambda item: 1 // item, [1, 0, 1], 2)
+    assert next(stream) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(stream)
