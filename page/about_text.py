@@ -150,9 +150,13 @@ def _trained(training: dict | None) -> str:
     pictures = f"{images:,.0f} pictures" if images else "the pictures"
     data = f" of {escape(listed(sources))}" if sources else ""
     start = ""
-    before = number(part(training, "started_from", "hours"), 0, 1e6)
-    if before:
-        start = f", going on from an earlier run of {before:g} hours"
+    earlier, record = [], part(training, "started_from")
+    while isinstance(record, dict):
+        earlier.append(number(part(record, "hours"), 0, 1e6) or 0)
+        record = record.get("started_from")
+    if sum(earlier):
+        runs = "an earlier run" if len(earlier) == 1 else f"{len(earlier)} earlier runs"
+        start = f", going on from {runs} of {round(sum(earlier), 2):g} hours"
     elif isinstance(pretrained, str):
         # A path says something of the machine that trained, and nothing to a visitor.
         start = f", starting from {escape(pretrained) if pretrained.count('/') == 1 else 'an earlier checkpoint'}"

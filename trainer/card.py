@@ -59,6 +59,7 @@ def render_card(
         config=config,
         num_parameters=num_parameters,
         training=training,
+        earlier_runs=earlier_runs(training),
         report=report,
         headline=headline_protocol(report),
         repo_id=repo_id or PLACEHOLDER_ID,
@@ -95,6 +96,15 @@ def card_data(
         model_name=repo_id or "gender-age",
         eval_results=eval_results(report) or None,
     )
+
+
+def earlier_runs(training: Mapping | None) -> list[Mapping]:
+    """The records of the runs that a run goes on from, the last one first."""
+    earlier, record = [], training
+    while record and record.get("started_from"):
+        record = record["started_from"]
+        earlier.append(record)
+    return earlier
 
 
 def training_sources(training: Mapping | None) -> list[str]:

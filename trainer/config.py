@@ -42,6 +42,8 @@ class DataSection:
         margin: share of the image size seen beyond every side, room for the geometric jitter.
         fallback_share: share of the training faces that are cut with the fallback geometry though they have landmarks.
         age_balance: 0 draws faces as they come, 1 draws every five years of age equally often.
+        drop_unlikely: training faces are left out where the model in `model.pretrained` finds the labelled gender, or
+            an age within five years of the label, less likely than this; 0 keeps all.
         limit: use this many images of each split only, for rehearsals.
         cache_dir: where the aligned faces are kept; the run's folder when None.
     """
@@ -50,6 +52,7 @@ class DataSection:
     margin: float = 0.125
     fallback_share: float = 0.1
     age_balance: float = 0.5
+    drop_unlikely: float = 0.0
     limit: int | None = None
     cache_dir: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
@@ -122,11 +125,10 @@ class RunConfig:
         return self.stages[-1].image_size
 
     def to_dict(self) -> dict:
-        """Plain values; the mapping of foreign columns only where there is one, as older runs noted none."""
+        """Plain values; what older runs did not note only where it is set."""
         values = dataclasses.asdict(self)
-        values["data"] = {
-            name: value for name, value in values["data"].items() if value or name not in ("columns", "genders")
-        }
+        newer = ("columns", "genders", "drop_unlikely")
+        values["data"] = {name: value for name, value in values["data"].items() if value or name not in newer}
         return values
 
 

@@ -97,14 +97,20 @@ class AlignedFaces(torch.utils.data.Dataset):
             size: _cut_faces(dataset, size, round(size * margin), fallback_share, alignment, cache_dir)
             for size in image_sizes
         }
+        self._rows = np.arange(len(self.gender))
         self.image_size = image_sizes[0]
+
+    def keep(self, kept: torch.Tensor) -> None:
+        """Leave out the faces for which `kept`, bool `(n,)`, is false; the others count anew from 0."""
+        self._rows = self._rows[kept.numpy()]
+        self.gender, self.age_min, self.age_max = (labels[kept] for labels in (self.gender, self.age_min, self.age_max))
 
     def __len__(self) -> int:
         return len(self.gender)
 
     def __getitems__(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:
         rows = torch.as_tensor(indices)
-        pixels = torch.from_numpy(self._pixels[self.image_size][np.asarray(indices)])
+        pixels = torch.from_numpy(self._pixels[self.image_size][self._rows[np.asarray(indices)]])
         return {
             "pixels": pixels.permute(0, 3, 1, 2),
             "gender": self.gender[rows],

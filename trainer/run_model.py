@@ -14,6 +14,7 @@ from transformers import PreTrainedModel, Trainer, ViTImageProcessor
 from gender_age.alignment import DEFAULT_ALIGNMENT
 
 from .checkpoints import write_whole_file
+from .cleaning import count_dropped
 from .config import RunConfig
 
 RECORD_FILE = "training.json"
@@ -50,6 +51,7 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         "world_size": trainer.args.world_size,
         "seed": trainer.args.seed,
         "train_images": len(trainer.train_dataset),
+        "dropped": count_dropped(Path(trainer.args.output_dir)),
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,

@@ -23,6 +23,7 @@ from .checkpoints import (
     remove_broken_checkpoints,
     write_whole_file,
 )
+from .cleaning import likely_rows
 from .config import RunConfig, load_config
 from .errors import ConfigError, RunError, TrainerError
 from .faces import AlignedFaces, load_split
@@ -75,7 +76,7 @@ def train(config: RunConfig) -> Path:
 
     cache_dir = Path(config.data.cache_dir or run / "faces")
     with arguments.main_process_first():
-        train_faces, validation_faces = _load_faces(config, cache_dir)
+        train_faces, validation_faces = _load_faces(config, cache_dir, run)
     model = build_model(config.model, config.image_size)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
     checkpoint = newest_whole_checkpoint(run)
@@ -176,12 +177,13 @@ def _training_arguments(config: RunConfig) -> TrainingArguments:
         raise ConfigError(f"`training` cannot be used: {error}") from error
 
 
-def _load_faces(config: RunConfig, cache_dir: Path) -> tuple[AlignedFaces, dict[str, AlignedFaces]]:
+def _load_faces(config: RunConfig, cache_dir: Path, run: Path) -> tuple[AlignedFaces, dict[str, AlignedFaces]]:
     data = config.data
     sizes = list(dict.fromkeys(stage.image_size for stage in config.stages))
-    training = AlignedFaces(
-        load_split(data.train, "train", data.limit, data.mapping), sizes, cache_dir, data.margin, data.fallback_share
-    )
+    rows = load_split(data.train, "train", data.limit, data.mapping)
+    training = AlignedFaces(rows, sizes, cache_dir, data.margin, data.fallback_share)
+    if data.drop_unlikely:
+        training.keep(likely_rows(rows, config, cache_dir, run))
     names = [Path(source.partition("@")[0]).name for source in data.train]
     validation = {
         # Two datasets may end in the same name, such as a folder and its copy on the Hub.

@@ -55,6 +55,8 @@ def test_the_training_record_is_told(drawn, record):
     assert "starting from an earlier checkpoint" in text
     record["started_from"] = {"hours": 1.5}
     assert "going on from an earlier run of 1.5 hours, in 2.5 hours" in Reader(about_html(drawn, record)).text
+    record["started_from"] = {"hours": 1.5, "started_from": {"hours": 2, "started_from": None}}
+    assert "going on from 2 earlier runs of 3.5 hours, in 2.5 hours" in Reader(about_html(drawn, record)).text
     assert "jdoe" not in text
 
 

@@ -1,5 +1,7 @@
 """The model card: rendered from what training and evaluation recorded."""
 
+import json
+
 import yaml
 from huggingface_hub import ModelCard
 
@@ -30,6 +32,23 @@ def test_card_shows_what_was_recorded(run_folder, report, tmp_path):
         assert shown in card.text, shown
     assert "{{" not in card.text
     assert "None" not in card.text
+
+
+def test_card_tells_of_earlier_runs_and_of_what_was_left_out(run_folder, report, tmp_path):
+    record = json.loads((run_folder / "training.json").read_text())
+    first = record | {"hours": 2.0}
+    first["config"] = record["config"] | {"model": {"pretrained": None}}
+    record |= {"started_from": record | {"hours": 1.5, "started_from": first}, "dropped": {"gender": 81, "age": 80}}
+    record["config"]["data"]["drop_unlikely"] = 0.01
+    (run_folder / "training.json").write_text(json.dumps(record))
+    text = ModelCard.load(push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").text
+    for shown in (
+        "81 images for their gender, 80 for their age: the starting point finds that label less than 1.0 % likely",
+        "the model of the last of 2 earlier runs, the first from random weights",
+        "1.25 hours, after 3.5 hours for the starting point",
+        "The starting point's own starting point's:",
+    ):
+        assert shown in text, shown
 
 
 def test_card_without_records_claims_nothing(tiny_model_folder, tmp_path):

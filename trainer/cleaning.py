@@ -1,0 +1,84 @@
+"""Leaves out the training faces whose label a trained model all but rules out (https://arxiv.org/abs/1911.00068)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+
+from gender_age.checkpoint import load_checkpoint
+from gender_age.errors import ModelError
+from gender_age.fusion import fused
+
+from .augmentation import normalise_faces
+from .checkpoints import write_whole_file
+from .config import RunConfig
+from .errors import ConfigError
+from .faces import AlignedFaces
+
+logger = logging.getLogger(__name__)
+
+DROPPED_FILE = "dropped.json"
+BATCH_SIZE = 256
+# Ages are guesses of those who labelled them: a year so near to the label counts as the label.
+NEAR_YEARS = 5
+
+
+def likely_rows(rows: Dataset, config: RunConfig, cache_dir: Path, run: Path) -> torch.Tensor:
+    """bool `(n,)`: the rows neither of whose labels is less likely than `config.data.drop_unlikely`.
+
+    The model that the run starts from is asked how likely the gender is, and an age within five years of the label. The
+    files that are not kept are noted in the run's folder, for a reader and so that a continued run leaves out the same.
+
+    Raises:
+        ConfigError: the run starts from no checkpoint of this project.
+    """
+    noted = run / DROPPED_FILE
+    files = rows["file"][:]
+    if not noted.exists():
+        probabilities = _label_probabilities(rows, config, cache_dir)
+        dropped = {
+            label: [files[row] for row in (values < config.data.drop_unlikely).nonzero().flatten().tolist()]
+            for label, values in probabilities.items()
+        }
+        write_whole_file(noted, json.dumps(dropped, indent=1) + "\n")
+    counts = count_dropped(run)
+    logger.warning("left out for an unlikely label: %d for the gender, %d for the age", counts["gender"], counts["age"])
+    dropped = {file for label in json.loads(noted.read_text(encoding="utf-8")).values() for file in label}
+    return torch.tensor([file not in dropped for file in files])
+
+
+def count_dropped(run: Path) -> dict[str, int] | None:
+    """How many faces a run leaves out for their `gender` and how many for their `age`; None where it looks for none."""
+    noted = run / DROPPED_FILE
+    if not noted.is_file():
+        return None
+    return {label: len(files) for label, files in json.loads(noted.read_text(encoding="utf-8")).items()}
+
+
+@torch.inference_mode()
+def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> dict[str, torch.Tensor]:
+    """`(n,)` for the gender and for the age of each row."""
+    try:
+        model, _ = load_checkpoint(config.model.pretrained or "", config.model.revision)
+    except ModelError as error:
+        raise ConfigError(f"`data.drop_unlikely` needs a trained model in `model.pretrained`: {error}") from error
+    model.config.average_mirrored = False  # at half the cost
+    quick, size = fused(model), model.config.image_size
+    faces = AlignedFaces(rows, [size], cache_dir, config.data.margin, config.data.fallback_share)
+    years = torch.arange(model.config.num_ages)
+    gender, age = [], []
+    for start in range(0, len(faces), BATCH_SIZE):
+        batch = faces.__getitems__(range(start, min(start + BATCH_SIZE, len(faces))))
+        margin = (batch["pixels"].shape[-1] - size) // 2
+        pixels = batch["pixels"][..., margin : margin + size, margin : margin + size]
+        outputs = quick(pixel_values=normalise_faces(pixels).to(quick.device, quick.dtype))
+        genders = (outputs.gender_logits / model.config.gender_temperature).softmax(dim=-1).cpu()
+        gender.append(genders.gather(1, batch["gender"][:, None])[:, 0])
+        low, high = (batch[name][:, None].clamp(max=len(years) - 1) for name in ("age_min", "age_max"))
+        near = (years >= low - NEAR_YEARS) & (years <= high + NEAR_YEARS)
+        age.append((outputs.age_logits.softmax(dim=-1).cpu() * near).sum(dim=-1))
+    return {"gender": torch.cat(gender), "age": torch.cat(age)}
