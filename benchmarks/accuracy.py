@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -11,17 +12,16 @@ from datasets import load_dataset
 from gender_age.alignment import align_face
 from gender_age.decoding import decode
 from gender_age.images import open_photo
+from gender_age.inference import inference
 from gender_age.labels import GENDERS
 from gender_age.prediction import GenderAgePredictor
-
-from .speed import model_in_use
 
 BATCH_SIZE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Both models over the same faces.
+    """Both ways over the same faces.
 
     Attributes:
         faces: how many.
@@ -45,7 +45,7 @@ class Accuracy:
 
 
 def measure_accuracy(predictor: GenderAgePredictor, folder: str) -> Accuracy:
-    """Runs both models over the faces with an exact age in the test split of a prepared dataset.
+    """Runs the model both ways over the faces with an exact age in the test split of a prepared dataset.
 
     Args:
         folder: as `python -m trainer prepare` writes it.
@@ -53,7 +53,7 @@ def measure_accuracy(predictor: GenderAgePredictor, folder: str) -> Accuracy:
     rows = load_dataset(folder, split="test").filter(
         lambda low, high: low == high, input_columns=["age_min", "age_max"], keep_in_memory=True
     )
-    models = predictor.model, model_in_use(predictor)
+    modes = torch.no_grad, partial(inference, predictor.model.device)
     errors: tuple[list, list] = ([], [])
     right: tuple[list, list] = ([], [])
     for batch in rows.iter(BATCH_SIZE):
@@ -62,9 +62,9 @@ def measure_accuracy(predictor: GenderAgePredictor, folder: str) -> Accuracy:
             for image, landmarks in zip(batch["image"], batch["landmarks"], strict=True)
         ]
         inputs = predictor.image_processor(crops, do_resize=False, return_tensors="pt")
-        for model, model_errors, model_right in zip(models, errors, right, strict=True):
-            with torch.inference_mode():
-                outputs = model(pixel_values=inputs["pixel_values"].to(model.dtype))
+        for mode, model_errors, model_right in zip(modes, errors, right, strict=True):
+            with mode():
+                outputs = predictor.model(pixel_values=inputs["pixel_values"])
             estimates = decode(outputs.gender_logits, outputs.age_logits, predictor.model.config)
             for estimate, age, gender in zip(estimates, batch["age_min"], batch["gender"], strict=True):
                 model_errors.append(abs(estimate.age - age))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
-from torch.nn.modules.module import register_module_forward_pre_hook
-from transformers import PreTrainedModel
 
+from gender_age.inference import inference
 from gender_age.prediction import GenderAgePredictor
 
 from .photos import compose, save_variants
@@ -92,26 +91,14 @@ def measure_photos(
     return dict(reversed(results.items()))
 
 
-def model_in_use(predictor: GenderAgePredictor) -> PreTrainedModel:
-    """The module that the predictor puts its faces through, whichever it made of its model."""
-    seen: list[torch.nn.Module] = []
-    hook = register_module_forward_pre_hook(lambda module, inputs: seen.append(module))
-    try:
-        predictor.predict(Image.new("RGB", (64, 64)), whole_image=True)
-    finally:
-        hook.remove()
-    return seen[0]
-
-
 def measure_model(predictor: GenderAgePredictor, settings: Settings) -> dict[int, dict[str, Times]]:
     """The model alone by batch size: as the predictor runs it, and eager with the weights as they are stored."""
     generator = torch.Generator().manual_seed(0)
-    quick = model_in_use(predictor)
 
-    def runs(model: torch.nn.Module, pixel_values: torch.Tensor, mode: Callable) -> Callable:
+    def runs(pixel_values: torch.Tensor, mode: Callable) -> Callable:
         def run(repetition: int, watch: Stopwatch) -> None:
             with mode():
-                model(pixel_values=pixel_values)
+                predictor.model(pixel_values=pixel_values)
 
         return run
 
@@ -120,8 +107,8 @@ def measure_model(predictor: GenderAgePredictor, settings: Settings) -> dict[int
         shape = (batch, 3, predictor.face_size, predictor.face_size)
         pixel_values = torch.rand(shape, generator=generator) * 2 - 1
         ways = {
-            OURS: runs(quick, pixel_values.to(quick.dtype), torch.inference_mode),
-            THEIRS: runs(predictor.model, pixel_values, torch.no_grad),
+            OURS: runs(pixel_values, partial(inference, predictor.model.device)),
+            THEIRS: runs(pixel_values, torch.no_grad),
         }
         results[batch] = interleaved(ways, settings.repetitions, warm_ups=2)
     return results

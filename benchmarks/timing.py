@@ -22,7 +22,7 @@ PREDICTORS_STAGES = (
     ("detect", FaceDetector, "detect_any_rotation"),
     ("detect", FaceDetector, "detect"),
     ("align", prediction, "align_face"),
-    ("model", GenderAgePredictor, "_estimate"),
+    ("model", GenderAgePredictor, "estimate"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -19,8 +19,8 @@ from .checkpoint import DEFAULT_MODEL, alignment_of, load_checkpoint
 from .decoding import FaceEstimate, decode
 from .detection import LIVE_FACE_SHARE, Face, FaceDetector, rotate_image
 from .errors import GenderAgeError
-from .fusion import fused
 from .images import open_photo, photo_name
+from .inference import inference
 from .results import FacePrediction, PhotoPrediction
 from .side_by_side import side_by_side
 
@@ -78,7 +78,6 @@ class GenderAgePredictor:
         self, model: PreTrainedModel, image_processor: BaseImageProcessor, detector: FaceDetector | None = None
     ) -> None:
         self.model = model.eval()
-        self._fused = fused(model)
         self.image_processor = image_processor
         self.alignment = alignment_of(image_processor)
         self.detector = detector or FaceDetector(model.device)
@@ -113,7 +112,7 @@ class GenderAgePredictor:
             PhotoError: the photo cannot be used.
         """
         searched = self._search(photo, whole_image)
-        return searched.answered(self._estimate([face.crop for face in searched.found], BATCH_SIZE))
+        return searched.answered(self.estimate([face.crop for face in searched.found]))
 
     def predict_batch(
         self, photos: Iterable[Photo], whole_image: bool = False, batch_size: int = BATCH_SIZE
@@ -130,7 +129,7 @@ class GenderAgePredictor:
         """
         image_rgb = open_photo(frame_rgb)
         searched = self._found(frame_rgb, image_rgb, 0, self.detector.detect(image_rgb, LIVE_FACE_SHARE))
-        return searched.answered(self._estimate([face.crop for face in searched.found], BATCH_SIZE))
+        return searched.answered(self.estimate([face.crop for face in searched.found]))
 
     def iter_predict(
         self,
@@ -213,17 +212,19 @@ class GenderAgePredictor:
         return SearchedPhoto(photo_name(photo), image_rgb.size, rotation, tuple(found))
 
     def _answer(self, searched: list[SearchedPhoto], batch_size: int) -> Iterator[PhotoPrediction]:
-        estimates = iter(self._estimate([face.crop for photo in searched for face in photo.found], batch_size))
+        estimates = iter(self.estimate([face.crop for photo in searched for face in photo.found], batch_size))
         for photo in searched:
             yield photo.answered([next(estimates) for _ in photo.found])
 
-    @torch.inference_mode()
-    def _estimate(self, crops: list[Image.Image], batch_size: int) -> list[FaceEstimate]:
+    def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
+        """Gender and age of faces as `align` cuts them; the model sees `batch_size` of them at once."""
         estimates = []
         for start in range(0, len(crops), batch_size):
             # Crops have the model's size already: resizing them again could only blur.
             batch = self.image_processor(crops[start : start + batch_size], do_resize=False, return_tensors="pt")
-            outputs = self._fused(pixel_values=batch["pixel_values"].to(self.model.device, self._fused.dtype))
+            with inference(self.model.device):
+                outputs = self.model(pixel_values=batch["pixel_values"].to(self.model.device, self.model.dtype))
+            # Outside: a probability's third digit counts.
             estimates += decode(outputs.gender_logits, outputs.age_logits, self.model.config)
         return estimates
 

@@ -11,7 +11,7 @@ from datasets import Dataset
 
 from gender_age.checkpoint import load_checkpoint
 from gender_age.errors import ModelError
-from gender_age.fusion import fused
+from gender_age.inference import inference
 
 from .augmentation import normalise_faces
 from .checkpoints import write_whole_file
@@ -59,7 +59,6 @@ def count_dropped(run: Path) -> dict[str, int] | None:
     return {label: len(files) for label, files in json.loads(noted.read_text(encoding="utf-8")).items()}
 
 
-@torch.inference_mode()
 def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> dict[str, torch.Tensor]:
     """`(n,)` for the gender and for the age of each row."""
     try:
@@ -67,7 +66,7 @@ def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> d
     except ModelError as error:
         raise ConfigError(f"`data.drop_unlikely` needs a trained model in `model.pretrained`: {error}") from error
     model.config.average_mirrored = False  # at half the cost
-    quick, size = fused(model), model.config.image_size
+    size = model.config.image_size
     faces = AlignedFaces(rows, [size], cache_dir, config.data.margin, config.data.fallback_share)
     years = torch.arange(model.config.num_ages)
     gender, age = [], []
@@ -75,7 +74,8 @@ def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> d
         batch = faces.__getitems__(range(start, min(start + BATCH_SIZE, len(faces))))
         margin = (batch["pixels"].shape[-1] - size) // 2
         pixels = batch["pixels"][..., margin : margin + size, margin : margin + size]
-        outputs = quick(pixel_values=normalise_faces(pixels).to(quick.device, quick.dtype))
+        with inference(model.device):
+            outputs = model(pixel_values=normalise_faces(pixels).to(model.device))
         genders = (outputs.gender_logits / model.config.gender_temperature).softmax(dim=-1).cpu()
         gender.append(genders.gather(1, batch["gender"][:, None])[:, 0])
         low, high = (batch[name][:, None].clamp(max=len(years) - 1) for name in ("age_min", "age_max"))

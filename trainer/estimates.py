@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from datasets import Dataset
 from PIL import Image
 from tqdm.auto import tqdm
 
 from gender_age.alignment import align_face
-from gender_age.decoding import FaceEstimate, decode
+from gender_age.decoding import FaceEstimate
 from gender_age.images import open_photo
 from gender_age.labels import GENDERS
 from gender_age.prediction import GenderAgePredictor
@@ -125,12 +124,7 @@ def _by_landmarks(
         align_face(open_photo(image), points, predictor.face_size, predictor.alignment)
         for image, points in zip(images, landmarks, strict=True)
     ]
-    inputs = predictor.image_processor(crops, do_resize=False, return_tensors="pt")
-    model = predictor.model
-    with torch.inference_mode():
-        outputs = model(pixel_values=inputs["pixel_values"].to(model.device, model.dtype))
-        estimates = decode(outputs.gender_logits, outputs.age_logits, model.config)
-    return estimates, [points is None for points in landmarks]
+    return predictor.estimate(crops, batch_size), [points is None for points in landmarks]
 
 
 def _end_to_end(

@@ -1,0 +1,53 @@
+import pytest
+import torch
+
+from gender_age import inference as module
+from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.inference import inference
+from gender_age.modeling_gender_age import ViTForGenderAge
+from tests.conftest import TINY
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def model() -> ViTForGenderAge:
+    torch.manual_seed(0)
+    stem = {"stem": "convolutional", "stem_channels": [4, 6, 8], "stem_depths": [1, 1, 1]}
+    return ViTForGenderAge(GenderAgeConfig(**TINY, **stem)).eval()
+
+
+def hidden_and_answers(model) -> tuple[torch.dtype, torch.Tensor]:
+    """The type that the transformer's layers compute in, and the logits."""
+    seen = []
+    handle = model.vit.layers[0].mlp.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+    faces = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    outputs = model(pixel_values=faces)
+    handle.remove()
+    return seen[0], torch.cat([outputs.gender_logits, outputs.age_logits], dim=1)
+
+
+@pytest.mark.parametrize(("in_hardware", "dtype", "largest"), [(False, torch.float32, 0), (True, torch.bfloat16, 0.02)])
+def test_answers_differ_by_rounding(model, monkeypatch, in_hardware, dtype, largest):
+    monkeypatch.setattr(module, "multiplies_bf16", lambda: in_hardware)
+    _, expected = hidden_and_answers(model)
+    with inference(CPU):
+        hidden, answers = hidden_and_answers(model)
+    assert hidden == dtype
+    assert answers.dtype == torch.float32
+    assert not answers.requires_grad
+    assert expected.std() > largest
+    assert torch.allclose(answers, expected, atol=largest, rtol=0)
+
+
+def test_another_device_computes_as_it_does(model, monkeypatch):
+    monkeypatch.setattr(module, "multiplies_bf16", lambda: True)
+    with inference(torch.device("cuda")):
+        assert hidden_and_answers(model)[0] == torch.float32
+
+
+def test_afterwards_gradients_are_back(model):
+    with inference(CPU):
+        pass
+    assert hidden_and_answers(model)[1].requires_grad
+    assert not torch.is_autocast_enabled("cpu")
