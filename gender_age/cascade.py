@@ -45,7 +45,7 @@ class Cascade:
             smallest_face: in pixels.
 
         Returns:
-            For each image boxes `(n, 4)` as `(x1, y1, x2, y2)`, scores `(n,)` and landmarks `(n, 5, 2)`, float32.
+            For each image boxes `(n, 4)` as `(x1, y1, x2, y2)`, scores `(n,)` and landmarks `(n, 5, 2)`, floats.
         """
         sums = _table_of_sums(torch.from_numpy(images_rgb).to(self._device))
         boxes, owners = self._propose(sums, smallest_face)
@@ -85,7 +85,7 @@ class Cascade:
         windows, owners, boxes = _inside(sums, boxes, owners)
         if not len(boxes):
             return boxes, owners
-        shifts, probabilities = _in_batches(self._refinement, _cut(sums, windows, owners, SECOND_SIDE))
+        shifts, probabilities = _seen_by(self._refinement, sums, windows, owners, SECOND_SIDE)
         likely = probabilities[:, 1] > MIN_SCORES[1]
         boxes, scores, owners, shifts = boxes[likely], probabilities[likely, 1], owners[likely], shifts[likely]
         kept = batched_nms(boxes, scores, owners, 0.7)
@@ -96,7 +96,7 @@ class Cascade:
         windows, owners, boxes = _inside(sums, boxes, owners)
         if not len(boxes):
             return np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)), np.zeros(0)
-        shifts, points, probabilities = _in_batches(self._output, _cut(sums, windows, owners, THIRD_SIDE))
+        shifts, points, probabilities = _seen_by(self._output, sums, windows, owners, THIRD_SIDE)
         likely = probabilities[:, 1] > MIN_SCORES[2]
         boxes, shifts, points = boxes[likely], shifts[likely], points[likely]
         sides = boxes[:, 2:] - boxes[:, :2] + 1
@@ -164,8 +164,12 @@ def _normalised(pixels: torch.Tensor) -> torch.Tensor:
     return ((pixels - 127.5) * 0.0078125).permute(0, 3, 1, 2)
 
 
-def _in_batches(network: nn.Module, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
-    outputs = [network(part) for part in _normalised(pixels).split(BATCH_SIZE)]
+def _seen_by(
+    network: nn.Module, sums: torch.Tensor, windows: torch.Tensor, owners: torch.Tensor, side: int
+) -> tuple[torch.Tensor, ...]:
+    """What a network says of the windows, some of them at a time: noise may have ten thousand."""
+    parts = zip(windows.split(BATCH_SIZE), owners.split(BATCH_SIZE), strict=True)
+    outputs = [network(_normalised(_cut(sums, *part, side))) for part in parts]
     return tuple(map(torch.cat, zip(*outputs, strict=True)))
 
 

@@ -18,12 +18,12 @@ logger = logging.getLogger(__name__)
 # (longer side / smallest face)², and a larger copy finds the same faces (facenet-pytorch#77, #179).
 DETECTION_SIDE = 1024
 SMALLEST_FACE_SHARE = 1 / 40
-# Of a camera's picture, which is to be answered at once: a face as wide is three metres away.
+# Of a camera's picture, which is to be answered at once: a face as wide is about two metres away.
 LIVE_FACE_SHARE = 1 / 16
 SMALLEST_FACE = 20
 # As MTCNN's third network's own threshold is by default: below it nothing is to be had.
 MIN_SCORE = 0.7
-# An image smaller than the first stage's window raises `torch.cat(): expected a non-empty list` (facenet-pytorch#109).
+# A smaller image is laid into a larger one: the first network would see no window of it, or one.
 SMALLEST_SIDE = 48
 PAD_GREY = 128
 # "Weak": no face this certain, or the eye line tilted by more than this many degrees. MTCNN sees upright faces with

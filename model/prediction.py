@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import torch
@@ -28,8 +30,10 @@ Photo = str | os.PathLike | Image.Image | np.ndarray
 """A path, a PIL image, or an array of shape `(height, width, 3)`, uint8, RGB."""
 
 BATCH_SIZE = 32
-# Photos that are decoded at once, however many cores there are: a large one takes 340 MB.
-MOST_WORKERS = 4
+# Photos that are opened at once, however many cores there are: the largest take 340 MB, and twice that to be turned.
+MOST_WORKERS = 2
+# A PIL image reads its file when it is first used, from one place in it, and may be given twice.
+_OPENING_IMAGE = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,18 @@ class GenderAgePredictor:
         searched = self._found(frame_rgb, image_rgb, 0, self.detector.detect(image_rgb, LIVE_FACE_SHARE))
         return searched.answered(self.estimate([face.crop for face in searched.found]))
 
+    def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
+        """Gender and age of faces, cut by `align_face` or `align`; the model sees `batch_size` of them at once."""
+        estimates = []
+        for start in range(0, len(crops), batch_size):
+            # Crops have the model's size already: resizing them again could only blur.
+            batch = self.image_processor(crops[start : start + batch_size], do_resize=False, return_tensors="pt")
+            with inference(self.model.device):
+                outputs = self.model(pixel_values=batch["pixel_values"].to(self.model.device, self.model.dtype))
+            # Outside: a probability's third digit counts.
+            estimates += decode(outputs.gender_logits, outputs.age_logits, self.model.config)
+        return estimates
+
     def iter_predict(
         self,
         photos: Iterable[Photo],
@@ -146,6 +162,7 @@ class GenderAgePredictor:
             whole_image: take every picture as one face already cropped.
             batch_size: faces, of one photo or several, that the model sees at once.
             max_wait_s: seconds that a finished photo may wait for others to fill its batch; None is without limit.
+                With several `workers`, those that were opened before come first all the same.
             workers: photos that are searched at once, each on one core; that many, and one more, are opened before the
                 first is answered.
 
@@ -158,16 +175,18 @@ class GenderAgePredictor:
             raise TypeError("photos is a single photo; give a list of photos, or use `predict`")
         waiting: list[SearchedPhoto] = []
         num_faces, since = 0, 0.0
-        for searched in side_by_side(partial(self._search_or_tell, whole_image=whole_image), photos, workers):
-            if not waiting:
-                num_faces, since = 0, time.monotonic()
-            waiting.append(searched)
-            num_faces += len(waiting[-1].found)
-            full = num_faces >= batch_size or len(waiting) >= batch_size
-            late = max_wait_s is not None and time.monotonic() - since >= max_wait_s
-            if full or late or num_faces == 0:
-                yield from self._answer(waiting, batch_size)
-                waiting = []
+        search = partial(self._search_or_tell, whole_image=whole_image)
+        with closing(side_by_side(search, photos, workers)) as stream:
+            for searched in stream:
+                if not waiting:
+                    num_faces, since = 0, time.monotonic()
+                waiting.append(searched)
+                num_faces += len(waiting[-1].found)
+                full = num_faces >= batch_size or len(waiting) >= batch_size
+                late = max_wait_s is not None and time.monotonic() - since >= max_wait_s
+                if full or late or num_faces == 0:
+                    yield from self._answer(waiting, batch_size)
+                    waiting = []
         yield from self._answer(waiting, batch_size)
 
     def align(self, image_rgb: Image.Image, face: FacePrediction) -> Image.Image:
@@ -183,7 +202,8 @@ class GenderAgePredictor:
         return align_face(image_rgb, face.landmarks, self.face_size, self.alignment)
 
     def _search(self, photo: Photo, whole_image: bool) -> SearchedPhoto:
-        image_rgb = open_photo(photo)
+        with _OPENING_IMAGE if isinstance(photo, Image.Image) else nullcontext():
+            image_rgb = open_photo(photo)
         if whole_image:
             crop = align_face(image_rgb, None, self.face_size, self.alignment)
             found = FoundFace(box=(0, 0, *image_rgb.size), score=None, landmarks=None, crop=crop)
@@ -215,18 +235,6 @@ class GenderAgePredictor:
         estimates = iter(self.estimate([face.crop for photo in searched for face in photo.found], batch_size))
         for photo in searched:
             yield photo.answered([next(estimates) for _ in photo.found])
-
-    def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
-        """Gender and age of faces as `align` cuts them; the model sees `batch_size` of them at once."""
-        estimates = []
-        for start in range(0, len(crops), batch_size):
-            # Crops have the model's size already: resizing them again could only blur.
-            batch = self.image_processor(crops[start : start + batch_size], do_resize=False, return_tensors="pt")
-            with inference(self.model.device):
-                outputs = self.model(pixel_values=batch["pixel_values"].to(self.model.device, self.model.dtype))
-            # Outside: a probability's third digit counts.
-            estimates += decode(outputs.gender_logits, outputs.age_logits, self.model.config)
-        return estimates
 
 
 def whole_pixels(box_xyxy: tuple[float, float, float, float], size_wh: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -15,8 +15,8 @@ from .archive import ArchivedPhoto, ArchiveError, is_archive, list_photos
 from .photo_files import MOST_PHOTOS, GivenFile
 from .unpacking import Unpacker
 
-# A portion ends with the photo that is being looked at after this time: so often the page shows what is done, and so
-# soon it stops when asked to.
+# A portion ends with the photos that are being looked at after this time: so often the page shows what is done, and so
+# soon it stops when asked to. The predictor looks at two at once, and has opened a third.
 PORTION_S = 1.0
 # What a GPU does in less than that; every photo of a portion is unpacked before it starts.
 PORTION_PHOTOS = 32

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
 from datasets import Dataset
 
 from gender_age.checkpoint import load_checkpoint
+from gender_age.decoding import gender_probabilities
 from gender_age.errors import ModelError
 from gender_age.inference import inference
 
 from .augmentation import normalise_faces
 from .checkpoints import write_whole_file
 from .config import RunConfig
-from .errors import ConfigError
+from .errors import ConfigError, RunError
 from .faces import AlignedFaces
 
 logger = logging.getLogger(__name__)
@@ -30,41 +32,58 @@ NEAR_YEARS = 5
 def likely_rows(rows: Dataset, config: RunConfig, cache_dir: Path, run: Path) -> torch.Tensor:
     """bool `(n,)`: the rows neither of whose labels is less likely than `config.data.drop_unlikely`.
 
-    The model that the run starts from is asked how likely the gender is, and an age within five years of the label. The
-    files that are not kept are noted in the run's folder, for a reader and so that a continued run leaves out the same.
+    The model that the run starts from is asked how likely the gender is, and an age within five years of the label, of
+    each face as the training would cut it. What is left out is noted in the run's folder as `[row, file]`, for a
+    reader and so that a continued run leaves out the same.
 
     Raises:
-        ConfigError: the run starts from no checkpoint of this project.
+        ConfigError: the run starts from no checkpoint of this project, or nothing would be left.
+        RunError: what was noted is not in this data.
     """
-    noted = run / DROPPED_FILE
-    files = rows["file"][:]
+    noted, files = run / DROPPED_FILE, rows["file"][:]
     if not noted.exists():
-        probabilities = _label_probabilities(rows, config, cache_dir)
-        dropped = {
-            label: [files[row] for row in (values < config.data.drop_unlikely).nonzero().flatten().tolist()]
-            for label, values in probabilities.items()
+        unlikely = {
+            label: (values < config.data.drop_unlikely).nonzero().flatten().tolist()
+            for label, values in _label_probabilities(rows, config, cache_dir).items()
         }
+        if not _kept(len(files), unlikely.values()).any():
+            raise ConfigError(f"`data.drop_unlikely: {config.data.drop_unlikely}` leaves no face to train on")
+        dropped = {label: [[row, files[row]] for row in found] for label, found in unlikely.items()}
         write_whole_file(noted, json.dumps(dropped, indent=1) + "\n")
+    dropped = json.loads(noted.read_text(encoding="utf-8"))
+    if any(files[row : row + 1] != [file] for found in dropped.values() for row, file in found):
+        raise RunError(
+            f"{noted} names faces that this data does not have: continue the run with the data it began with"
+        )
     counts = count_dropped(run)
     logger.warning("left out for an unlikely label: %d for the gender, %d for the age", counts["gender"], counts["age"])
-    dropped = {file for label in json.loads(noted.read_text(encoding="utf-8")).values() for file in label}
-    return torch.tensor([file not in dropped for file in files])
+    return _kept(len(files), ([row for row, _ in found] for found in dropped.values()))
 
 
 def count_dropped(run: Path) -> dict[str, int] | None:
-    """How many faces a run leaves out for their `gender` and how many for their `age`; None where it looks for none."""
+    """How many faces a run leaves out for their `gender` and how many for their `age`, some for both; None where it
+    does not look for any."""
     noted = run / DROPPED_FILE
     if not noted.is_file():
         return None
-    return {label: len(files) for label, files in json.loads(noted.read_text(encoding="utf-8")).items()}
+    return {label: len(found) for label, found in json.loads(noted.read_text(encoding="utf-8")).items()}
+
+
+def _kept(count: int, dropped: Iterable[list[int]]) -> torch.Tensor:
+    kept = torch.ones(count, dtype=torch.bool)
+    for found in dropped:
+        kept[found] = False
+    return kept
 
 
 def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> dict[str, torch.Tensor]:
     """`(n,)` for the gender and for the age of each row."""
+    if config.model.pretrained is None:
+        raise ConfigError("`data.drop_unlikely` needs a trained model in `model.pretrained`")
     try:
-        model, _ = load_checkpoint(config.model.pretrained or "", config.model.revision)
+        model, _ = load_checkpoint(config.model.pretrained, config.model.revision)
     except ModelError as error:
-        raise ConfigError(f"`data.drop_unlikely` needs a trained model in `model.pretrained`: {error}") from error
+        raise ConfigError(f"`data.drop_unlikely` cannot ask the model of `model.pretrained`: {error}") from error
     model.config.average_mirrored = False  # at half the cost
     size = model.config.image_size
     faces = AlignedFaces(rows, [size], cache_dir, config.data.margin, config.data.fallback_share)
@@ -76,7 +95,7 @@ def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> d
         pixels = batch["pixels"][..., margin : margin + size, margin : margin + size]
         with inference(model.device):
             outputs = model(pixel_values=normalise_faces(pixels).to(model.device))
-        genders = (outputs.gender_logits / model.config.gender_temperature).softmax(dim=-1).cpu()
+        genders = gender_probabilities(outputs.gender_logits, model.config.gender_temperature).cpu()
         gender.append(genders.gather(1, batch["gender"][:, None])[:, 0])
         low, high = (batch[name][:, None].clamp(max=len(years) - 1) for name in ("age_min", "age_max"))
         near = (years >= low - NEAR_YEARS) & (years <= high + NEAR_YEARS)

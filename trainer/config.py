@@ -179,6 +179,9 @@ def parse_config(values: dict) -> RunConfig:
     if not config.data.train:
         raise ConfigError("`data.train` names no data; prepare some with `python -m trainer prepare`")
     _ = config.data.mapping  # raises for what it does not know
+    below = config.data.drop_unlikely
+    if isinstance(below, bool) or not isinstance(below, (int, float)) or not 0 <= below < 1:
+        raise ConfigError(f"`data.drop_unlikely` is {below!r}; a probability is wanted, such as 0.01")
     if "num_train_epochs" in config.training:
         raise ConfigError("`training.num_train_epochs` follows from the epochs of `stages`; leave it out")
     return config

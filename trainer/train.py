@@ -75,7 +75,7 @@ def train(config: RunConfig) -> Path:
         return finished
 
     cache_dir = Path(config.data.cache_dir or run / "faces")
-    with arguments.main_process_first():
+    with arguments.main_process_first(), full_disk_as_sentence(run):
         train_faces, validation_faces = _load_faces(config, cache_dir, run)
     model = build_model(config.model, config.image_size)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None

@@ -271,6 +271,16 @@ def test_photos_searched_side_by_side_answer_as_one_by_one(predictor, tmp_path):
     assert predictor.predict_batch(photos, batch_size=2) == one_by_one
 
 
+def test_an_image_that_is_given_twice_is_read_once_at_a_time(predictor, tmp_path):
+    noise((700, 500), 4).save(tmp_path / "a.jpg", quality=95)
+    (right,) = predictor.predict(tmp_path / "a.jpg", whole_image=True).faces
+    for _ in range(5):
+        with Image.open(tmp_path / "a.jpg") as image:
+            both = predictor.predict_batch([image, image], whole_image=True)
+        assert [photo.error for photo in both] == [None, None]
+        assert [photo.faces[0].age for photo in both] == pytest.approx([right.age] * 2, abs=1e-4)
+
+
 def test_a_cameras_picture_is_searched_upright_for_near_faces(predictor):
     frame = noise(SIZE)
     prediction = predictor.predict_frame(frame)

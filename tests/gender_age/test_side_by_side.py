@@ -49,6 +49,54 @@ def test_other_threads_keep_their_cores():
         torch.set_num_threads(before)
 
 
+def test_what_nobody_waits_for_is_left():
+    begun, may_end = [], threading.Event()
+
+    def work(item):
+        begun.append(item)
+        assert item == 0 or may_end.wait(60)
+
+    stream = side_by_side(work, range(100), 2)
+    next(stream)  # 1 and 2 are being worked on by now, or soon
+    threading.Timer(0.3, may_end.set).start()
+    stream.close()
+    assert max(begun) <= 2
+
+
+def test_pools_that_begin_together_leave_the_number_of_cores_alone():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        streams = [threading.Thread(target=lambda: list(side_by_side(str, range(3), 2))) for _ in range(8)]
+        for stream in streams:
+            stream.start()
+        for stream in streams:
+            stream.join()
+        later = []
+        fresh = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
+        fresh.start()
+        fresh.join()
+        assert later == [2]
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_thread_that_cannot_start_is_an_error_and_no_hang(monkeypatch):
+    before, started = torch.get_num_threads(), []
+    start = threading.Thread.start
+
+    def fail_second(thread):
+        started.append(thread)
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", fail_second)
+    with pytest.raises(RuntimeError, match="start new thread"):
+        next(side_by_side(str, range(3), 3))
+    assert torch.get_num_threads() == before
+
+
 def test_an_error_arrives_where_its_result_would():
     stream = side_by_side(lambda item: 1 // item, [1, 0, 1], 2)
     assert next(stream) == 1

@@ -11,7 +11,7 @@ from gender_age.checkpoint import load_checkpoint
 from tests.conftest import TINY
 from trainer.cleaning import DROPPED_FILE, NEAR_YEARS, likely_rows
 from trainer.config import parse_config
-from trainer.errors import ConfigError
+from trainer.errors import ConfigError, RunError
 from trainer.faces import AlignedFaces
 from trainer.train import train
 
@@ -64,7 +64,10 @@ def cleaned(start, tiny_data, tmp_path, probabilities):
     run = tmp_path / "run"
     config = parse_config(values(tiny_data, run, start, drop_unlikely=below, fallback_share=0.0))
     files = np.array(load_dataset(str(tiny_data), split="train")["file"][:])
-    expected = {name: files[probabilities[:, column] < below].tolist() for column, name in enumerate(("gender", "age"))}
+    expected = {
+        name: [[int(row), str(files[row])] for row in np.flatnonzero(probabilities[:, column] < below)]
+        for column, name in enumerate(("gender", "age"))
+    }
     return config, run, expected
 
 
@@ -81,14 +84,41 @@ def test_what_is_noted_is_not_asked_again(cleaned, tiny_data, tmp_path):
     config, run, _ = cleaned
     rows = load_dataset(str(tiny_data), split="train")
     run.mkdir()
-    (run / DROPPED_FILE).write_text(json.dumps({"gender": rows["file"][:2], "age": rows["file"][1:3]}))
-    assert likely_rows(rows, config, tmp_path, run).tolist() == [False] * 3 + [True] * 45
+    files = rows["file"][:]
+    (run / DROPPED_FILE).write_text(json.dumps({"gender": [[0, files[0]], [1, files[1]]], "age": [[1, files[1]]]}))
+    assert likely_rows(rows, config, tmp_path, run).tolist() == [False] * 2 + [True] * 46
+    with pytest.raises(RunError, match="does not have"):
+        likely_rows(rows.select(range(1, 48)), config, tmp_path, run)
+    with pytest.raises(RunError, match="does not have"):
+        likely_rows(rows.select([0]), config, tmp_path, run)
+
+
+def test_of_files_with_one_name_only_the_unlikely_one_goes(cleaned, tiny_data, tmp_path):
+    config, run, expected = cleaned
+    rows = load_dataset(str(tiny_data), split="train")
+    run.mkdir()
+    twice = rows.remove_columns("file").add_column("file", ["000001.jpg"] * 48).cast(rows.features)
+    kept = likely_rows(twice, config, tmp_path, run)
+    assert {row for row in range(48) if not kept[row]} == {row for found in expected.values() for row, _ in found}
 
 
 def test_only_a_trained_model_can_tell(tiny_data, tmp_path):
     settings = values(tiny_data, tmp_path / "run", drop_unlikely=0.01)
     with pytest.raises(ConfigError, match="drop_unlikely"):
         train(parse_config(settings))
+
+
+def test_something_has_to_be_left(start, tiny_data, tmp_path):
+    settings = values(tiny_data, tmp_path / "run", start, drop_unlikely=0.9999)
+    with pytest.raises(ConfigError, match="leaves no face"):
+        train(parse_config(settings))
+    assert not (tmp_path / "run" / DROPPED_FILE).exists()
+
+
+@pytest.mark.parametrize("below", ["1e-3", -0.1, 1, 5, True, None])
+def test_other_probabilities_are_refused(tiny_data, tmp_path, below):
+    with pytest.raises(ConfigError, match=r"data\.drop_unlikely"):
+        parse_config(values(tiny_data, tmp_path / "run", drop_unlikely=below))
 
 
 def test_kept_faces_keep_their_labels_and_pixels(tiny_data, tmp_path):
