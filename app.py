@@ -21,6 +21,7 @@ from page.incoming import bound_uploads, guard_inputs, request_limit
 from page.janitor import Janitor
 from page.live_tab import build_live_tab
 from page.many_tab import build_many_tab
+from page.memory import share_freed_memory
 from page.photo_tab import build_photo_tab
 from page.records import record_of
 from page.serving import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
@@ -48,6 +49,8 @@ LAUNCH = {
     # An archive of some forty photos from a phone.
     "max_file_size": "200mb",
     "footer_links": ["api", "settings"],
+    # gradio keeps the page's values for every visitor, one or two megabytes; those unseen for longest are forgotten.
+    "state_session_capacity": 100,
     # Otherwise every visitor's browser keeps the photos of past runs.
     "run_history": False,
     "ssr_mode": False,
@@ -110,9 +113,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Loads the model, then serves until interrupted; the exit status is 1 if either cannot be done."""
     arguments = parse_arguments(argv)
-    # MTCNN's last networks see a new batch size with almost every photo, and oneDNN keeps compiled code for the last
-    # 1,024 shapes. It reads this once, at the first convolution.
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+    share_freed_memory()
     try:
         predictor = GenderAgePredictor.from_pretrained(arguments.model, revision=arguments.revision)
     except ModelError as error:

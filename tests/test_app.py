@@ -181,6 +181,7 @@ def test_page_settings(served):
     assert served.demo.analytics_enabled is False
     assert served.demo.delete_cache == (600, 1800)
     assert served.demo.run_history is False
+    assert served.demo.state_holder.capacity == 100
     assert served.demo.max_file_size == 200 * 1024**2
     limits = {fn.concurrency_id: fn.concurrency_limit for fn in served.demo.fns.values() if fn.queue}
     assert limits["model"] == 1
