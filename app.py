@@ -21,7 +21,7 @@ from page.incoming import bound_uploads, guard_inputs, request_limit
 from page.janitor import Janitor
 from page.live_tab import build_live_tab
 from page.many_tab import build_many_tab
-from page.memory import share_freed_memory
+from page.memory import keep_memory_low
 from page.photo_tab import build_photo_tab
 from page.records import record_of
 from page.serving import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
@@ -113,7 +113,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Loads the model, then serves until interrupted; the exit status is 1 if either cannot be done."""
     arguments = parse_arguments(argv)
-    share_freed_memory()
+    keep_memory_low()
     try:
         predictor = GenderAgePredictor.from_pretrained(arguments.model, revision=arguments.revision)
     except ModelError as error:

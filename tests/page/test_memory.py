@@ -1,4 +1,4 @@
-"""What threads have freed is shared, where the C library would not."""
+"""What threads have freed is shared and given back, where the C library would do neither."""
 
 import os
 import platform
@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from page.memory import share_freed_memory
+from page.memory import keep_memory_low
 from tests.conftest import REPOSITORY
 
 COUNT_ARENAS = """
 import ctypes, sys, threading
 if sys.argv[1] == "shared":
-    from page.memory import share_freed_memory
-    share_freed_memory()
+    from page.memory import keep_memory_low
+    keep_memory_low()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
 libc.fopen.restype, libc.fopen.argtypes = ctypes.c_void_p, [ctypes.c_char_p] * 2
@@ -44,10 +44,39 @@ def test_threads_share_what_was_freed(tmp_path):
     assert arenas("as it is") > 1, "the count sees nothing"
 
 
+GIVE_BACK = """
+import sys, time
+from page import memory
+memory.EVERY_S = 0.1
+if sys.argv[1] == "kept":
+    memory._give_back = lambda: None
+memory.keep_memory_low()
+# Too small for a mapping of their own.
+pieces = [b"x" * (10_000 + number % 2) for number in range(20_000)]
+last = pieces[-1]  # on top of all others, which are free below it
+full = memory.resident_bytes()
+del pieces
+time.sleep(1)
+print((full - memory.resident_bytes()) / 2**20)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no arenas")
+def test_freed_memory_is_given_back():
+    def mb_given_back(which: str) -> float:
+        command = [sys.executable, "-c", GIVE_BACK, which]
+        environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+        done = subprocess.run(command, cwd=REPOSITORY, check=True, env=environment, capture_output=True, text=True)
+        return float(done.stdout)
+
+    assert mb_given_back("given back") > 150
+    assert mb_given_back("kept") < 50, "it would go anyway"
+
+
 def test_compiled_code_is_kept_for_few_shapes_unless_somebody_says_otherwise(monkeypatch):
     monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
-    share_freed_memory()
+    keep_memory_low()
     assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "64"
     monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "1024")
-    share_freed_memory()
+    keep_memory_low()
     assert os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"] == "1024"

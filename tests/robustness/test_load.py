@@ -15,6 +15,7 @@ from gradio_client.utils import QueueError
 
 import app
 from gender_age.prediction import GenderAgePredictor
+from page.memory import EVERY_S
 from tests.conftest import REPOSITORY
 
 from . import conftest
@@ -25,6 +26,8 @@ from .measuring import percentile, resident_mb
 from .pages import PageProcess, given
 
 MOST_YEARS_APART = 0.05
+# What the page may need at all (benchmarks/targets.py).
+MOST_MB = 1.5e9 / 2**20
 
 
 def test_every_client_gets_the_answer_to_its_own_photo(served, tmp_path):
@@ -123,6 +126,7 @@ def test_fifty_clients_with_ten_photos_each(tmp_path):
         asked = [one for crowd in crowds for one in json.loads(crowd.communicate(timeout=600)[0])]
         seconds = time.monotonic() - begun
         sampler.join()
+        time.sleep(2 * EVERY_S)
         after = resident_mb(page.pid)
         assert "Traceback" not in page.log
         assert page.is_alive()
@@ -137,7 +141,7 @@ def test_fifty_clients_with_ten_photos_each(tmp_path):
         f"p95 {percentile(times, 0.95):.2f} s, longest {max(times):.2f} s; {refused} times the queue was full; "
         f"memory {before:.0f} MB before, {max(samples):.0f} MB at most, {after:.0f} MB after"
     )
-    assert max(samples) < before * 1.3
+    assert max(samples) < MOST_MB
     assert after < before * 1.15
 
 

@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
+from page.memory import EVERY_S
+
 from .crowd import own_photos
 from .inputs import mutated, picture
 from .measuring import peak_mb, resident_mb
@@ -58,9 +60,10 @@ def ask(caller: Caller, files: list[tuple[str, bytes]], as_archive: bool) -> Non
             assert answer["photo"] == name
 
 
-def soak(page: PageProcess, num_photos: int) -> list[tuple[int, float]]:
-    """Asks from two clients at once; how many photos were answered, and the memory then."""
-    photos, samples, begun = mixed_photos(), [], time.monotonic()
+def soak(page: PageProcess, num_photos: int) -> tuple[list[tuple[int, float]], dict[int, float]]:
+    """Asks from two clients at once: how many photos were answered, and the memory then; every 200 photos, the memory
+    once the page has rested for long enough to give back what is free."""
+    photos, samples, at_rest, begun = mixed_photos(), [], {}, time.monotonic()
     callers = [Caller(page.url), Caller(page.url)]
     with ThreadPoolExecutor(len(callers)) as pool:
         for number in range(0, num_photos, 20):
@@ -68,9 +71,13 @@ def soak(page: PageProcess, num_photos: int) -> list[tuple[int, float]]:
             as_archive = number % 100 == 80
             list(pool.map(ask, callers, portions, [as_archive] * len(callers)))
             samples.append((number + 20, resident_mb(page.pid)))
-            if samples[-1][0] % 200 == 0:
-                print(f"{samples[-1][0]} photos, {time.monotonic() - begun:.0f} s: {samples[-1][1]:.0f} MB", flush=True)
-    return samples
+            count, memory = samples[-1]
+            if count % 200 == 0:
+                time.sleep(2 * EVERY_S)
+                at_rest[count] = resident_mb(page.pid)
+                seconds = time.monotonic() - begun
+                print(f"{count} photos, {seconds:.0f} s: {memory:.0f} MB, at rest {at_rest[count]:.0f}", flush=True)
+    return samples, at_rest
 
 
 @pytest.mark.slow
@@ -79,9 +86,8 @@ def test_memory_stays_and_files_go(tmp_path):
     with PageProcess(tmp_path, "--clean", str(CLEAN_EVERY_S), str(CLEAN_OLDER_S)) as page:
         kept = {path for path in page.temporary.rglob("*") if path.is_file()}
         assert kept, "the examples are in the folder, too"
-        samples = soak(page, NUM_PHOTOS)
-        warm = next(memory for count, memory in samples if count >= WARM_PHOTOS)
-        last = sum(memory for _, memory in samples[-5:]) / 5
+        samples, at_rest = soak(page, NUM_PHOTOS)
+        warm, last = (at_rest[count] for count in (WARM_PHOTOS, NUM_PHOTOS))
         growth = last / warm - 1
         most = [max(memory for count, memory in samples if low < count <= low + 400) for low in range(0, 2_000, 400)]
         figures = {"warm_mb": warm, "end_mb": last, "growth": growth, "most_mb": most, "peak_mb": peak_mb(page.pid)}
@@ -91,7 +97,7 @@ def test_memory_stays_and_files_go(tmp_path):
             time.sleep(0.5)
         assert files_of(page) == kept
         assert "Traceback" not in page.log
-    left = [path for path in page.temporary.iterdir() if path.suffix != ".lock"]
+    left = [path for path in page.temporary.rglob("*") if path.is_file() and path.suffix != ".lock"]
     assert not left, "something outlives the page"
     assert growth < MOST_GROWTH
 
