@@ -7,7 +7,7 @@ from trainer.config import load_config, parse_config
 from trainer.errors import ConfigError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "trainer" / "configs").glob("*.yaml"))
-LONGER, SCRATCH = CONFIGS[1:]
+CLEANED, _, LONGER, SCRATCH = CONFIGS
 SMALLEST = {"data": {"train": ["data"]}, "stages": [{"image_size": 32, "epochs": 2}]}
 
 
@@ -18,12 +18,13 @@ def test_shipped_configs_are_read(path):
     assert config.training["save_total_limit"] >= 2
 
 
-def test_three_configs_ship():
-    assert [path.stem for path in CONFIGS] == ["finetune", "longer", "scratch"]
+def test_four_configs_ship():
+    assert [path.stem for path in CONFIGS] == ["cleaned", "finetune", "longer", "scratch"]
 
 
-def test_the_longer_run_goes_on_where_the_scratch_run_ends():
-    assert load_config(LONGER).model.pretrained == load_config(SCRATCH).training["output_dir"] + "/model"
+@pytest.mark.parametrize(("path", "before"), [(LONGER, SCRATCH), (CLEANED, LONGER)], ids=["longer", "cleaned"])
+def test_a_run_goes_on_where_the_one_before_ends(path, before):
+    assert load_config(path).model.pretrained == load_config(before).training["output_dir"] + "/model"
 
 
 def test_the_scratch_config_builds_a_model_under_25_mb():
