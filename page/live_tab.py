@@ -48,8 +48,9 @@ NOTES = f"""<p class="ga-live-problem" role="alert" hidden></p>
 <p class="ga-live-wait" role="status">{LIVE_VISITORS} other visitors are live. It is your turn when one of them stops or
 has had {TURN_SECONDS} seconds; who came before you comes first.</p>
 <div class="ga-live-notes"><p>Pictures are dropped, not queued, when the machine is slower than the camera. Age and
-gender are averages over the last seconds.</p><p>Each picture is sent to the machine that runs this page and is
-forgotten with its answer; none is written to a file.</p></div>"""
+gender are averages over the last seconds. Faces narrower than a sixteenth of the picture are left out.</p>
+<p>Each picture is sent to the machine that runs this page and is forgotten with its answer; none is written to a
+file.</p></div>"""
 SCRIPT = ROOT / "page" / "live.js"
 
 

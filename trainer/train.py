@@ -39,7 +39,7 @@ MODEL_FOLDER = "model"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `train`."""
-    parser.add_argument("config", type=Path, help="a YAML file; two ship in trainer/configs")
+    parser.add_argument("config", type=Path, help="a YAML file; four ship in trainer/configs")
     parser.add_argument(
         "overrides", nargs="*", metavar="name.of.setting=value", help="such as training.output_dir=runs/first"
     )

@@ -43,7 +43,8 @@ def test_card_tells_of_earlier_runs_and_of_what_was_left_out(run_folder, report,
     (run_folder / "training.json").write_text(json.dumps(record))
     text = ModelCard.load(push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").text
     for shown in (
-        "81 images for their gender, 80 for their age: the starting point finds that label less than 7 % likely",
+        "81 images for their gender, 80 for their age, some for both: the starting point finds that gender",
+        "any age within five years of the label, less than 7 % likely",
         "the model of the last of 2 earlier runs, the first from random weights",
         "1.25 hours, after 3.5 hours for the starting point",
         "The starting point's own starting point's:",
