@@ -11,13 +11,11 @@ import os
 import platform
 import threading
 import time
-from pathlib import Path
 
 # From glibc's malloc.h.
 M_ARENA_MAX = -8
-STATM = Path("/proc/self/statm")
-# Giving back takes 30 ms, and what is given back is fetched again for the next photo.
-EVERY_S, WORTH_BYTES = 1.0, 64 * 2**20
+# Giving back takes 30 ms, and is of use once something was done since: not where the processor was busy for less.
+EVERY_S, IDLE_S = 1.0, 0.05
 
 
 def keep_memory_low() -> None:
@@ -30,15 +28,10 @@ def keep_memory_low() -> None:
         threading.Thread(target=_give_back, name="memory", daemon=True).start()
 
 
-def resident_bytes() -> int:
-    """Memory that this process holds, where Linux tells it."""
-    return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
-
-
 def _give_back() -> None:
-    trim, low = ctypes.CDLL(None).malloc_trim, 0
+    trim, worked_s = ctypes.CDLL(None).malloc_trim, 0.0
     while True:
         time.sleep(EVERY_S)
-        if resident_bytes() - low > WORTH_BYTES:
+        if time.process_time() - worked_s > IDLE_S:
             trim(0)
-            low = resident_bytes()
+            worked_s = time.process_time()
