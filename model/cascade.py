@@ -80,8 +80,10 @@ class Cascade:
         kept = batched_nms(boxes[:, :4], scores, owners, 0.7)
         return _squares(boxes[kept, 4:]), owners[kept]
 
-    def _refine(self, sums: torch.Tensor, boxes: torch.Tensor, owners: torch.Tensor):
-        """The windows that the second network takes for faces, moved where it sees them."""
+    def _refine(
+        self, sums: torch.Tensor, boxes: torch.Tensor, owners: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Windows `(n, 4)` that the second network takes for faces, where it sees them; the image `(n,)` of each."""
         windows, owners, boxes = _inside(sums, boxes, owners)
         if not len(boxes):
             return boxes, owners
@@ -92,7 +94,7 @@ class Cascade:
         return _squares(_shifted(boxes[kept], shifts[kept])), owners[kept]
 
     def _finish(self, sums: torch.Tensor, boxes: torch.Tensor, owners: torch.Tensor) -> tuple[np.ndarray, ...]:
-        """Boxes, scores, landmarks and images of the windows that the third network takes for faces."""
+        """Boxes `(n, 4)`, scores `(n,)`, landmarks `(n, 5, 2)` and images `(n,)` of the third network's faces."""
         windows, owners, boxes = _inside(sums, boxes, owners)
         if not len(boxes):
             return np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)), np.zeros(0)
@@ -167,14 +169,14 @@ def _normalised(pixels: torch.Tensor) -> torch.Tensor:
 def _seen_by(
     network: nn.Module, sums: torch.Tensor, windows: torch.Tensor, owners: torch.Tensor, side: int
 ) -> tuple[torch.Tensor, ...]:
-    """What a network says of the windows, some of them at a time: noise may have ten thousand."""
+    """What a network says of the windows `(n, 4)`, some of them at a time: noise may have ten thousand."""
     parts = zip(windows.split(BATCH_SIZE), owners.split(BATCH_SIZE), strict=True)
     outputs = [network(_normalised(_cut(sums, *part, side))) for part in parts]
     return tuple(map(torch.cat, zip(*outputs, strict=True)))
 
 
 def _shifted(boxes: torch.Tensor, shifts: torch.Tensor) -> torch.Tensor:
-    """Every side of the boxes moved by that share of the box's width or height."""
+    """Every side of the boxes `(n, 4)` moved by that share `(n, 4)` of the box's width or height."""
     return boxes + shifts * (boxes[:, 2:] - boxes[:, :2] + 1).repeat(1, 2)
 
 

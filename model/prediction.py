@@ -126,7 +126,10 @@ class GenderAgePredictor:
         return list(self.iter_predict(photos, whole_image, batch_size, workers=workers))
 
     def predict_frame(self, frame_rgb: Photo) -> PhotoPrediction:
-        """`predict` for one of a camera's pictures: upright, and without the faces of people far away.
+        """`predict` for one of a camera's pictures, which is taken to stand upright.
+
+        Args:
+            frame_rgb: as a photo of `predict`; only faces from a sixteenth of its longer side on are looked for.
 
         Raises:
             PhotoError: the picture cannot be used.
@@ -136,7 +139,7 @@ class GenderAgePredictor:
         return searched.answered(self.estimate([face.crop for face in searched.found]))
 
     def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
-        """Gender and age of faces, cut by `align_face` or `align`; the model sees `batch_size` of them at once."""
+        """Gender and age of faces as `align` cuts them, RGB, `face_size` pixels a side; `batch_size` at once."""
         estimates = []
         for start in range(0, len(crops), batch_size):
             # Crops have the model's size already: resizing them again could only blur.

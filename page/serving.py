@@ -1,4 +1,4 @@
-"""How the page runs the model: photos one at a time, on a ZeroGPU Space's GPU where there is one; and how long files
+"""How the page runs the model: one call at a time, on a ZeroGPU Space's GPU where there is one; and how long files
 stay."""
 
 from __future__ import annotations

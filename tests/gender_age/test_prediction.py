@@ -1,66 +1,19 @@
+"""One photo through the predictor."""
+
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 import gender_age
 from gender_age.alignment import align_face
-from gender_age.checkpoint import alignment_of, load_checkpoint
-from gender_age.detection import LIVE_FACE_SHARE, Face, rotate_image
-from gender_age.errors import PhotoError
+from gender_age.checkpoint import alignment_of
+from gender_age.detection import LIVE_FACE_SHARE, rotate_image
 from gender_age.prediction import GenderAgePredictor, whole_pixels
 
-SIZE = (200, 120)
-BLANK = (90, 90)
-
-
-def face_at(left: float, top: float, side: float, score: float = 0.99) -> Face:
-    shares = ((0.35, 0.4), (0.65, 0.4), (0.5, 0.55), (0.4, 0.7), (0.6, 0.7))
-    landmarks = tuple((left + x * side, top + y * side) for x, y in shares)
-    return Face((left, top, left + side, top + side), score, landmarks)
-
-
-class FakeDetector:
-    """Finds in each image what `answers` holds for its size, else nothing; `seen` lists the sizes searched."""
-
-    def __init__(self, answers):
-        self.answers, self.seen = answers, []
-
-    def detect_any_rotation(self, image):
-        self.seen.append(image.size)
-        return self.answers.get(image.size, (0, []))
-
-    def detect(self, image, smallest_share):
-        self.seen.append((image.size, smallest_share))
-        return self.answers.get(image.size, (0, []))[1]
-
-
-def noise(size_wh, seed=0) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size_wh[1], size_wh[0], 3), dtype=np.uint8))
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tiny_model_folder):
-    return load_checkpoint(tiny_model_folder, device="cpu")
-
-
-@pytest.fixture
-def predictor(checkpoint) -> GenderAgePredictor:
-    return GenderAgePredictor(*checkpoint, FakeDetector({SIZE: (0, [face_at(20, 30, 60), face_at(110.4, 20, 50)])}))
-
-
-@pytest.fixture
-def batches(predictor):
-    """Sizes of the batches that the model saw."""
-    sizes = []
-    handle = predictor.model.register_forward_pre_hook(
-        lambda module, args, kwargs: sizes.append(len(kwargs["pixel_values"])), with_kwargs=True
-    )
-    yield sizes
-    handle.remove()
+from .faked import BLANK, SIZE, face_at, noise
 
 
 def test_no_face_is_an_empty_tuple(predictor, batches):
@@ -155,73 +108,6 @@ def test_whole_pixels_are_inside_and_never_empty(box, expected):
     assert whole_pixels(box, (20, 10)) == expected
 
 
-def test_predict_raises_and_predict_batch_reports(predictor, tmp_path):
-    (tmp_path / "notes.jpg").write_text("not a photo")
-    with pytest.raises(PhotoError, match="notes.jpg"):
-        predictor.predict(tmp_path / "notes.jpg")
-    good, bad, missing = predictor.predict_batch([noise(SIZE), tmp_path / "notes.jpg", tmp_path / "missing.png"])
-    assert len(good.faces) == 2
-    assert good.error is None
-    assert (bad.photo, bad.width, bad.height, bad.rotation, bad.faces) == ("notes.jpg", None, None, 0, ())
-    assert "notes.jpg" in bad.error
-    assert "missing.png" in missing.error
-    assert str(tmp_path) not in json.dumps([bad.to_dict(), missing.to_dict()])
-
-
-def test_a_batch_equals_its_photos_one_by_one_and_spans_photos(predictor, batches, tmp_path):
-    photos = [noise(SIZE, 1), noise(BLANK), tmp_path / "missing.jpg", noise(SIZE, 2), noise(SIZE, 3)]
-    predictions = predictor.predict_batch(photos)
-    assert batches == [6]
-    assert [len(prediction.faces) for prediction in predictions] == [2, 0, 0, 2, 2]
-    for photo, prediction in zip(photos, predictions, strict=True):
-        if prediction.error is None:
-            for face, single in zip(prediction.faces, predictor.predict(photo).faces, strict=True):
-                assert face.box == single.box
-                assert (face.age, face.gender_probability) == pytest.approx(
-                    (single.age, single.gender_probability), abs=1e-4
-                )
-
-
-@pytest.mark.parametrize(("batch_size", "expected"), [(1, [1] * 6), (3, [3, 1, 2]), (4, [4, 2]), (6, [6])])
-def test_no_batch_is_larger_than_asked(predictor, batches, batch_size, expected):
-    assert len(predictor.predict_batch([noise(SIZE, seed) for seed in range(3)], batch_size=batch_size)) == 3
-    assert batches == expected
-
-
-def test_an_impossible_batch_size_is_refused(predictor):
-    with pytest.raises(ValueError, match="batch_size is 0"):
-        predictor.predict_batch([noise(SIZE)], batch_size=0)
-
-
-@pytest.mark.parametrize("settings", [{"batch_size": 1}, {"max_wait_s": 0.0}])
-def test_the_stream_answers_a_photo_before_it_opens_the_next(predictor, settings):
-    asked = []
-    photos = (asked.append(number) or noise(SIZE, number) for number in range(3))
-    stream = predictor.iter_predict(photos, **settings)
-    assert len(next(stream).faces) == 2
-    assert asked == [0]
-
-
-def test_a_long_stream_waits_for_no_more_than_a_batch(predictor):
-    opened = []
-
-    def photos():
-        yield noise(SIZE)
-        while len(opened) < 100:
-            opened.append(None)
-            yield noise(BLANK)
-
-    stream = predictor.iter_predict(photos(), batch_size=8)
-    assert len(next(stream).faces) == 2
-    assert len(opened) == 7
-
-
-def test_a_photo_without_faces_waits_for_nothing(predictor):
-    photos = iter([noise(BLANK), noise(SIZE)])
-    assert next(predictor.iter_predict(photos)).faces == ()
-    assert len(list(photos)) == 1
-
-
 def test_photos_may_be_paths_images_and_arrays(predictor, tmp_path):
     image = noise(SIZE)
     image.save(tmp_path / "photo.png")
@@ -255,30 +141,6 @@ def test_real_faces_come_out_of_the_example_group(tiny_model_folder):
     assert len(centres) == 3
     assert centres == sorted(centres)
     assert all(isinstance(value, int) for face in prediction.faces for value in face.box)
-
-
-def test_one_photo_in_the_place_of_many_is_told(predictor):
-    with pytest.raises(TypeError, match="single photo"):
-        predictor.predict_batch("photo.jpg")
-
-
-def test_photos_searched_side_by_side_answer_as_one_by_one(predictor, tmp_path):
-    (tmp_path / "notes.jpg").write_text("text")
-    photos = [noise(SIZE, 1), noise(BLANK), tmp_path / "notes.jpg", noise(SIZE, 2), noise(SIZE, 3)]
-    one_by_one = list(predictor.iter_predict(photos, batch_size=2))
-    for workers in (2, 3):
-        assert list(predictor.iter_predict(photos, batch_size=2, workers=workers)) == one_by_one
-    assert predictor.predict_batch(photos, batch_size=2) == one_by_one
-
-
-def test_an_image_that_is_given_twice_is_read_once_at_a_time(predictor, tmp_path):
-    noise((700, 500), 4).save(tmp_path / "a.jpg", quality=95)
-    (right,) = predictor.predict(tmp_path / "a.jpg", whole_image=True).faces
-    for _ in range(5):
-        with Image.open(tmp_path / "a.jpg") as image:
-            both = predictor.predict_batch([image, image], whole_image=True)
-        assert [photo.error for photo in both] == [None, None]
-        assert [photo.faces[0].age for photo in both] == pytest.approx([right.age] * 2, abs=1e-4)
 
 
 def test_a_cameras_picture_is_searched_upright_for_near_faces(predictor):
