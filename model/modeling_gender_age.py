@@ -168,7 +168,8 @@ class ViTForGenderAge(ViTPreTrainedModel):
 
 def _mean_of_halves(logits: torch.Tensor) -> torch.Tensor:
     """`(2 * batch, classes)` logits, faces then mirror images, as `(batch, classes)` of their mean probability."""
-    return torch.stack(logits.log_softmax(dim=-1).chunk(2)).logsumexp(dim=0) - math.log(2)
+    # Not by `chunk`, which an export can follow for one batch size only.
+    return logits.log_softmax(dim=-1).unflatten(0, (2, -1)).logsumexp(dim=0) - math.log(2)
 
 
 def gender_loss(gender_logits: torch.Tensor, gender: torch.Tensor, smoothing: float) -> torch.Tensor:

@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 import torch
 
-from gender_age.checkpoint import load_checkpoint
+from gender_age.checkpoint import DEFAULT_MODEL, load_checkpoint
 from trainer import export
 from trainer.__main__ import main
 from trainer.errors import TrainerError
@@ -21,9 +21,8 @@ def exported(tiny_model_folder, tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("batch", [1, 3, 40])
-def test_answers_are_the_checkpoints(exported, tiny_model_folder, batch):
-    model, image_processor = load_checkpoint(tiny_model_folder, device="cpu")
+def check_answers(exported, folder, batch):
+    model, image_processor = load_checkpoint(folder, device="cpu")
     side = image_processor.size["height"]
     pixel_values = torch.randn(batch, 3, side, side, generator=torch.Generator().manual_seed(batch))
     session = onnxruntime.InferenceSession(exported)
@@ -33,6 +32,20 @@ def test_answers_are_the_checkpoints(exported, tiny_model_folder, batch):
         expected = model(pixel_values)
     np.testing.assert_allclose(gender_logits, expected.gender_logits, atol=1e-4)
     np.testing.assert_allclose(age_logits, expected.age_logits, atol=1e-4)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 40])
+def test_answers_are_the_checkpoints(exported, tiny_model_folder, batch):
+    check_answers(exported, tiny_model_folder, batch)
+
+
+def test_the_default_model_too(tmp_path):
+    """Its convolutions and its mirrored faces, which the tiny one has not."""
+    path = tmp_path / "model.onnx"
+    assert main(["export", "--model", str(DEFAULT_MODEL), "--onnx", str(path)]) == 0
+    assert load_checkpoint()[0].config.average_mirrored
+    for batch in (1, 3, 8):
+        check_answers(path, DEFAULT_MODEL, batch)
 
 
 def test_the_file_says_how_its_input_is_made(exported, tiny_model_folder):
