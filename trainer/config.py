@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import yaml
 
 from .columns import ColumnMapping
 from .errors import ConfigError
@@ -19,7 +16,8 @@ class ModelSection:
 
     Attributes:
         pretrained: a folder or Hub id of a ViT or DeiT checkpoint to fine-tune, or of a checkpoint of this project to
-            train on; None trains from scratch.
+            train on; or `NAME.yaml`, a config beside this one, whose run comes first and whose model is trained on;
+            None trains from scratch.
         revision: its branch, tag or commit.
         attn_implementation: "sdpa", or "eager" where that is faster (bf16 on a CPU, with few tokens).
         config: fields of `GenderAgeConfig` that differ from the checkpoint's or the class's own.
@@ -105,6 +103,7 @@ class RunConfig:
         ema_decay: of the running average of the weights, a step; what is evaluated and kept. 0 turns it off.
         training: fields of `transformers.TrainingArguments`.
         average_mirrored: the finished model's; not in use while it is trained and watched, as it doubles the work.
+        earlier: the run that comes first, where `model.pretrained` named its config.
     """
 
     model: ModelSection
@@ -114,6 +113,7 @@ class RunConfig:
     ema_decay: float
     training: dict
     average_mirrored: bool = False
+    earlier: RunConfig | None = None
 
     @property
     def epochs(self) -> int:
@@ -124,93 +124,26 @@ class RunConfig:
         """Side in pixels that the finished model is used at."""
         return self.stages[-1].image_size
 
+    @property
+    def folder(self) -> Path:
+        """Where the run is kept.
+
+        Raises:
+            ConfigError: `training.output_dir` is not set.
+        """
+        if not self.training.get("output_dir"):
+            raise ConfigError("`training.output_dir` names no folder for the run")
+        return Path(self.training["output_dir"])
+
+    @property
+    def finished(self) -> Path:
+        """Where its finished model is."""
+        return self.folder / "model"
+
     def to_dict(self) -> dict:
         """Plain values; what older runs did not note only where it is set."""
         values = dataclasses.asdict(self)
+        del values["earlier"]
         newer = ("columns", "genders", "drop_unlikely")
         values["data"] = {name: value for name, value in values["data"].items() if value or name not in newer}
         return values
-
-
-def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
-    """Read a YAML file; `overrides` such as `training.learning_rate=1e-3` go over it.
-
-    Raises:
-        ConfigError: the file cannot be read, or a name or value in it is not known.
-    """
-    try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the config {path}: {error.strerror}") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "unknown"
-        raise ConfigError(f"{path} is not YAML: {error.problem}, line {line}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not YAML text") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path} holds no settings; see the configs that ship in trainer/configs")
-    for override in overrides:
-        _apply_override(values, override)
-    return parse_config(values)
-
-
-def parse_config(values: dict) -> RunConfig:
-    """A `RunConfig` from plain values.
-
-    Raises:
-        ConfigError: a name or value is not known.
-    """
-    names = {f.name for f in dataclasses.fields(RunConfig)}
-    unknown = sorted(set(values) - names)
-    if unknown:
-        raise ConfigError(f"unknown setting {unknown[0]!r}; the sections are {', '.join(sorted(names))}")
-    stages = tuple(_section(Stage, "stages", stage) for stage in values.get("stages") or ())
-    if not stages:
-        raise ConfigError("`stages` needs at least one entry such as {image_size: 96, epochs: 10}")
-    config = RunConfig(
-        model=_section(ModelSection, "model", values.get("model")),
-        data=_section(DataSection, "data", values.get("data")),
-        stages=stages,
-        augmentation=_section(AugmentationSection, "augmentation", values.get("augmentation")),
-        ema_decay=float(values.get("ema_decay", 0.0)),
-        training=dict(values.get("training") or {}),
-        average_mirrored=bool(values.get("average_mirrored", False)),
-    )
-    if not config.data.train:
-        raise ConfigError("`data.train` names no data; prepare some with `python -m trainer prepare`")
-    _ = config.data.mapping  # raises for what it does not know
-    below = config.data.drop_unlikely
-    if isinstance(below, bool) or not isinstance(below, (int, float)) or not 0 <= below < 1:
-        raise ConfigError(f"`data.drop_unlikely` is {below!r}; a probability is wanted, such as 0.01")
-    if "num_train_epochs" in config.training:
-        raise ConfigError("`training.num_train_epochs` follows from the epochs of `stages`; leave it out")
-    return config
-
-
-def _section(kind: type, name: str, values: dict | None):
-    if values is not None and not isinstance(values, dict):
-        raise ConfigError(f"`{name}` is {values!r}; settings such as name: value are wanted there")
-    try:
-        return kind(**(values or {}))
-    except TypeError as error:
-        known = ", ".join(f.name for f in dataclasses.fields(kind))
-        raise ConfigError(f"`{name}` cannot be read ({error}); its settings are {known}") from error
-
-
-def _apply_override(values: dict, override: str) -> None:
-    name, separator, text = override.partition("=")
-    if not separator:
-        raise ConfigError(f"{override!r} is not an override; write name.of.setting=value")
-    *path, last = name.split(".")
-    for key in path:
-        values = values.setdefault(key, {})
-        if not isinstance(values, dict):
-            raise ConfigError(f"{name!r} does not name a setting")
-    value = yaml.safe_load(text)
-    # YAML 1.1 reads 1e-3, without a point, as text.
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            value = str(value)
-    values[last] = value

@@ -20,6 +20,7 @@ from tqdm.auto import tqdm
 
 from gender_age.alignment import DEFAULT_ALIGNMENT, Alignment, align_face
 
+from .archives import digest
 from .columns import NEEDED, ColumnMapping, as_prepared
 from .errors import DataError
 from .landmarks import decode
@@ -78,6 +79,9 @@ class AlignedFaces(torch.utils.data.Dataset):
         cache_dir: folder for the pixels; one file for each size, made when first needed and reused after.
         margin: share of the image size beyond every side.
         fallback_share: share of the faces cut with the fallback geometry, other ones at each size.
+
+    Attributes:
+        revision: hexadecimal digest of the rows' file names and labels in their order.
     """
 
     def __init__(
@@ -92,6 +96,8 @@ class AlignedFaces(torch.utils.data.Dataset):
         self.gender, self.age_min, self.age_max = (
             torch.tensor(dataset[name][:], dtype=torch.int64) for name in ("gender", "age_min", "age_max")
         )
+        labels = (dataset[name][:] for name in ("file", "gender", "age_min", "age_max"))
+        self.revision = digest(zip(*labels, strict=True))
         cache_dir.mkdir(parents=True, exist_ok=True)
         self._pixels = {
             size: _cut_faces(dataset, size, round(size * margin), fallback_share, alignment, cache_dir)
@@ -124,8 +130,8 @@ class AlignedFaces(torch.utils.data.Dataset):
 
 def uses_fallback(file: str, image_size: int, share: float) -> bool:
     """Whether a face is cut with the fallback geometry: a fixed choice by file and size."""
-    digest = hashlib.sha256(f"{image_size}/{file}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") < share * 2**32
+    hashed = hashlib.sha256(f"{image_size}/{file}".encode()).digest()
+    return int.from_bytes(hashed[:4], "big") < share * 2**32
 
 
 def _cut_faces(

@@ -24,7 +24,8 @@ from .checkpoints import (
     write_whole_file,
 )
 from .cleaning import likely_rows
-from .config import RunConfig, load_config
+from .config import RunConfig
+from .config_file import load_config
 from .errors import ConfigError, RunError, TrainerError
 from .faces import AlignedFaces, load_split
 from .metrics import compute_metrics
@@ -34,7 +35,6 @@ from .training import LABEL_NAMES, GenderAgeTrainer, GrowImages
 logger = logging.getLogger(__name__)
 
 RUN_FILE = "run.yaml"
-MODEL_FOLDER = "model"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def train(config: RunConfig) -> Path:
-    """Run a config to its end, from its newest whole checkpoint where there is one.
+    """Run a config to its end, from its newest whole checkpoint where there is one; the one it goes on from first.
 
     Returns:
         The folder of the finished model: averaged weights in float32, calibrated config, image processor and
@@ -65,9 +65,10 @@ def train(config: RunConfig) -> Path:
         TrainerError: the run's repository on the Hub cannot be made, or the finished model not be pushed to it.
     """
     arguments = _training_arguments(config)
+    if config.earlier is not None:
+        train(config.earlier)
     transformers.set_seed(arguments.seed)
-    run = Path(arguments.output_dir)
-    finished = run / MODEL_FOLDER
+    run, finished = config.folder, config.finished
     with arguments.main_process_first(), full_disk_as_sentence(run):
         _claim(run, config)
     if (finished / RECORD_FILE).exists():
@@ -154,9 +155,8 @@ def _training_arguments(config: RunConfig) -> TrainingArguments:
         "num_train_epochs": config.epochs,
         "disable_tqdm": None,
         **config.training,
+        "output_dir": str(config.folder),
     }
-    if "output_dir" not in values:
-        raise ConfigError("`training.output_dir` names no folder for the run")
     if values.get("save_total_limit") == 1:
         raise ConfigError("`training.save_total_limit` must be at least 2: a kill inside a save leaves the one before")
     if values.get("hub_token"):

@@ -40,10 +40,12 @@ def test_card_tells_of_earlier_runs_and_of_what_was_left_out(run_folder, report,
     first["config"] = record["config"] | {"model": {"pretrained": None}}
     record |= {"started_from": record | {"hours": 1.5, "started_from": first}, "dropped": {"gender": 81, "age": 80}}
     record["config"]["data"]["drop_unlikely"] = 0.07
+    record["data_revision"] = "0123456789abcdef" * 4
     (run_folder / "training.json").write_text(json.dumps(record))
     text = ModelCard.load(push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").text
     for shown in (
         "81 images for their gender, 80 for their age, some for both: the starting point finds that gender",
+        "| data revision | `0123456789abcdef`, of the file names",
         "any age within five years of the label, less than 7 % likely",
         "the model of the last of 2 earlier runs, the first from random weights",
         "1.25 hours, after 3.5 hours for the starting point",

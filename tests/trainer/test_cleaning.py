@@ -10,7 +10,7 @@ from datasets import load_dataset
 from gender_age.checkpoint import load_checkpoint
 from tests.conftest import TINY
 from trainer.cleaning import DROPPED_FILE, NEAR_YEARS, likely_rows
-from trainer.config import parse_config
+from trainer.config_file import parse_config
 from trainer.errors import ConfigError, RunError
 from trainer.faces import AlignedFaces
 from trainer.train import train

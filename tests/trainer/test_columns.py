@@ -11,12 +11,12 @@ from PIL import Image as PILImage
 
 from trainer import evaluation
 from trainer.columns import ColumnMapping, as_prepared
-from trainer.config import load_config, parse_config
+from trainer.config_file import load_config, parse_config
 from trainer.errors import ConfigError, DataError
 from trainer.faces import AlignedFaces, load_split
 from trainer.parquet_dataset import FEATURES
 
-from .test_config import CONFIGS, SMALLEST
+from .test_config_file import CONFIGS, SMALLEST
 
 MAPPING = {"img": "image", "years": "age", "sex": "gender"}
 

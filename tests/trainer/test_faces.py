@@ -46,6 +46,16 @@ def test_other_data_gets_other_pixels(tiny_data, tmp_path):
     assert not torch.equal(one[1]["pixels"], other[1]["pixels"])
 
 
+def test_the_revision_follows_files_and_labels(tiny_data, tmp_path):
+    rows = load_split([str(tiny_data)], "validation", limit=4)
+    grown = rows.map(lambda row: {"age_max": row["age_max"] + 1})
+    revisions = [
+        AlignedFaces(dataset, [16], tmp_path).revision for dataset in (rows, rows, rows.select([0, 1, 2]), grown)
+    ]
+    assert revisions[0] == revisions[1]
+    assert len(set(revisions)) == 3
+
+
 def test_fallback_share_is_kept_and_changes_with_the_size():
     files = [f"{n}.jpg" for n in range(2000)]
     small, large = ([uses_fallback(file, size, 0.1) for file in files] for size in (64, 96))

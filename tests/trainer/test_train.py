@@ -17,7 +17,8 @@ from gender_age.modeling_gender_age import ViTForGenderAge
 from tests.conftest import REPOSITORY, TINY
 from trainer.averaging import AVERAGE_FILE
 from trainer.checkpoints import COMPLETE_FILE, newest_whole_checkpoint, remove_broken_checkpoints
-from trainer.config import Stage, parse_config
+from trainer.config import Stage
+from trainer.config_file import load_config, parse_config
 from trainer.errors import ConfigError, RunError
 from trainer.train import train
 from trainer.training import image_size_at
@@ -67,6 +68,7 @@ def test_a_run_records_how_it_was_made(unbroken):
     record = json.loads((unbroken / "training.json").read_text())
     assert record["config"]["model"]["config"]["hidden_size"] == 16
     assert record["train_images"] == 48
+    assert len(record["data_revision"]) == 64
     assert record["world_size"] == 1
     assert record["seed"] == 3
     assert len(record["history"]) == 3
@@ -86,6 +88,20 @@ def test_a_run_goes_on_from_the_model_of_another(unbroken, tiny_data, tmp_path):
     assert started_from["hours"] >= 0
     assert started_from["config"]["model"]["config"]["hidden_size"] == 16
     assert "history" not in started_from
+
+
+def test_one_command_trains_the_run_that_a_config_goes_on_from(tiny_data, tmp_path):
+    first = run_values(tiny_data, "elsewhere") | {"stages": [{"image_size": 24, "epochs": 1}]}
+    second = first | {"model": {"pretrained": "first.yaml"}}
+    for name, values in (("first", first), ("second", second)):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(values))
+    run = tmp_path / "run"
+    finished = train(load_config(tmp_path / "second.yaml", [f"training.output_dir={run}"]))
+    assert finished == run / "model"
+    record = json.loads((finished / "training.json").read_text())
+    assert record["config"]["model"]["pretrained"] == str(run / "first" / "model")
+    assert record["started_from"]["config"]["model"]["pretrained"] is None
+    assert "earlier" not in record["config"]
 
 
 def test_the_saved_weights_are_the_average(unbroken):

@@ -23,7 +23,7 @@ from trainer.checkpoints import (
     newest_whole_checkpoint,
     write_whole_file,
 )
-from trainer.config import parse_config
+from trainer.config_file import parse_config
 from trainer.errors import DataError, RunError
 from trainer.train import train
 

@@ -18,7 +18,7 @@ from tests.conftest import REPOSITORY
 from tests.trainer.logged_training import note_batches, read_log
 from tests.trainer.test_train import run_values
 from trainer.checkpoints import COMPLETE_FILE, write_whole_file
-from trainer.config import parse_config
+from trainer.config_file import parse_config
 from trainer.train import train
 
 EPOCHS, STEPS_AN_EPOCH = 20, 6

@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from trainer.backbone import build_model
-from trainer.config import load_config, parse_config
+from trainer.config_file import load_config, parse_config
 from trainer.errors import ConfigError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "trainer" / "configs").glob("*.yaml"))
@@ -24,7 +25,42 @@ def test_four_configs_ship():
 
 @pytest.mark.parametrize(("path", "before"), [(LONGER, SCRATCH), (CLEANED, LONGER)], ids=["longer", "cleaned"])
 def test_a_run_goes_on_where_the_one_before_ends(path, before):
-    assert load_config(path).model.pretrained == load_config(before).training["output_dir"] + "/model"
+    config = load_config(path)
+    assert config.earlier == load_config(before)
+    assert config.model.pretrained == load_config(before).training["output_dir"] + "/model"
+
+
+def test_overrides_of_data_and_training_go_for_the_earlier_runs_too():
+    config = load_config(
+        CLEANED,
+        [
+            "data.train=[a]",
+            "training.learning_rate=1e-4",
+            "training.output_dir=runs/mine",
+            "training.push_to_hub=true",
+            "training.hub_model_id=user/model",
+            "ema_decay=0",
+        ],
+    )
+    assert config.model.pretrained == "runs/mine/longer/model"
+    assert config.earlier.model.pretrained == "runs/mine/longer/scratch/model"
+    first = config.earlier.earlier
+    assert first.data.train == ["a"]
+    assert first.training["learning_rate"] == 1e-4
+    assert not {"push_to_hub", "hub_model_id"} & set(first.training)
+    assert first.ema_decay == load_config(SCRATCH).ema_decay
+
+
+def test_with_a_model_of_ones_own_nothing_comes_first():
+    assert load_config(CLEANED, ["model.pretrained=user/model"]).earlier is None
+
+
+def test_configs_that_wait_for_each_other(tmp_path):
+    for name, before in (("a", "b"), ("b", "a")):
+        values = SMALLEST | {"model": {"pretrained": f"{before}.yaml"}, "training": {"output_dir": name}}
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(values))
+    with pytest.raises(ConfigError, match="a.yaml waits for itself"):
+        load_config(tmp_path / "a.yaml")
 
 
 def test_the_scratch_config_builds_a_model_under_25_mb():
