@@ -82,7 +82,11 @@ def parse_config(values: dict) -> RunConfig:
         stages=stages,
         augmentation=_section(AugmentationSection, "augmentation", values.get("augmentation")),
         ema_decay=float(values.get("ema_decay", 0.0)),
-        training=dict(values.get("training") or {}),
+        # YAML 1.1 reads `no`, one of Trainer's strategies, as false.
+        training={
+            name: "no" if value is False and name.endswith("_strategy") else value
+            for name, value in (values.get("training") or {}).items()
+        },
         average_mirrored=bool(values.get("average_mirrored", False)),
     )
     if not config.data.train:

@@ -80,6 +80,12 @@ def test_overrides_go_over_the_file():
     assert config.ema_decay == 0.0
 
 
+def test_no_is_a_strategy():
+    config = load_config(SCRATCH, ["training.eval_strategy=no", "training.bf16=no"])
+    assert config.training["eval_strategy"] == "no"
+    assert config.training["bf16"] is False
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
