@@ -79,6 +79,7 @@ def train(config: RunConfig) -> Path:
     with arguments.main_process_first(), full_disk_as_sentence(run):
         train_faces, validation_faces = _load_faces(config, cache_dir, run)
     model = build_model(config.model, config.image_size)
+    model.config.average_mirrored = False  # whatever the checkpoint says that the run goes on from
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
     checkpoint = newest_whole_checkpoint(run)
     marker = CompletionMarker(checkpoint)
