@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def _shared_overrides(overrides: Sequence[str], earlier: str) -> list[str]:
     for override in overrides:
         name, _, value = override.partition("=")
         if name == "training.output_dir":
-            shared.append(f"{name}={Path(value) / earlier}")
+            shared.append(f"{name}={json.dumps(str(Path(str(yaml.safe_load(value))) / earlier))}")
         elif name.startswith(("data.", "training.")) and not name.startswith(("training.hub_", "training.push_")):
             shared.append(override)
     return shared
@@ -76,6 +77,9 @@ def parse_config(values: dict) -> RunConfig:
     stages = tuple(_section(Stage, "stages", stage) for stage in values.get("stages") or ())
     if not stages:
         raise ConfigError("`stages` needs at least one entry such as {image_size: 96, epochs: 10}")
+    training = values.get("training") or {}
+    if not isinstance(training, dict):
+        raise ConfigError(f"`training` is {training!r}; settings such as name: value are wanted there")
     config = RunConfig(
         model=_section(ModelSection, "model", values.get("model")),
         data=_section(DataSection, "data", values.get("data")),
@@ -84,8 +88,7 @@ def parse_config(values: dict) -> RunConfig:
         ema_decay=float(values.get("ema_decay", 0.0)),
         # YAML 1.1 reads `no`, one of Trainer's strategies, as false.
         training={
-            name: "no" if value is False and name.endswith("_strategy") else value
-            for name, value in (values.get("training") or {}).items()
+            name: "no" if value is False and name.endswith("_strategy") else value for name, value in training.items()
         },
         average_mirrored=bool(values.get("average_mirrored", False)),
     )

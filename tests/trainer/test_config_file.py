@@ -36,7 +36,7 @@ def test_overrides_of_data_and_training_go_for_the_earlier_runs_too():
         [
             "data.train=[a]",
             "training.learning_rate=1e-4",
-            "training.output_dir=runs/mine",
+            "training.output_dir='runs/mine'",
             "training.push_to_hub=true",
             "training.hub_model_id=user/model",
             "ema_decay=0",
@@ -95,6 +95,7 @@ def test_no_is_a_strategy():
         ({"stages": []}, "stages"),
         ({"stages": [{"size": 3}]}, "image_size"),
         ({"model": 3}, "`model` is 3"),
+        ({"training": 3}, "`training` is 3"),
         ({"training": {"num_train_epochs": 3}}, "num_train_epochs"),
     ],
 )
