@@ -12,7 +12,8 @@ class GenderAgeConfig(ViTConfig):
 
     Args:
         stem: `"patch"` is ViT's own patch projection, so that a stock ViT checkpoint fits; `"convolutional"` puts
-            strided stages with residual blocks in its place, for training from scratch.
+            strided stages with residual blocks in its place, for training from scratch; `"efficientnet_lite0"` the
+            stages of that network, whose ImageNet weights a training can start from, with a `patch_size` of 32.
         stem_channels: channels of each convolutional stage; each halves the size, so `patch_size` is
             `2 ** len(stem_channels)`.
         stem_depths: residual blocks in each stage.
@@ -53,8 +54,8 @@ class GenderAgeConfig(ViTConfig):
         kwargs.setdefault("id2label", dict(enumerate(GENDERS)))
         kwargs.setdefault("label2id", {name: index for index, name in enumerate(GENDERS)})
         super().__post_init__(**kwargs)
-        if self.stem not in ("patch", "convolutional"):
-            raise ValueError(f"stem is {self.stem!r}; it must be 'patch' or 'convolutional'")
+        if self.stem not in ("patch", "convolutional", "efficientnet_lite0"):
+            raise ValueError(f"stem is {self.stem!r}; it must be 'patch', 'convolutional' or 'efficientnet_lite0'")
         if self.pooling not in ("cls", "mean"):
             raise ValueError(f"pooling is {self.pooling!r}; it must be 'cls' or 'mean'")
         if self.stem == "convolutional":
@@ -65,6 +66,8 @@ class GenderAgeConfig(ViTConfig):
                     f"patch_size is {self.patch_size}; {len(self.stem_channels)} convolutional stages reduce the image "
                     f"{2 ** len(self.stem_channels)} times"
                 )
+        if self.stem == "efficientnet_lite0" and self.patch_size != 32:
+            raise ValueError(f"patch_size is {self.patch_size}; EfficientNet-Lite0 reduces the image 32 times")
 
     @property
     def num_ages(self) -> int:

@@ -12,6 +12,7 @@ from transformers.utils import ModelOutput
 
 from .configuration_gender_age import GenderAgeConfig
 from .labels import GENDERS, MAX_AGE
+from .stems import STEMS
 
 
 @dataclass
@@ -33,52 +34,6 @@ class GenderAgeOutput(ModelOutput):
     age_logits: torch.FloatTensor | None = None
     hidden_states: tuple[torch.FloatTensor, ...] | None = None
     attentions: tuple[torch.FloatTensor, ...] | None = None
-
-
-class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions beside an identity, `(batch, channels, height, width)` in and out."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm2d(channels)
-
-    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
-        inner = nn.functional.relu(self.norm1(self.conv1(hidden_states)))
-        return nn.functional.relu(hidden_states + self.norm2(self.conv2(inner)))
-
-
-class ConvolutionalStem(nn.Module):
-    """Strided stages of residual blocks in place of ViT's patch projection.
-
-    Early convolutions make a small transformer trainable without pretraining (https://arxiv.org/abs/2106.14881).
-    """
-
-    def __init__(self, config: GenderAgeConfig) -> None:
-        super().__init__()
-        widths = (config.num_channels, *config.stem_channels)
-        self.stages = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(after),
-                nn.ReLU(),
-                *(ResidualBlock(after) for _ in range(depth)),
-            )
-            for before, after, depth in zip(widths, widths[1:], config.stem_depths, strict=False)
-        )
-        self.projection = nn.Conv2d(widths[-1], config.hidden_size, 1)
-        grid = config.image_size // config.patch_size
-        self.num_patches = grid * grid
-        self.image_size = (config.image_size, config.image_size)
-
-    def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
-        """`(batch, 3, height, width)` -> `(batch, patches, hidden_size)`."""
-        hidden_states = pixel_values.contiguous(memory_format=torch.channels_last)
-        for stage in self.stages:
-            hidden_states = stage(hidden_states)
-        return self.projection(hidden_states).flatten(2).transpose(1, 2)
 
 
 class DropPath(nn.Module):
@@ -107,8 +62,8 @@ class ViTForGenderAge(ViTPreTrainedModel):
     def __init__(self, config: GenderAgeConfig) -> None:
         super().__init__(config)
         self.vit = ViTModel(config, add_pooling_layer=False)
-        if config.stem == "convolutional":
-            self.vit.embeddings.patch_embeddings = ConvolutionalStem(config)
+        if config.stem in STEMS:
+            self.vit.embeddings.patch_embeddings = STEMS[config.stem](config)
         if config.drop_path_rate > 0:
             steps = max(1, config.num_hidden_layers - 1)
             for depth, layer in enumerate(self.vit.layers):

@@ -10,6 +10,7 @@ import gradio as gr
 from gender_age.labels import GENDERS
 
 from . import about_text as text
+from .about_model import SOURCE_NAMES, licences_html, model_html
 from .charts import Bar, Scale, bar_chart, number, part, read_bins, reliability_chart, scale_for, shown
 
 FEWEST_NAMED = 20
@@ -29,13 +30,13 @@ def build_about_tab(report: dict | None, training: dict | None) -> None:
 def about_html(report: dict | None, training: dict | None) -> str:
     """The whole tab; whatever is missing from the records, or is of another shape, is left out."""
     sections = {
-        "model": ("The model", text.model_html(report, training)),
+        "model": ("The model", model_html(report, training)),
         "labels": ("What its answers mean", text.LABELS),
         "errors": ("How good it is", _measurements(report)),
         "uses": ("What it must not be used for", text.NOT_FOR),
         "photos": ("What happens to your photos", text.PHOTOS),
         "programs": ("Use it from a program", text.programs_html()),
-        "licences": ("Licences", text.licences_html(training)),
+        "licences": ("Licences", licences_html(training)),
         "cite": ("How to cite", text.cite_html()),
     }
     return text.sections_html(sections)
@@ -47,7 +48,7 @@ def _measurements(report: dict | None) -> str:
     protocols = part(report, "protocols")
     # End to end, as a visitor meets the model, where that was measured.
     chosen = next((key for key in ("end_to_end", "landmarks") if isinstance(part(protocols, key), dict)), None)
-    sources = {text.SOURCE_NAMES.get(name, name): found for name, found in _groups(protocols, chosen).items()}
+    sources = {SOURCE_NAMES.get(name, name): found for name, found in _groups(protocols, chosen).items()}
     parts = [_age(sources), _gender(sources), _intervals(sources), _calibration(sources), _missed(sources)]
     titles = ("The age", "The perceived gender", "The age interval", "The gender probability", "Faces that are missed")
     shown_parts = [f"<h3>{title}</h3>{body}" for title, body in zip(titles, parts, strict=True) if body]

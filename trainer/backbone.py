@@ -16,6 +16,7 @@ from gender_age.modeling_gender_age import ViTForGenderAge
 
 from .config import ModelSection
 from .errors import ConfigError
+from .stem_weights import load_imagenet_stem
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +39,15 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     Raises:
         ConfigError: a field is not one of `GenderAgeConfig`, or the checkpoint cannot be used.
     """
+    if section.stem_weights not in (None, "imagenet"):
+        raise ConfigError(f"`model.stem_weights` is {section.stem_weights!r}; it takes imagenet")
     if section.pretrained is None:
-        return ViTForGenderAge._from_config(_config(section, {}, image_size))
+        model = ViTForGenderAge._from_config(_config(section, {}, image_size))
+        if section.stem_weights:
+            load_imagenet_stem(model)
+        return model
+    if section.stem_weights:
+        raise ConfigError("`model.stem_weights` and `model.pretrained` are two starts; a run takes one")
     register_classes()
     try:
         stock_config = AutoConfig.from_pretrained(section.pretrained, revision=section.revision)

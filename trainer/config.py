@@ -19,12 +19,14 @@ class ModelSection:
             train on; or `NAME.yaml`, a config beside this one, whose run comes first and whose model is trained on;
             None trains from scratch.
         revision: its branch, tag or commit.
+        stem_weights: "imagenet" starts the stem `efficientnet_lite0` from ImageNet's, where there is no `pretrained`.
         attn_implementation: "sdpa", or "eager" where that is faster (bf16 on a CPU, with few tokens).
         config: fields of `GenderAgeConfig` that differ from the checkpoint's or the class's own.
     """
 
     pretrained: str | None = None
     revision: str | None = None
+    stem_weights: str | None = None
     attn_implementation: str = "sdpa"
     config: dict = field(default_factory=dict)
 
@@ -144,6 +146,7 @@ class RunConfig:
         """Plain values; what older runs did not note only where it is set."""
         values = dataclasses.asdict(self)
         del values["earlier"]
-        newer = ("columns", "genders", "drop_unlikely")
-        values["data"] = {name: value for name, value in values["data"].items() if value or name not in newer}
+        newer = ("columns", "genders", "drop_unlikely", "stem_weights")
+        for section in ("model", "data"):
+            values[section] = {name: value for name, value in values[section].items() if value or name not in newer}
         return values

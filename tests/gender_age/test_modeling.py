@@ -13,6 +13,10 @@ CONVOLUTIONAL = TINY | {
     "pooling": "mean",
     "drop_path_rate": 0.1,
 }
+EFFICIENTNET = TINY | {"stem": "efficientnet_lite0", "patch_size": 32, "image_size": 64, "pooling": "mean"}
+KINDS = pytest.mark.parametrize(
+    "settings", [TINY, CONVOLUTIONAL, EFFICIENTNET], ids=["patch", "convolutional", "efficientnet_lite0"]
+)
 LABELS = {
     "gender": torch.tensor([0, 1, 1]),
     "age_min": torch.tensor([30, 20, 116]),
@@ -20,31 +24,32 @@ LABELS = {
 }
 
 
-@pytest.mark.parametrize("settings", [TINY, CONVOLUTIONAL], ids=["patch", "convolutional"])
+@KINDS
 def test_output_shapes_and_no_loss_without_labels(settings):
     model = ViTForGenderAge(GenderAgeConfig(**settings)).eval()
-    output = model(torch.zeros(3, 3, 32, 32))
+    output = model(torch.zeros(3, 3, model.config.image_size, model.config.image_size))
     assert output.loss is None
     assert output.gender_logits.shape == (3, 2)
     assert output.age_logits.shape == (3, 101)
 
 
-@pytest.mark.parametrize("settings", [TINY, CONVOLUTIONAL], ids=["patch", "convolutional"])
+@KINDS
 def test_every_parameter_moves_in_one_step(settings):
     torch.manual_seed(0)
     model = ViTForGenderAge(GenderAgeConfig(**settings)).train()
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
     optimizer = torch.optim.SGD(model.parameters(), lr=10.0)
-    model(torch.randn(3, 3, 32, 32), **LABELS).loss.backward()
+    pixels = torch.randn(3, 3, model.config.image_size, model.config.image_size)
+    model(pixels, **LABELS).loss.backward()
     optimizer.step()
     # The mean over the patches does not read the first token's last layer, but attention before it does.
     assert [name for name, parameter in model.named_parameters() if torch.equal(parameter, before[name])] == []
 
 
-@pytest.mark.parametrize("settings", [TINY, CONVOLUTIONAL], ids=["patch", "convolutional"])
+@KINDS
 def test_another_image_size_is_served(settings):
     model = ViTForGenderAge(GenderAgeConfig(**settings)).eval()
-    assert model(torch.zeros(1, 3, 48, 48)).age_logits.shape == (1, 101)
+    assert model(torch.zeros(1, 3, 96, 96)).age_logits.shape == (1, 101)
 
 
 def test_mirrored_answers_are_averaged_outside_training():
@@ -124,7 +129,12 @@ def test_heads_answer_in_full_precision_under_autocast(tiny_model):
 
 @pytest.mark.parametrize(
     ("settings", "named"),
-    [({"stem": "dense"}, "stem"), ({"pooling": "max"}, "pooling"), ({**CONVOLUTIONAL, "patch_size": 16}, "patch_size")],
+    [
+        ({"stem": "dense"}, "stem"),
+        ({"pooling": "max"}, "pooling"),
+        ({**CONVOLUTIONAL, "patch_size": 16}, "patch_size"),
+        ({**EFFICIENTNET, "patch_size": 16}, "patch_size"),
+    ],
 )
 def test_impossible_configs_are_refused(settings, named):
     with pytest.raises(ValueError, match=named):

@@ -8,7 +8,7 @@ from trainer.config_file import load_config, parse_config
 from trainer.errors import ConfigError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "trainer" / "configs").glob("*.yaml"))
-CLEANED, _, LONGER, SCRATCH = CONFIGS
+CLEANED, _, IMAGENET, LONGER, SCRATCH = CONFIGS
 SMALLEST = {"data": {"train": ["data"]}, "stages": [{"image_size": 32, "epochs": 2}]}
 
 
@@ -19,8 +19,8 @@ def test_shipped_configs_are_read(path):
     assert config.training["save_total_limit"] >= 2
 
 
-def test_four_configs_ship():
-    assert [path.stem for path in CONFIGS] == ["cleaned", "finetune", "longer", "scratch"]
+def test_five_configs_ship():
+    assert [path.stem for path in CONFIGS] == ["cleaned", "finetune", "imagenet", "longer", "scratch"]
 
 
 @pytest.mark.parametrize(("path", "before"), [(LONGER, SCRATCH), (CLEANED, LONGER)], ids=["longer", "cleaned"])
@@ -63,10 +63,13 @@ def test_configs_that_wait_for_each_other(tmp_path):
         load_config(tmp_path / "a.yaml")
 
 
-def test_the_scratch_config_builds_a_model_under_25_mb():
-    config = load_config(SCRATCH)
+@pytest.mark.parametrize(
+    ("path", "stem"), [(SCRATCH, "convolutional"), (IMAGENET, "efficientnet_lite0")], ids=["scratch", "imagenet"]
+)
+def test_the_configs_for_two_cores_build_models_under_25_mb(path, stem):
+    config = load_config(path)
     model = build_model(config.model, config.image_size)
-    assert model.config.stem == "convolutional"
+    assert model.config.stem == stem
     assert model.num_parameters() * 2 < 25e6
 
 
