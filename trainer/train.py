@@ -26,6 +26,7 @@ from .checkpoints import (
 from .cleaning import likely_rows
 from .config import RunConfig
 from .config_file import load_config
+from .depthwise import speed_up_depthwise
 from .errors import ConfigError, RunError, TrainerError
 from .faces import AlignedFaces, load_split
 from .metrics import compute_metrics
@@ -39,7 +40,7 @@ RUN_FILE = "run.yaml"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `train`."""
-    parser.add_argument("config", type=Path, help="a YAML file; four ship in trainer/configs")
+    parser.add_argument("config", type=Path, help="a YAML file; five ship in trainer/configs")
     parser.add_argument(
         "overrides", nargs="*", metavar="name.of.setting=value", help="such as training.output_dir=runs/first"
     )
@@ -80,6 +81,8 @@ def train(config: RunConfig) -> Path:
         train_faces, validation_faces = _load_faces(config, cache_dir, run)
     model = build_model(config.model, config.image_size)
     model.config.average_mirrored = False  # whatever the checkpoint says that the run goes on from
+    if arguments.device.type == "cpu":
+        speed_up_depthwise(model)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
     checkpoint = newest_whole_checkpoint(run)
     marker = CompletionMarker(checkpoint)
