@@ -24,8 +24,10 @@ class ResidualBlock(nn.Module):
 
 
 class ConvolutionLayer(nn.Module):
-    """Convolution, batch norm and, if `activate`, ReLU6. Where the stride is 2, the padding is TensorFlow's: one pixel
-    more on the right and below."""
+    """Convolution, batch norm and, if `activate`, ReLU6: `(batch, channels, height, width)` to `(batch, outputs, …)`.
+
+    Where the stride is 2, the padding is TensorFlow's for even sides: one pixel more on the right and below.
+    """
 
     def __init__(
         self, channels: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, activate: bool = True
@@ -76,8 +78,8 @@ class Stem(nn.Module):
     Early convolutions make a small transformer trainable without pretraining (https://arxiv.org/abs/2106.14881).
     """
 
-    # How many of the last stages make patches too coarse to tell which part of a face moved an answer.
-    COARSE_STAGES = 0
+    # How many of the last stages `tokens` runs: an explanation looks at what comes before them.
+    LATE_STAGES = 0
 
     def __init__(self, config: GenderAgeConfig, stages: list[nn.Module], channels: int) -> None:
         super().__init__()
@@ -94,13 +96,13 @@ class Stem(nn.Module):
     def features(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """The first part of `forward`: `(batch, 3, height, width)` -> `(batch, channels, rows, columns)`."""
         hidden_states = pixel_values.contiguous(memory_format=torch.channels_last)
-        for stage in self.stages[: len(self.stages) - self.COARSE_STAGES]:
+        for stage in self.stages[: len(self.stages) - self.LATE_STAGES]:
             hidden_states = stage(hidden_states)
         return hidden_states
 
     def tokens(self, features: torch.Tensor) -> torch.Tensor:
         """The second: `(batch, channels, rows, columns)` -> `(batch, patches, hidden_size)`."""
-        for stage in self.stages[len(self.stages) - self.COARSE_STAGES :]:
+        for stage in self.stages[len(self.stages) - self.LATE_STAGES :]:
             features = stage(features)
         return self.projection(features).flatten(2).transpose(1, 2)
 
@@ -129,7 +131,8 @@ class EfficientNetLiteStem(Stem):
     https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite has it.
     """
 
-    COARSE_STAGES = 3
+    # The maps were best before the stage of 112 channels, with a place for 16 pixels (docs/experiments.md).
+    LATE_STAGES = 3
     # Expansion, channels, blocks, kernel and stride of each stage.
     STAGES = (
         (1, 16, 1, 3, 1),

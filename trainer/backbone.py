@@ -1,4 +1,5 @@
-"""The model of a run: from scratch, from a checkpoint of this project, or with the encoder of a stock ViT or DeiT."""
+"""The model of a run: from scratch, with a stem from ImageNet, with the encoder of a stock ViT or DeiT, or from a
+checkpoint of this project."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     """The network to train, for faces of `image_size` pixels a side.
 
     Raises:
-        ConfigError: a field is not one of `GenderAgeConfig`, or the checkpoint cannot be used.
+        ConfigError: a field is not one of `GenderAgeConfig`, or the checkpoint or the stem's weights cannot be used.
     """
     if section.stem_weights not in (None, "imagenet"):
         raise ConfigError(f"`model.stem_weights` is {section.stem_weights!r}; it takes imagenet")

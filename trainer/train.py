@@ -81,7 +81,7 @@ def train(config: RunConfig) -> Path:
         train_faces, validation_faces = _load_faces(config, cache_dir, run)
     model = build_model(config.model, config.image_size)
     model.config.average_mirrored = False  # whatever the checkpoint says that the run goes on from
-    if arguments.device.type == "cpu":
+    if arguments.device.type == "cpu" and arguments.bf16:
         speed_up_depthwise(model)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
     checkpoint = newest_whole_checkpoint(run)

@@ -55,6 +55,7 @@ def test_the_training_record_is_told(drawn, record):
     text = Reader(about_html(drawn, record)).text
     assert "behind the convolutions of EfficientNet-Lite0" in text
     assert "the convolutions starting from weights for ImageNet and the rest from random ones, in 2.5 hours" in text
+    assert "converted by ML Illustrated; Apache-2.0" in text
     record["config"]["model"]["pretrained"] = "/home/jdoe/run/model"
     text = Reader(about_html(drawn, record)).text
     assert "starting from an earlier checkpoint" in text

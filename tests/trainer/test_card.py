@@ -56,6 +56,7 @@ def test_card_tells_of_earlier_runs_and_of_what_was_left_out(run_folder, report,
     (run_folder / "training.json").write_text(json.dumps(record))
     text = ModelCard.load(push.push_to_folder(run_folder, tmp_path / "another", report) / "README.md").text
     assert "earlier runs, the first from ImageNet weights of EfficientNet-Lite0 for the stem" in text
+    assert "as ML Illustrated converted them (Apache-2.0)" in text
 
 
 def test_card_without_records_claims_nothing(tiny_model_folder, tmp_path):

@@ -156,6 +156,9 @@ def test_the_config_names_the_columns_and_leaves_no_trace_where_there_are_none()
     assert load_config(CONFIGS[1]).to_dict()["data"].keys() == {
         "train", "margin", "fallback_share", "age_balance", "limit", "cache_dir"
     }  # fmt: skip
+    assert load_config(CONFIGS[1]).to_dict()["model"].keys() == {
+        "pretrained", "revision", "attn_implementation", "config"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

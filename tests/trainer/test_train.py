@@ -16,9 +16,11 @@ from gender_age.checkpoint import load_checkpoint
 from gender_age.modeling_gender_age import ViTForGenderAge
 from tests.conftest import REPOSITORY, TINY
 from trainer.averaging import AVERAGE_FILE
+from trainer.backbone import build_model
 from trainer.checkpoints import COMPLETE_FILE, newest_whole_checkpoint, remove_broken_checkpoints
-from trainer.config import Stage
+from trainer.config import ModelSection, Stage
 from trainer.config_file import load_config, parse_config
+from trainer.depthwise import speed_up_depthwise
 from trainer.errors import ConfigError, RunError
 from trainer.train import train
 from trainer.training import image_size_at
@@ -74,6 +76,22 @@ def test_a_run_records_how_it_was_made(unbroken):
     assert len(record["history"]) == 3
     assert {"eval_drawn_age_mae", "eval_drawn_gender_accuracy"} <= set(record["history"][0])
     assert record["started_from"] is None
+
+
+def test_a_run_in_bf16_with_efficientnets_stem(tiny_data, tmp_path, monkeypatch):
+    sped_up = []
+    monkeypatch.setattr("trainer.train.speed_up_depthwise", lambda model: sped_up.append(speed_up_depthwise(model)))
+    values = run_values(tiny_data, tmp_path / "run", bf16=True)
+    values["model"] = {"config": TINY | {"stem": "efficientnet_lite0", "patch_size": 32}, "stem_weights": "imagenet"}
+    values["stages"] = [{"image_size": 64, "epochs": 1}]
+    folder = train(parse_config(values))
+    assert sped_up == [11]
+    assert json.loads((folder / "training.json").read_text())["config"]["model"]["stem_weights"] == "imagenet"
+    stem = load_checkpoint(folder)[0].vit.embeddings.patch_embeddings
+    untrained = build_model(ModelSection(**values["model"]), 64).vit.embeddings.patch_embeddings
+    # Six steps away from ImageNet's weights, and not from random ones.
+    before, after = (each.stages[7][0].project.conv.weight for each in (untrained, stem))
+    assert 0 < (after - before).norm() < 0.9 * before.norm()
 
 
 def test_a_run_goes_on_from_the_model_of_another(unbroken, tiny_data, tmp_path):
