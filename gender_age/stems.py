@@ -78,9 +78,6 @@ class Stem(nn.Module):
     Early convolutions make a small transformer trainable without pretraining (https://arxiv.org/abs/2106.14881).
     """
 
-    # How many of the last stages `tokens` runs: an explanation looks at what comes before them.
-    LATE_STAGES = 0
-
     def __init__(self, config: GenderAgeConfig, stages: list[nn.Module], channels: int) -> None:
         super().__init__()
         self.stages = nn.ModuleList(stages)
@@ -91,20 +88,10 @@ class Stem(nn.Module):
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """`(batch, 3, height, width)` -> `(batch, patches, hidden_size)`."""
-        return self.tokens(self.features(pixel_values))
-
-    def features(self, pixel_values: torch.Tensor) -> torch.Tensor:
-        """The first part of `forward`: `(batch, 3, height, width)` -> `(batch, channels, rows, columns)`."""
         hidden_states = pixel_values.contiguous(memory_format=torch.channels_last)
-        for stage in self.stages[: len(self.stages) - self.LATE_STAGES]:
+        for stage in self.stages:
             hidden_states = stage(hidden_states)
-        return hidden_states
-
-    def tokens(self, features: torch.Tensor) -> torch.Tensor:
-        """The second: `(batch, channels, rows, columns)` -> `(batch, patches, hidden_size)`."""
-        for stage in self.stages[len(self.stages) - self.LATE_STAGES :]:
-            features = stage(features)
-        return self.projection(features).flatten(2).transpose(1, 2)
+        return self.projection(hidden_states).flatten(2).transpose(1, 2)
 
 
 class ConvolutionalStem(Stem):
@@ -131,8 +118,6 @@ class EfficientNetLiteStem(Stem):
     https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite has it.
     """
 
-    # The maps were best before the stage of 112 channels, with a place for 16 pixels (docs/experiments.md).
-    LATE_STAGES = 3
     # Expansion, channels, blocks, kernel and stride of each stage.
     STAGES = (
         (1, 16, 1, 3, 1),
@@ -159,4 +144,4 @@ class EfficientNetLiteStem(Stem):
 STEMS = {"convolutional": ConvolutionalStem, "efficientnet_lite0": EfficientNetLiteStem}
 """By the name in `GenderAgeConfig.stem`."""
 
-__all__ = ["STEMS", "ConvolutionalStem", "EfficientNetLiteStem", "Stem"]
+__all__ = ["STEMS", "ConvolutionalStem", "EfficientNetLiteStem"]

@@ -40,7 +40,7 @@ RUN_FILE = "run.yaml"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `train`."""
-    parser.add_argument("config", type=Path, help="a YAML file; five ship in trainer/configs")
+    parser.add_argument("config", type=Path, help="a YAML file; six ship in trainer/configs")
     parser.add_argument(
         "overrides", nargs="*", metavar="name.of.setting=value", help="such as training.output_dir=runs/first"
     )

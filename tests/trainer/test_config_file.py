@@ -8,7 +8,7 @@ from trainer.config_file import load_config, parse_config
 from trainer.errors import ConfigError
 
 CONFIGS = sorted((Path(__file__).parents[2] / "trainer" / "configs").glob("*.yaml"))
-CLEANED, _, IMAGENET, LONGER, SCRATCH = CONFIGS
+CLEANED, _, HARDER, IMAGENET, LONGER, SCRATCH = CONFIGS
 SMALLEST = {"data": {"train": ["data"]}, "stages": [{"image_size": 32, "epochs": 2}]}
 
 
@@ -19,11 +19,15 @@ def test_shipped_configs_are_read(path):
     assert config.training["save_total_limit"] >= 2
 
 
-def test_five_configs_ship():
-    assert [path.stem for path in CONFIGS] == ["cleaned", "finetune", "imagenet", "longer", "scratch"]
+def test_six_configs_ship():
+    assert [path.stem for path in CONFIGS] == ["cleaned", "finetune", "harder", "imagenet", "longer", "scratch"]
 
 
-@pytest.mark.parametrize(("path", "before"), [(LONGER, SCRATCH), (CLEANED, LONGER)], ids=["longer", "cleaned"])
+@pytest.mark.parametrize(
+    ("path", "before"),
+    [(HARDER, IMAGENET), (LONGER, SCRATCH), (CLEANED, LONGER)],
+    ids=["harder", "longer", "cleaned"],
+)
 def test_a_run_goes_on_where_the_one_before_ends(path, before):
     config = load_config(path)
     assert config.earlier == load_config(before)
