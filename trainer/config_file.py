@@ -58,7 +58,8 @@ def _shared_overrides(overrides: Sequence[str], earlier: str) -> list[str]:
     for override in overrides:
         name, _, value = override.partition("=")
         if name == "training.output_dir":
-            shared.append(f"{name}={json.dumps(str(Path(str(yaml.safe_load(value))) / earlier))}")
+            folder = Path(str(yaml.safe_load(value))) / earlier
+            shared.append(f"{name}={json.dumps(str(folder))}")
         elif name.startswith(("data.", "training.")) and not name.startswith(("training.hub_", "training.push_")):
             shared.append(override)
     return shared

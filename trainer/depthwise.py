@@ -64,7 +64,7 @@ class _Depthwise(torch.autograd.Function):
 def _pixels_gradient(
     gradient: torch.Tensor, pixels: torch.Tensor, weight: torch.Tensor, stride: int, padding: int
 ) -> torch.Tensor:
-    """By a convolution with the turned kernel; a stride is undone by zeros between."""
+    """In the shape of `pixels`, by a convolution with the turned kernel; a stride is undone by zeros between."""
     kernel = weight.shape[-1]
     if stride > 1:
         height, width = (side + 2 * padding - kernel + 1 for side in pixels.shape[-2:])
@@ -80,7 +80,7 @@ def _pixels_gradient(
 def _weight_gradient(
     gradient: torch.Tensor, pixels: torch.Tensor, weight: torch.Tensor, stride: int, padding: int
 ) -> torch.Tensor:
-    """A larger kernel's by its four corners, each a 3×3 kernel over moved pixels."""
+    """`(channels, 1, kernel, kernel)`; a larger kernel's by its four corners, each a 3×3 kernel over moved pixels."""
     kernel = weight.shape[-1]
     if kernel == FAST:
         return _small_weight_gradient(gradient, pixels, weight, stride, padding)
