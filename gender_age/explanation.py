@@ -1,19 +1,15 @@
-"""Which parts of a face moved the answers: Integrated Grad-CAM over the patch tokens of a ViT.
+"""Which parts of a face moved the answers: integrated gradients over the features that a ViT or its stem reads.
 
 The answer is compared with the one for a blank picture of the face's mean colour. On the straight path between the
-patch tokens of both (integrated gradients, Sundararajan et al. 2017, https://arxiv.org/abs/1703.01365) the gradient is
-averaged over the path and over the places, which gives each channel one weight (Grad-CAM, Selvaraju et al. 2017,
-https://arxiv.org/abs/1610.02391). The relevance of a place is the absolute value of the weighted sum of what its token
-has beyond the blank one. The two were joined by Sattarzadeh et al. 2021 (Integrated Grad-CAM,
-https://arxiv.org/abs/2102.07805). It needs no attention weights and leaves the model as it is.
+features of both, the gradient is averaged and multiplied by what the face's features have beyond the blank ones
+(integrated gradients, Sundararajan et al. 2017, https://arxiv.org/abs/1703.01365). The relevance of a place is the
+absolute value of the sum over its channels. It needs no attention weights and leaves the model as it is.
 
-Attention rollout, gradient-weighted attention and gradient × token were measured too: with the first default model,
-masking what they mark moved the answer less than masking at random (see docs/experiments.md).
+Attention rollout, gradient-weighted attention, gradient × token and Grad-CAM were measured too (docs/experiments.md).
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +19,7 @@ from PIL import Image
 from .decoding import expected_age
 from .modeling_gender_age import ViTForGenderAge
 from .prediction import GenderAgePredictor
+from .stems import Stem
 
 STEPS = 4
 """Points on the path from the blank picture to the face; the maps were chosen and measured with four."""
@@ -37,7 +34,7 @@ class FaceExplanation:
 
     Attributes:
         age_distribution: `(101,)` float32, the probability of each year from 0 to 100.
-        gender_relevance: `(grid, grid)` float32 in [0, 1], rows from top to bottom: how much each patch moved the
+        gender_relevance: `(grid, grid)` float32 in [0, 1], rows from top to bottom: how much each place moved the
             score of one gender over the other, either way; the largest is 1, unless the face is blank.
         age_relevance: the same for the expected age.
     """
@@ -77,12 +74,12 @@ def explain_pixels(model: ViTForGenderAge, pixel_values: torch.Tensor) -> FaceEx
         blank = pixel_values.mean(dim=(2, 3), keepdim=True).expand_as(pixel_values)
         views = [pixel_values, pixel_values.flip(-1)] if model.config.average_mirrored else [pixel_values]
         with torch.no_grad():
-            start, *ends = model.vit.embeddings.patch_embeddings(torch.cat([blank, *views]))
+            start, *ends = _features(model, torch.cat([blank, *views]))
         beyond_blank = torch.stack(ends) - start
         # The middles of equal steps, and last the face itself for its answer.
-        shares = torch.tensor([*((step + 0.5) / STEPS for step in range(STEPS)), 1.0]).to(start)[:, None, None]
+        shares = torch.tensor([*((step + 0.5) / STEPS for step in range(STEPS)), 1.0]).to(start)[:, None, None, None]
         path = (start + shares * beyond_blank[:, None]).requires_grad_(True)
-        logits = logits_from_tokens(model, path.flatten(0, 1), pixel_values.shape[-1])
+        logits = logits_from_tokens(model, _tokens(model, path.flatten(0, 1)), pixel_values.shape[-1])
         # As in `forward`, logarithms of the mean probabilities of the views, but for a constant.
         gender_logits, age_logits = (
             each.float().log_softmax(dim=-1).unflatten(0, (len(views), -1)).logsumexp(dim=0) for each in logits
@@ -118,15 +115,26 @@ def logits_from_tokens(model: ViTForGenderAge, tokens: torch.Tensor, side: int) 
     return model.gender_head(pooled), model.age_head(pooled)
 
 
+def _features(model: ViTForGenderAge, pixel_values: torch.Tensor) -> torch.Tensor:
+    """`(batch, channels, grid, grid)`, of the patches, or of finer places where the stem has them."""
+    embed = model.vit.embeddings.patch_embeddings
+    if isinstance(embed, Stem):
+        return embed.features(pixel_values)
+    return embed.projection(pixel_values)
+
+
+def _tokens(model: ViTForGenderAge, features: torch.Tensor) -> torch.Tensor:
+    """`(batch, patches, hidden_size)`, what is left of `patch_embeddings` after `_features`."""
+    embed = model.vit.embeddings.patch_embeddings
+    return embed.tokens(features) if isinstance(embed, Stem) else features.flatten(2).transpose(1, 2)
+
+
 def _relevance(gradient: torch.Tensor, beyond_blank: torch.Tensor) -> np.ndarray:
-    """`(grid, grid)` from `(views, steps, patches, hidden_size)` gradients and `(views, patches, hidden_size)` tokens.
+    """`(grid, grid)` from `(views, steps, channels, grid, grid)` gradients and the features, which have no steps.
 
     The second view, where there is one, is the mirror image: its places are those of the face from right to left.
     """
-    weights = gradient.float().mean(dim=(1, 2))
-    by_view = torch.einsum("vpc,vc->vp", beyond_blank.float(), weights)
-    grid = math.isqrt(by_view.shape[1])
-    face, *mirrored = by_view.unflatten(1, (grid, grid))
+    face, *mirrored = (gradient.float().mean(dim=1) * beyond_blank.float()).sum(dim=1)
     relevance = sum((view.flip(-1) for view in mirrored), face).abs()
     largest = relevance.max().clamp(min=LEAST_MOVE)
     return (relevance / largest).cpu().numpy()

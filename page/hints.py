@@ -14,9 +14,8 @@ from PIL import Image
 
 from gender_age.results import FacePrediction
 
-# Longer side of the box as a share of the model's picture. From photos in which it is 80 of 96 pixels, the examples'
-# ages move by 1.7 years on average; 64: 3.0; 48: 6.3 and two of six genders flip; 28: 9.4.
-SMALLEST_BOX_SHARE = 2 / 3
+# Longer side of the box in pixels, whatever the model's size: models of 96 and of 128 pixels lose their footing alike.
+HINTED_BOX = 64
 # Variance of the Laplacian over the variance of the grey levels, which brightness and contrast leave alone. Examples:
 # 0.61 to 1.15; blurred by a Gaussian of 1.5 of 96 pixels 0.04 to 0.07, and the age moves by 11 years; by 2 pixels 0.02
 # to 0.04. UTKFace: 4 % are below 0.05; the 1 % below 0.031 have an error of 7.9 years instead of 5.2.
@@ -52,7 +51,7 @@ def face_hints(face: FacePrediction, frame_wh: tuple[int, int], crop_rgb: Image.
         crop_rgb: the aligned face as the model saw it.
     """
     x1, y1, x2, y2 = face.box
-    is_small = max(x2 - x1, y2 - y1) < SMALLEST_BOX_SHARE * crop_rgb.width
+    is_small = max(x2 - x1, y2 - y1) < HINTED_BOX
     grey = middle_grey(crop_rgb)
     found = [(SMALL, is_small), (OUTSIDE, is_partly_outside(face, frame_wh))]
     if face.landmarks is not None:

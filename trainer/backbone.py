@@ -1,9 +1,10 @@
-"""The model of a run: from scratch, with a stem from ImageNet, with the encoder of a stock ViT or DeiT, or from a
-checkpoint of this project."""
+"""The model of a run: from scratch, with published weights for its stem, with the encoder of a stock ViT or DeiT, or
+from a checkpoint of this project."""
 
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import torch
 from huggingface_hub.errors import HTTPError, StrictDataclassError
@@ -17,7 +18,7 @@ from gender_age.modeling_gender_age import ViTForGenderAge
 
 from .config import ModelSection
 from .errors import ConfigError
-from .stem_weights import load_imagenet_stem
+from .stem_weights import load_stem_weights
 
 logger = logging.getLogger(__name__)
 
@@ -40,12 +41,10 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     Raises:
         ConfigError: a field is not one of `GenderAgeConfig`, or the checkpoint or the stem's weights cannot be used.
     """
-    if section.stem_weights not in (None, "imagenet"):
-        raise ConfigError(f"`model.stem_weights` is {section.stem_weights!r}; it takes imagenet")
     if section.pretrained is None:
         model = ViTForGenderAge._from_config(_config(section, {}, image_size))
         if section.stem_weights:
-            load_imagenet_stem(model)
+            load_stem_weights(model, Path(section.stem_weights))
         return model
     if section.stem_weights:
         raise ConfigError("`model.stem_weights` and `model.pretrained` are two starts; a run takes one")

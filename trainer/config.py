@@ -19,7 +19,7 @@ class ModelSection:
             train on; or `NAME.yaml`, a config beside this one, whose run comes first and whose model is trained on;
             None starts from random weights.
         revision: its branch, tag or commit.
-        stem_weights: "imagenet" starts the stem `efficientnet_lite0` from those for ImageNet, without `pretrained`.
+        stem_weights: file of HSE's MobileNet, from which the stem `mobilenet` starts, without `pretrained`.
         attn_implementation: "sdpa", or "eager" where that is faster (bf16 on a CPU, with few tokens).
         config: fields of `GenderAgeConfig` that differ from the checkpoint's or the class's own.
     """

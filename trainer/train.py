@@ -13,9 +13,11 @@ import transformers
 import yaml
 from transformers import TrainingArguments
 
+from gender_age.decoding import gender_probabilities
+
 from .averaging import WeightAverage
 from .backbone import build_model
-from .calibration import conformal_mass, fit_temperature
+from .calibration import conformal_mass, fit_temperature, least_certain
 from .checkpoints import (
     CompletionMarker,
     full_disk_as_sentence,
@@ -135,7 +137,8 @@ def train(config: RunConfig) -> Path:
 
 
 def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) -> None:
-    """Fit temperature and interval mass of `trainer.model` on the validation faces and store them in its config."""
+    """Fit temperature, threshold of "uncertain" and interval mass of `trainer.model` on the validation faces and store
+    them in its config."""
     gender_logits, age_logits, gender, age_min, age_max = [], [], [], [], []
     for faces in validation.values():
         outputs = trainer.predict(faces)
@@ -144,7 +147,10 @@ def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) ->
         for collected, labels in zip((gender, age_min, age_max), outputs.label_ids, strict=True):
             collected.append(torch.from_numpy(labels))
     settings = trainer.model.config
-    settings.gender_temperature = fit_temperature(torch.cat(gender_logits), torch.cat(gender))
+    logits, labels = torch.cat(gender_logits), torch.cat(gender)
+    settings.gender_temperature = fit_temperature(logits, labels)
+    probabilities = gender_probabilities(logits, settings.gender_temperature)
+    settings.gender_uncertain_below = least_certain(probabilities, labels, settings.gender_certain_level)
     exact = torch.cat(age_min) == torch.cat(age_max)
     if exact.any():
         settings.age_interval_mass = conformal_mass(

@@ -50,12 +50,12 @@ def test_the_training_record_is_told(drawn, record):
         "12,345 pictures of UTKFace and me/other, starting from random weights, in 2.5 hours (cpu, 3 threads)" in text
     )
     assert "me/other: see its own card" in text
-    record["config"]["model"] |= {"stem_weights": "imagenet"}
-    record["config"]["model"]["config"]["stem"] = "efficientnet_lite0"
+    record["config"]["model"] |= {"stem_weights": "faceres.json"}
+    record["config"]["model"]["config"]["stem"] = "mobilenet"
     text = Reader(about_html(drawn, record)).text
-    assert "behind the convolutions of EfficientNet-Lite0" in text
-    assert "the convolutions starting from weights for ImageNet and the rest from random ones, in 2.5 hours" in text
-    assert "converted by ML Illustrated; Apache-2.0" in text
+    assert "behind the convolutions of MobileNet" in text
+    assert "the convolutions starting from a network for faces and the rest from random weights, in 2.5 hours" in text
+    assert "HSE’s MobileNet (A. Savchenko" in text
     record["config"]["model"]["pretrained"] = "/home/jdoe/run/model"
     text = Reader(about_html(drawn, record)).text
     assert "starting from an earlier checkpoint" in text

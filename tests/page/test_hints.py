@@ -90,9 +90,10 @@ def test_every_reason_at_once():
     assert found == [OUTSIDE, TURNED, TILTED, BLURRED, DARK]
 
 
-def test_the_size_wanted_grows_with_the_models_picture():
+def test_the_size_wanted_is_the_same_for_a_larger_model():
     larger = SHARP.resize((192, 192))
-    assert face_hints(face(box=(100, 100, 200, 220)), FRAME_WH, larger) == [SMALL]
+    assert face_hints(face(box=(100, 100, 150, 163)), FRAME_WH, larger) == [SMALL]
+    assert face_hints(face(box=(100, 100, 150, 164)), FRAME_WH, larger.filter(ImageFilter.SHARPEN)) == []
 
 
 @pytest.mark.parametrize("degrees", [0, 20, -50, 90])

@@ -1,7 +1,7 @@
 import torch
 
 from gender_age.decoding import age_intervals, gender_probabilities
-from trainer.calibration import conformal_mass, fit_temperature
+from trainer.calibration import conformal_mass, fit_temperature, least_certain
 
 
 def test_temperature_undoes_overconfidence():
@@ -12,6 +12,26 @@ def test_temperature_undoes_overconfidence():
     assert 2.8 < temperature < 3.2
     said = gender_probabilities(honest * 3, temperature).max(-1)
     assert abs(said.values.mean() - (said.indices == gender).float().mean()) < 0.01
+
+
+def test_certain_genders_are_right_as_often_as_asked():
+    generator = torch.Generator().manual_seed(0)
+    probabilities = (2 * torch.randn(40_000, 2, generator=generator)).softmax(-1)
+    gender = torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
+    threshold = least_certain(probabilities[:20_000], gender[:20_000], 0.95)
+    said = probabilities[20_000:].max(-1)
+    right = (said.indices == gender[20_000:]).float()
+    assert 0.945 < right[said.values >= threshold].mean() < 0.955
+    # No more are marked than need be.
+    assert right[said.values >= threshold - 0.1].mean() < 0.94
+
+
+def test_every_gender_is_certain_where_all_are_right_often_enough():
+    assert least_certain(torch.tensor([[0.6, 0.4], [0.3, 0.7]]), torch.tensor([0, 1]), 0.97) == 0.5
+
+
+def test_hardly_a_gender_is_certain_where_none_is_right():
+    assert least_certain(torch.tensor([[0.9, 0.1], [0.98, 0.02]]), torch.tensor([1, 1]), 0.97) == 0.99
 
 
 def test_mass_gives_new_ages_the_promised_coverage():

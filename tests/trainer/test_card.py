@@ -52,11 +52,12 @@ def test_card_tells_of_earlier_runs_and_of_what_was_left_out(run_folder, report,
         "The starting point's own starting point's:",
     ):
         assert shown in text, shown
-    first["config"]["model"]["stem_weights"] = "imagenet"
+    first["config"]["model"]["stem_weights"] = "package/models/faceres.json"
     (run_folder / "training.json").write_text(json.dumps(record))
     text = ModelCard.load(push.push_to_folder(run_folder, tmp_path / "another", report) / "README.md").text
-    assert "earlier runs, the first from ImageNet weights of EfficientNet-Lite0 for the stem" in text
-    assert "as ML Illustrated converted them (Apache-2.0)" in text
+    assert "earlier runs, the first from HSE's MobileNet for the stem" in text
+    assert "which was trained on VGGFace2, IMDB-WIKI and Adience; random weights for the rest" in text
+    assert "The convolutions started from [HSE's MobileNet]" in text
 
 
 def test_card_without_records_claims_nothing(tiny_model_folder, tmp_path):

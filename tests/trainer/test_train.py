@@ -25,6 +25,8 @@ from trainer.errors import ConfigError, RunError
 from trainer.train import train
 from trainer.training import image_size_at
 
+from .published_mobilenet import random_weights, write_tensorflow_js
+
 
 def run_values(data, output, **training):
     return {
@@ -78,19 +80,20 @@ def test_a_run_records_how_it_was_made(unbroken):
     assert record["started_from"] is None
 
 
-def test_a_run_in_bf16_with_efficientnets_stem(tiny_data, tmp_path, monkeypatch):
+def test_a_run_in_bf16_with_mobilenets_stem(tiny_data, tmp_path, monkeypatch):
     sped_up = []
     monkeypatch.setattr("trainer.train.speed_up_depthwise", lambda model: sped_up.append(speed_up_depthwise(model)))
     values = run_values(tiny_data, tmp_path / "run", bf16=True)
-    values["model"] = {"config": TINY | {"stem": "efficientnet_lite0", "patch_size": 32}, "stem_weights": "imagenet"}
+    weights = write_tensorflow_js(tmp_path / "faceres.json", random_weights())
+    values["model"] = {"config": TINY | {"stem": "mobilenet", "patch_size": 32}, "stem_weights": weights}
     values["stages"] = [{"image_size": 64, "epochs": 1}]
     folder = train(parse_config(values))
-    assert sped_up == [11]
-    assert json.loads((folder / "training.json").read_text())["config"]["model"]["stem_weights"] == "imagenet"
+    assert sped_up == [4]
+    assert json.loads((folder / "training.json").read_text())["config"]["model"]["stem_weights"] == weights
     stem = load_checkpoint(folder)[0].vit.embeddings.patch_embeddings
     untrained = build_model(ModelSection(**values["model"]), 64).vit.embeddings.patch_embeddings
-    # Six steps away from ImageNet's weights, and not from random ones.
-    before, after = (each.stages[7][0].project.conv.weight for each in (untrained, stem))
+    # Six steps away from those weights, and not from others.
+    before, after = (each.stages[5][3].conv.weight for each in (untrained, stem))
     assert 0 < (after - before).norm() < 0.9 * before.norm()
 
 
