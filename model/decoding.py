@@ -19,7 +19,8 @@ class FaceEstimate:
         gender_probability: calibrated probability of `gender`, in [0.5, 1].
         uncertain: whether `gender_probability` is too low to rely on.
         age: apparent age in years, in [0, 100]; the expectation of the age distribution.
-        age_interval: ends, inclusive, in years, of the interval that holds the true age with the stated frequency.
+        age_interval: first and last year, both inclusive, of the interval that holds the true age with the stated
+            frequency.
         age_interval_level: that frequency, as a share.
     """
 
@@ -69,33 +70,22 @@ def expected_age(age_logits: torch.Tensor) -> torch.Tensor:
 
 
 def age_intervals(age_logits: torch.Tensor, mass: float) -> torch.Tensor:
-    """`(batch, 2)` ends in years of the narrowest range that holds `mass` of the age distribution.
+    """`(batch, 2)` first and last year of the narrowest range of years that holds `mass` of the age distribution; of
+    ranges as narrow, the one that holds most.
 
-    The class of year `a` is spread evenly over `[a - 0.5, a + 0.5]`, so that ends fall between years. The narrowest
-    range of such a histogram begins or ends at the edge of a class: those are the candidates.
+    Whole years, as the ages are that it is to hold: a fraction of a year beyond them would hold nothing more.
     """
-    cumulative = age_logits.double().softmax(dim=-1).cumsum(dim=-1)
-    at_edges = torch.nn.functional.pad(cumulative, (1, 0))
-    edges = torch.arange(at_edges.shape[-1], dtype=torch.float64, device=age_logits.device) - 0.5
-    edges = edges.expand_as(at_edges)
-    low = torch.cat([edges, _quantiles(cumulative, at_edges - mass)], dim=-1)
-    high = torch.cat([_quantiles(cumulative, at_edges + mass), edges], dim=-1)
-    possible = torch.cat([at_edges + mass <= 1, at_edges - mass >= 0], dim=-1)
-    narrowest = (high - low).masked_fill(~possible, torch.inf).argmin(dim=-1, keepdim=True)
-    return torch.cat([low.gather(-1, narrowest), high.gather(-1, narrowest)], dim=-1).clamp(0, MAX_AGE).float()
+    held = age_logits.double().softmax(dim=-1).cumsum(dim=-1)
+    held_before = torch.nn.functional.pad(held, (1, 0))[:, :-1].contiguous()
+    first = torch.arange(held.shape[-1], device=held.device).expand_as(held)
+    # For each first year, the earliest last one; `MAX_AGE + 1` where too little is left.
+    last = torch.searchsorted(held, held_before + mass)
+    surplus = held.gather(-1, last.clamp(max=MAX_AGE)) - held_before - mass
+    narrowest = (last - first - surplus).masked_fill(last > MAX_AGE, torch.inf).argmin(dim=-1, keepdim=True)
+    return torch.cat([narrowest, last.gather(-1, narrowest)], dim=-1).float()
 
 
 def with_age(intervals: torch.Tensor, ages: torch.Tensor) -> torch.Tensor:
     """`(batch, 2)` intervals that hold the `(batch,)` ages given as the answer: in a skewed distribution the narrowest
     range may not."""
-    return torch.stack([intervals[:, 0].minimum(ages), intervals[:, 1].maximum(ages)], dim=-1)
-
-
-def _quantiles(cumulative: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
-    """`(batch, n)` ages below which `shares` of the mass lie, from `(batch, 101)` cumulative sums."""
-    shares = shares.clamp(0, 1).contiguous()
-    year = torch.searchsorted(cumulative.contiguous(), shares).clamp(max=cumulative.shape[-1] - 1)
-    above = cumulative.gather(-1, year)
-    below = torch.where(year > 0, cumulative.gather(-1, (year - 1).clamp(min=0)), torch.zeros_like(above))
-    inside = (shares - below) / (above - below).clamp(min=1e-12)
-    return year - 0.5 + inside.clamp(0, 1)
+    return torch.stack([intervals[:, 0].minimum(ages.floor()), intervals[:, 1].maximum(ages.ceil())], dim=-1)

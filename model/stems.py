@@ -108,6 +108,7 @@ class MobileNetStem(Stem):
         ((512, 2), *((512, 1),) * 5),
         ((1024, 2), (1024, 1)),
     )
+    # The maps of an explanation were best before the last stage (docs/experiments.md).
     LATE_STAGES = 1
 
     def __init__(self, config: GenderAgeConfig) -> None:
