@@ -29,8 +29,8 @@ class GenderAgeConfig(ViTConfig):
         gender_uncertain_below: the answer is "uncertain" where the probability of the likelier gender is lower; found
             on validation to make `gender_certain_level` of the others right.
         age_interval_level: share of true ages that the age interval is to hold.
-        age_interval_mass: the interval is the narrowest range with this share of the age distribution, found on
-            validation to hold `age_interval_level` of true ages (conformal histogram regression,
+        age_interval_mass: the interval is the narrowest range of years with this share of the age distribution; found
+            on validation to hold `age_interval_level` of true ages (conformal histogram regression,
             https://arxiv.org/abs/2105.08747).
         average_mirrored: whether answers outside training are averaged over the face and its mirror image.
     """

@@ -76,7 +76,8 @@ def age_intervals(age_logits: torch.Tensor, mass: float) -> torch.Tensor:
     Whole years, as the ages are that it is to hold: a fraction of a year beyond them would hold nothing more.
     """
     held = age_logits.double().softmax(dim=-1).cumsum(dim=-1)
-    held_before = torch.nn.functional.pad(held, (1, 0))[:, :-1].contiguous()
+    held[:, -1] = 1.0  # whatever the rounding
+    held_before = torch.nn.functional.pad(held[:, :-1], (1, 0))
     first = torch.arange(held.shape[-1], device=held.device).expand_as(held)
     # For each first year, the earliest last one; `MAX_AGE + 1` where too little is left.
     last = torch.searchsorted(held, held_before + mass)
@@ -86,6 +87,7 @@ def age_intervals(age_logits: torch.Tensor, mass: float) -> torch.Tensor:
 
 
 def with_age(intervals: torch.Tensor, ages: torch.Tensor) -> torch.Tensor:
-    """`(batch, 2)` intervals that hold the `(batch,)` ages given as the answer: in a skewed distribution the narrowest
-    range may not."""
-    return torch.stack([intervals[:, 0].minimum(ages.floor()), intervals[:, 1].maximum(ages.ceil())], dim=-1)
+    """`(batch, 2)` intervals widened by whole years to hold the `(batch,)` ages given as the answer: in a skewed
+    distribution the narrowest range may not."""
+    low, high = intervals.unbind(dim=-1)
+    return torch.stack([low.minimum(ages.floor()), high.maximum(ages.ceil())], dim=-1).clamp(0, MAX_AGE)

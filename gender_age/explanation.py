@@ -1,4 +1,5 @@
-"""Which parts of a face moved the answers: integrated gradients over the features that a ViT or its stem reads.
+"""Which parts of a face moved the answers: integrated gradients over the features of its patches, or of a stem's
+finer places.
 
 The answer is compared with the one for a blank picture of the face's mean colour. On the straight path between the
 features of both, the gradient is averaged and multiplied by what the face's features have beyond the blank ones

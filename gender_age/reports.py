@@ -83,7 +83,7 @@ def _face_cells(face: FacePrediction) -> str:
     unsure = "  uncertain" if face.uncertain else ""
     return (
         f"{box:<23}  {score:<5}  {face.gender:<6}  {face.gender_probability:.4f}  {face.age:6.2f}  "
-        f"{low:.2f}-{high:.2f} ({face.age_interval_level:.0%}){unsure}"
+        f"{low:.0f}-{high:.0f} ({face.age_interval_level:.0%}){unsure}"
     )
 
 

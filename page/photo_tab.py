@@ -79,7 +79,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             JSON with photo (name), width and height in pixels after turning it by rotation (0, 90, 180 or 270 degrees
             counter-clockwise), error (null, or why the photo is unusable), and faces from left to right, each with box
             [x1, y1, x2, y2] in pixels, score of the detector (0 to 1), gender ("female" or "male"), gender_probability
-            (0.5 to 1), uncertain (true or false), age in years (0 to 100), age_interval [low, high] in years, and
+            (0.5 to 1), uncertain (true or false), age in years (0 to 100), age_interval [first, last] in years, and
             age_interval_level (the share of true ages in such intervals).
         """
         return predicted(photo).to_dict()

@@ -29,7 +29,7 @@ the difference is traced back to the places of the face
 (<a href="https://arxiv.org/abs/1703.01365" target="_blank" rel="noopener">integrated gradients</a>). Covering the
 brightest fifth moves the answer more than covering a fifth at random, which a test checks.</p>
 <p><b>What they are not.</b> They show which places moved the answer, either way. They do not say what was seen there
-(a wrinkle, a shadow, a hair), they are no reasons as a person would give them, and they are coarse, a few
+(a wrinkle, a shadow, a hair), they are no reasons as a person would give them, and they are coarse: a few
 places across the face. A map that looks sensible proves neither that the answer is right nor that the model is fair to
 everybody.</p></div>"""
 FAILED = note_html(
@@ -199,8 +199,7 @@ def _plot_html(face: FacePrediction, distribution: np.ndarray) -> str:
     highest = max(float(percent.max()), 1e-6)
     step = next((step for step in STEPS_PERCENT if highest <= step * MOST_LINES), STEPS_PERCENT[-1])
     top = math.ceil(highest / step) * step
-    # Whole years, as the interval is written.
-    low, high = (min(max(round(end), 0), 100) for end in face.age_interval)
+    low, high = face.age_interval
     bars = "".join(
         f'<rect class="{"ga-in" if low <= year <= high else "ga-out"}" x="{year + 0.1:.1f}" '
         f'y="{100 - height:.2f}" width="0.8" height="{height:.2f}"/>'

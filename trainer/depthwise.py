@@ -9,12 +9,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-STRIDE = 2
+KERNEL, STRIDE = 3, 2
 
 
 def speed_up_depthwise(model: nn.Module) -> int:
-    """Give the model's depthwise convolutions with 3×3 kernels and a stride of 2 another backward pass, in place. They
-    then take batches only.
+    """Give the model's depthwise convolutions with 3×3 kernels, a stride of 2 and no padding of their own another
+    backward pass, in place. They then take batches only.
 
     Returns:
         How many there are.
@@ -24,9 +24,8 @@ def speed_up_depthwise(model: nn.Module) -> int:
         for module in model.modules()
         if type(module) is nn.Conv2d
         and module.groups == module.in_channels == module.out_channels
-        and (module.kernel_size, module.stride) == ((3, 3), (STRIDE, STRIDE))
-        and module.padding in ((0, 0), (1, 1), (2, 2))
-        and (module.dilation, module.padding_mode) == ((1, 1), "zeros")
+        and (module.kernel_size, module.stride) == ((KERNEL, KERNEL), (STRIDE, STRIDE))
+        and (module.padding, module.dilation) == ((0, 0), (1, 1))
     ]
     for module in found:
         module.__class__ = _DepthwiseConv2d
@@ -37,48 +36,45 @@ class _DepthwiseConv2d(nn.Conv2d):
     def _conv_forward(self, input: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
         # A function of one's own is left alone by autocast.
         in_type = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else input.dtype
-        moved = _Depthwise.apply(input.to(in_type), weight.to(in_type), self.padding[0])
-        return moved if bias is None else moved + bias.to(in_type)[:, None, None]
+        return _Depthwise.apply(input.to(in_type), weight.to(in_type), None if bias is None else bias.to(in_type))
 
 
 class _Depthwise(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, pixels: torch.Tensor, weight: torch.Tensor, padding: int) -> torch.Tensor:
+    def forward(ctx, pixels: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
         ctx.save_for_backward(pixels, weight)
-        ctx.padding = padding
-        return nn.functional.conv2d(pixels, weight, None, STRIDE, padding, groups=weight.shape[0])
+        return nn.functional.conv2d(pixels, weight, bias, STRIDE, groups=weight.shape[0])
 
     @staticmethod
-    def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor | None, torch.Tensor | None, None]:
+    def backward(ctx, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         pixels, weight = ctx.saved_tensors
         gradient = gradient.contiguous(memory_format=torch.channels_last)
-        of_pixels = of_weight = None
-        if ctx.needs_input_grad[0]:
-            of_pixels = _pixels_gradient(gradient, pixels, weight, ctx.padding)
-        if ctx.needs_input_grad[1]:
-            of_weight = _weight_gradient(gradient, pixels, weight, ctx.padding)
-        return of_pixels, of_weight, None
+        needs_pixels, needs_weight, needs_bias = ctx.needs_input_grad
+        return (
+            _pixels_gradient(gradient, pixels, weight) if needs_pixels else None,
+            _weight_gradient(gradient, pixels, weight) if needs_weight else None,
+            gradient.sum((0, 2, 3)) if needs_bias else None,
+        )
 
 
-def _pixels_gradient(gradient: torch.Tensor, pixels: torch.Tensor, weight: torch.Tensor, padding: int) -> torch.Tensor:
+def _pixels_gradient(gradient: torch.Tensor, pixels: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     """In the shape of `pixels`, by a convolution with the turned kernel; zeros between undo the stride."""
-    kernel = weight.shape[-1]
-    height, width = (side + 2 * padding - kernel + 1 for side in pixels.shape[-2:])
+    height, width = (side - KERNEL + 1 for side in pixels.shape[-2:])
     spread = torch.zeros((*gradient.shape[:2], height, width), dtype=gradient.dtype, device=gradient.device)
     spread = spread.contiguous(memory_format=torch.channels_last)
     spread[:, :, ::STRIDE, ::STRIDE] = gradient
-    return nn.functional.conv2d(spread, weight.flip(2, 3), padding=kernel - 1 - padding, groups=weight.shape[0])
+    return nn.functional.conv2d(spread, weight.flip(2, 3), padding=KERNEL - 1, groups=weight.shape[0])
 
 
-def _weight_gradient(gradient: torch.Tensor, pixels: torch.Tensor, weight: torch.Tensor, padding: int) -> torch.Tensor:
-    """`(channels, 1, kernel, kernel)`: PyTorch's own, which is fast; the weight counts by its shape only."""
+def _weight_gradient(gradient: torch.Tensor, pixels: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """`(channels, 1, 3, 3)`: PyTorch's own, which is fast; the weight counts by its shape only."""
     return torch.ops.aten.convolution_backward(
         gradient,
         pixels,
         weight,
         None,
         [STRIDE, STRIDE],
-        [padding, padding],
+        [0, 0],
         [1, 1],
         False,
         [0, 0],

@@ -73,8 +73,13 @@ def coverage(low: np.ndarray, high: np.ndarray, true: np.ndarray) -> float:
 
 
 def constant_interval_width(predicted: np.ndarray, true: np.ndarray, share: float) -> float:
-    """Width in years of `predicted ± w`, one `w` for all, that holds `share` of the true ages: the interval to beat."""
-    return float(2 * np.quantile(np.abs(_errors(predicted, true)), share, method="inverted_cdf"))
+    """Mean width in years of `predicted ± w`, one `w` for all, that holds `share` of the true ages: a rival.
+
+    From the first whole year within it to the last, as the model's own are.
+    """
+    w = np.quantile(np.abs(_errors(predicted, true)), share, method="inverted_cdf")
+    predicted = _aligned(predicted)
+    return float(np.mean(np.floor(predicted + w) - np.ceil(predicted - w)))
 
 
 def calibration_bins(

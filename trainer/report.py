@@ -82,7 +82,7 @@ def interval_report(samples: Samples) -> dict:
 
     Returns:
         `level`, the share it is to hold; `overall` and `by_age_band`: `coverage` (a measured value) and `mean_width`
-        in years; `constant_width`: that of `age ± w`, one `w` for all, with the same overall coverage.
+        in years; `constant_width`: that of `age ± w`, one `w` for all, with the same overall coverage, in whole years.
     """
     exact = samples.select(samples.exact)
     overall = _interval_group(exact)

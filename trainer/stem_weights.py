@@ -60,7 +60,7 @@ def _mobilenet(saved: dict[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tens
                 pointwise = saved[f"conv_pw_{number}/convolution/merged_input"]
                 yield f"{stage}.{2 * pair + 1}.conv.weight", pointwise.permute(3, 2, 0, 1)
                 yield f"{stage}.{2 * pair + 1}.conv.bias", saved[f"conv_pw_{number}_bn/batchnorm_1/sub"]
-    except KeyError as error:
+    except (KeyError, IndexError) as error:
         raise ConfigError(f"`model.stem_weights` is no model of HSE's MobileNet: it lacks {error}") from error
 
 
@@ -70,11 +70,17 @@ def _tensorflow_js(path: Path) -> dict[str, torch.Tensor]:
     try:
         for group in json.loads(path.read_text(encoding="utf-8"))["weightsManifest"]:
             stored = b"".join((path.parent / part).read_bytes() for part in group["paths"])
+            start = 0
             for entry in group["weights"]:
-                dtype = np.dtype(entry.get("quantization", entry)["dtype"]).newbyteorder("<")
-                values = np.frombuffer(stored, dtype, math.prod(entry["shape"]))
-                stored = stored[values.nbytes :]
+                stored_as = entry.get("quantization", entry)["dtype"]
+                if stored_as not in ("float32", "float16"):
+                    raise ValueError(f"{entry['name']} is stored as {stored_as}")
+                dtype = np.dtype(stored_as).newbyteorder("<")
+                values = np.frombuffer(stored, dtype, math.prod(entry["shape"]), offset=start)
+                start += values.nbytes
                 weights[entry["name"]] = torch.tensor(values.astype(np.float32).reshape(entry["shape"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"cannot read `model.stem_weights: {path}`, a TensorFlow.js model: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(
+            f"cannot read `model.stem_weights: {path}`, a TensorFlow.js model (see README.md): {error}"
+        ) from error
     return weights

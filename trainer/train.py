@@ -79,9 +79,9 @@ def train(config: RunConfig) -> Path:
         return finished
 
     cache_dir = Path(config.data.cache_dir or run / "faces")
+    model = build_model(config.model, config.image_size)
     with arguments.main_process_first(), full_disk_as_sentence(run):
         train_faces, validation_faces = _load_faces(config, cache_dir, run)
-    model = build_model(config.model, config.image_size)
     model.config.average_mirrored = False  # whatever the checkpoint says that the run goes on from
     if arguments.device.type == "cpu" and arguments.bf16:
         speed_up_depthwise(model)

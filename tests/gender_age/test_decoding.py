@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from gender_age.configuration_gender_age import GenderAgeConfig
-from gender_age.decoding import age_intervals, decode, expected_age
+from gender_age.decoding import age_intervals, decode, expected_age, with_age
 
 
 def peaked(age, width=3.0):
@@ -31,18 +31,25 @@ def test_a_larger_mass_widens_the_interval_within_the_years():
     assert whole.max() <= 100
 
 
+def most_held(probabilities: np.ndarray, years: int) -> float:
+    """By any range of so many years."""
+    held_before = np.concatenate([[0], probabilities.cumsum()])
+    return (held_before[years:] - held_before[: len(held_before) - years]).max()
+
+
 @pytest.mark.parametrize("mass", [0.3, 0.8, 0.95])
 def test_no_range_with_the_same_mass_is_narrower(mass):
     logits = 2 * torch.randn(20, 101, generator=torch.Generator().manual_seed(0))
     probabilities = logits.double().softmax(-1).numpy()
     for row, (low, high) in zip(probabilities, age_intervals(logits, mass).int().tolist(), strict=True):
-        held_before = np.concatenate([[0], row.cumsum()])
+        assert row[low : high + 1].sum() == pytest.approx(most_held(row, high - low + 1))
+        assert most_held(row, high - low) < mass <= most_held(row, high - low + 1)
 
-        def most_held(years: int, held_before: np.ndarray = held_before) -> float:
-            return (held_before[years:] - held_before[: len(held_before) - years]).max()
 
-        assert row[low : high + 1].sum() == pytest.approx(most_held(high - low + 1))
-        assert most_held(high - low) < mass <= most_held(high - low + 1)
+def test_all_of_it_is_all_years():
+    logits = torch.stack([torch.zeros(101), *(torch.randn(4, 101, generator=torch.Generator().manual_seed(0)))])
+    assert age_intervals(logits, 1.0).tolist() == [[0, 100]] * 5
+    assert with_age(torch.tensor([[90.0, 100.0]]), torch.tensor([100.00001])).tolist() == [[90, 100]]
 
 
 def test_a_skewed_distribution_keeps_its_peak():
@@ -69,4 +76,7 @@ def test_the_interval_holds_the_age_even_beside_the_peak():
     estimate = decode(torch.zeros(1, 2), two_peaks[None], GenderAgeConfig(age_interval_mass=0.3))[0]
     assert estimate.age_interval[0] < 25
     assert estimate.age > 30
-    assert estimate.age_interval[0] <= estimate.age <= estimate.age_interval[1]
+    first, last = estimate.age_interval
+    assert last == int(last)
+    # By no more years than it takes.
+    assert first <= last - 1 < estimate.age <= last

@@ -63,6 +63,9 @@ def test_the_training_record_is_told(drawn, record):
     assert "going on from an earlier run of 1.5 hours, in 2.5 hours" in Reader(about_html(drawn, record)).text
     record["started_from"] = {"hours": 1.5, "started_from": {"hours": 2, "started_from": None}}
     assert "going on from 2 earlier runs of 3.5 hours, in 2.5 hours" in Reader(about_html(drawn, record)).text
+    record["started_from"]["started_from"]["config"] = {"model": {"stem_weights": "faceres.json"}}
+    text = Reader(about_html(drawn, record)).text
+    assert "2 earlier runs of 3.5 hours that began with a network for faces, in 2.5 hours" in text
     assert "jdoe" not in text
 
 

@@ -92,8 +92,8 @@ def test_every_reason_at_once():
 
 def test_the_size_wanted_is_the_same_for_a_larger_model():
     larger = SHARP.resize((192, 192))
-    assert face_hints(face(box=(100, 100, 150, 163)), FRAME_WH, larger) == [SMALL]
-    assert face_hints(face(box=(100, 100, 150, 164)), FRAME_WH, larger.filter(ImageFilter.SHARPEN)) == []
+    assert SMALL in face_hints(face(box=(100, 100, 150, 163)), FRAME_WH, larger)
+    assert SMALL not in face_hints(face(box=(100, 100, 150, 164)), FRAME_WH, larger)
 
 
 @pytest.mark.parametrize("degrees", [0, 20, -50, 90])

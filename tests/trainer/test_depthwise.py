@@ -12,10 +12,9 @@ from trainer.depthwise import speed_up_depthwise
 
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("side", [15, 16])
-@pytest.mark.parametrize("padding", [0, 1, 2])
-def test_gradients_are_pytorchs(padding, side, bias):
+def test_gradients_are_pytorchs(side, bias):
     torch.manual_seed(0)
-    usual = nn.Conv2d(6, 6, 3, 2, padding, groups=6, bias=bias).double()
+    usual = nn.Conv2d(6, 6, 3, 2, groups=6, bias=bias).double()
     faster = copy.deepcopy(usual)
     assert speed_up_depthwise(faster) == 1
     pixels = torch.randn(2, 6, side, side, dtype=torch.float64)
@@ -34,6 +33,9 @@ def test_a_step_of_the_model_in_bf16_is_the_usual_one():
     torch.manual_seed(0)
     settings = TINY | {"stem": "mobilenet", "patch_size": 32, "image_size": 64}
     usual = ViTForGenderAge(GenderAgeConfig(**settings)).train()
+    for name, parameter in usual.named_parameters():
+        if name.endswith("conv.bias"):
+            nn.init.uniform_(parameter, -0.5, 0.5)
     faster = copy.deepcopy(usual)
     assert speed_up_depthwise(faster) == 4
     assert list(faster.state_dict()) == list(usual.state_dict())
@@ -52,7 +54,7 @@ def test_a_step_of_the_model_in_bf16_is_the_usual_one():
 
 
 def test_float32_pixels_under_autocast():
-    layer = nn.Conv2d(4, 4, 3, stride=2, padding=1, groups=4, bias=False)
+    layer = nn.Conv2d(4, 4, 3, stride=2, groups=4, bias=False)
     assert speed_up_depthwise(layer) == 1
     pixels = torch.randn(2, 4, 8, 8, requires_grad=True)
     with torch.autocast("cpu", torch.bfloat16):
@@ -71,8 +73,7 @@ def test_float32_pixels_under_autocast():
         nn.Conv2d(4, 4, 5, stride=2, groups=4),
         nn.Conv2d(4, 4, 3, stride=2, groups=4, dilation=2),
         nn.Conv2d(4, 4, 3, stride=(1, 2), groups=4),
-        nn.Conv2d(4, 4, 3, stride=2, groups=4, padding=(0, 1)),
-        nn.Conv2d(4, 4, 3, stride=2, groups=4, padding=1, padding_mode="reflect"),
+        nn.Conv2d(4, 4, 3, stride=2, groups=4, padding=1),
     ],
 )
 def test_others_are_left_alone(layer):
