@@ -86,8 +86,10 @@ def number(value: object, low: float, high: float) -> float | None:
 
 def shown(value: float, kind: str) -> str:
     """A value as text: `"5.2"` years, `"+0.4"` years signed, `"93.3%"` for a share."""
-    rounded = round(value, 3 if kind == "share" else 1) + 0.0  # and no "-0.0"
-    return FORMATS[kind].format(rounded).replace("-", "\N{MINUS SIGN}")
+    text = FORMATS[kind].format(value)
+    if not text.strip("+-0.%"):
+        text = FORMATS[kind].format(0.0)  # and no "-0.0"
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 def scale_for(bars: Sequence[Bar], kind: str) -> Scale:

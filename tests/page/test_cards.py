@@ -16,7 +16,7 @@ CROP = Image.effect_noise((48, 48), 90).convert("RGB")
 
 def face(**changes):
     values = {
-        "box": (10, 10, 50, 60),
+        "box": (10, 10, 70, 80),
         "score": 0.99,
         "gender": "female",
         "gender_probability": 0.934,
