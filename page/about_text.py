@@ -107,7 +107,7 @@ def how_measured(report: dict, protocol: str) -> str:
     date, split, limit = part(report, "date"), part(report, "data", "split"), part(report, "data", "limit")
     when = f" on {escape(date[:10])}" if isinstance(date, str) else ""
     where = f" on the {escape(split)} split" if isinstance(split, str) else ""
-    where += ", pictures unseen in training" if split == "test" else ""
+    where += ", pictures kept out of the training" if split == "test" else ""
     few = f", on {limit:,} pictures of each source only" if number(limit, 1, 1e12) else ""
     way = "The positions of the faces were known beforehand, so that only the model is under test."
     if protocol == "end_to_end":

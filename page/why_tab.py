@@ -29,8 +29,8 @@ the difference is traced back to the places of the face
 (<a href="https://arxiv.org/abs/1703.01365" target="_blank" rel="noopener">integrated gradients</a>). Covering the
 brightest fifth moves the answer more than covering a fifth at random, which a test checks.</p>
 <p><b>What they are not.</b> They show which places moved the answer, either way. They do not say what was seen there
-(a wrinkle, a shadow, a hair), they are no reasons as a person would give them, and they are coarse: a few
-places across the face. A map that looks sensible proves neither that the answer is right nor that the model is fair to
+(a wrinkle, a shadow, a hair), they are no reasons as a person would give them, and they are coarse: about
+ten by ten places. A map that looks sensible proves neither that the answer is right nor that the model is fair to
 everybody.</p></div>"""
 FAILED = note_html(
     "error",

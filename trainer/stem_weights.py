@@ -15,8 +15,8 @@ from gender_age.stems import MobileNetStem
 
 from .errors import ConfigError
 
-# The mean colour that the published network's input lacks: blue, green and red on a scale of 255.
-MEAN_BGR = (103.939, 116.779, 123.68)
+# The mean colour that the published network's input lacks, on a scale of 255.
+MEAN_RGB = (123.68, 116.779, 103.939)
 
 
 def load_stem_weights(model: ViTForGenderAge, path: Path) -> None:
@@ -46,7 +46,7 @@ def _mobilenet(saved: dict[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tens
     """
     try:
         first = saved["conv1/convolution/merged_input"].permute(3, 2, 0, 1).flip(1)
-        away = 127.5 - torch.tensor(MEAN_BGR).flip(0)
+        away = 127.5 - torch.tensor(MEAN_RGB)
         yield "0.conv.weight", first * 127.5
         yield "0.conv.bias", saved["conv1_bn/batchnorm_1/sub"] + (first.sum((2, 3)) * away).sum(1)
         number = 0
@@ -72,9 +72,9 @@ def _tensorflow_js(path: Path) -> dict[str, torch.Tensor]:
             stored = b"".join((path.parent / part).read_bytes() for part in group["paths"])
             start = 0
             for entry in group["weights"]:
-                stored_as = entry.get("quantization", entry)["dtype"]
-                if stored_as not in ("float32", "float16"):
-                    raise ValueError(f"{entry['name']} is stored as {stored_as}")
+                stored_as = entry["dtype"]
+                if "quantization" in entry and (stored_as := entry["quantization"]["dtype"]) != "float16":
+                    raise ValueError(f"{entry['name']} is quantized to {stored_as}")
                 dtype = np.dtype(stored_as).newbyteorder("<")
                 values = np.frombuffer(stored, dtype, math.prod(entry["shape"]), offset=start)
                 start += values.nbytes

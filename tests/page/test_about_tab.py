@@ -28,7 +28,7 @@ def test_numbers_are_the_reports(drawn, record):
         "differ by 1.2 percentage points on average (expected calibration error, n = 1,200)",
         "Marked “uncertain” are 10.0%: of those 58.0% are right, of the others 90.0%",
         "In 10.0% of the pictures of UTKFace the detector found no face (n = 1,200)",
-        "Measured on 2031-02-03 on the test split, pictures unseen in training",
+        "Measured on 2031-02-03 on the test split, pictures kept out of the training",
     ):
         assert words in text
 
@@ -65,7 +65,7 @@ def test_the_training_record_is_told(drawn, record):
     assert "going on from 2 earlier runs of 3.5 hours, in 2.5 hours" in Reader(about_html(drawn, record)).text
     record["started_from"]["started_from"]["config"] = {"model": {"stem_weights": "faceres.json"}}
     text = Reader(about_html(drawn, record)).text
-    assert "2 earlier runs of 3.5 hours that began with a network for faces, in 2.5 hours" in text
+    assert "2 earlier runs of 3.5 hours which began with a network for faces, in 2.5 hours" in text
     assert "jdoe" not in text
 
 
@@ -74,6 +74,7 @@ def test_the_default_models_report_is_shown_whole():
     read = Reader(about_html(report, training))
     shown = unescape(read.text)
     assert f"{training['train_images']:,} pictures" in shown
+    assert "with 2 layers of width 256 behind the convolutions of MobileNet looks at every face" in shown
     for name, found in report["protocols"]["end_to_end"].items():
         overall = found["overall"]
         assert f"{overall['gender_accuracy']['value']:.1%}" in shown, name

@@ -32,17 +32,21 @@ def random_weights() -> dict[str, np.ndarray]:
         weights[f"conv_dw_{number}_bn/batchnorm_1/sub"] = random.normal(0, 0.3, channels)
         weights[f"conv_pw_{number}/convolution/merged_input"] = kernel(1, 1, channels, outputs)
         weights[f"conv_pw_{number}_bn/batchnorm_1/sub"] = random.normal(0, 0.3, outputs)
-    return {name: values.astype("<f4") for name, values in weights.items()}
+    weights = {name: values.astype("<f4") for name, values in weights.items()}
+    # First, so that nothing fits when it is misread.
+    return {"global_pooling/Mean/reduction_indices": np.array([1, 2], "<i4"), **weights}
 
 
 def write_tensorflow_js(path: Path, weights: dict[str, np.ndarray], stored_as: str = "float32") -> str:
     """The weights as a TensorFlow.js model; its path."""
-    entries = [{"name": name, "shape": list(values.shape), "dtype": "float32"} for name, values in weights.items()]
-    if stored_as == "float16":
-        for entry in entries:
-            entry["quantization"] = {"dtype": "float16", "original_dtype": "float32"}
+    entries, stored = [], b""
+    for name, values in weights.items():
+        entries.append({"name": name, "shape": list(values.shape), "dtype": values.dtype.name})
+        if stored_as != "float32" and values.dtype.name == "float32":
+            entries[-1]["quantization"] = {"dtype": stored_as, "original_dtype": "float32"}
+            values = values.astype(stored_as)
+        stored += values.tobytes()
     path.write_text(json.dumps({"weightsManifest": [{"paths": ["a.bin", "b.bin"], "weights": entries}]}))
-    stored = b"".join(values.astype(stored_as).tobytes() for values in weights.values())
     # In parts, as converters write large models, and cut within a number.
     (path.parent / "a.bin").write_bytes(stored[:1001])
     (path.parent / "b.bin").write_bytes(stored[1001:])

@@ -41,11 +41,10 @@ def test_files_that_hold_no_such_weights(tmp_path, published_weights):
         source = write_tensorflow_js(tmp_path / "faceres.json", weights)
         with pytest.raises(ConfigError, match=named):
             build_model(ModelSection(config=MOBILENET, stem_weights=source), image_size=64)
-    text = (tmp_path / "faceres.json").read_text()
-    (tmp_path / "faceres.json").write_text(text.replace('"dtype": "float32"', '"dtype": "uint8"'))
-    with pytest.raises(ConfigError, match="is stored as uint8"):
+    source = write_tensorflow_js(tmp_path / "faceres.json", published_weights, "uint8")
+    with pytest.raises(ConfigError, match="is quantized to uint8"):
         build_model(ModelSection(config=MOBILENET, stem_weights=source), image_size=64)
-    (tmp_path / "faceres.json").write_text(text)
+    source = write_tensorflow_js(tmp_path / "faceres.json", published_weights)
     (tmp_path / "b.bin").write_bytes(b"")
     with pytest.raises(ConfigError, match="cannot read .*faceres.json"):
         build_model(ModelSection(config=MOBILENET, stem_weights=source), image_size=64)
