@@ -17,7 +17,7 @@ from gender_age.results import FacePrediction
 # Longer side of the box in pixels, whatever the model's size. From photos in which it is 160 pixels, six faces' ages
 # move on average by 0.2 years at 80, 1.4 at 64, 1.5 at 48 and 2.5 at 28 with the MobileNet model of 160 pixels, and by
 # 1.5, 1.5, 3.2 and 3.6 with the one before, of 96.
-HINTED_BOX = 64
+HINTED_BOX_PX = 64
 # Variance of the Laplacian over the variance of the grey levels, which brightness and contrast leave alone. Examples:
 # 0.61 to 1.15; blurred by a Gaussian of 1.5 of 96 pixels 0.04 to 0.07, and the age moves by 11 years; by 2 pixels 0.02
 # to 0.04. UTKFace: 4 % are below 0.05; the 1 % below 0.031 have an error of 7.9 years instead of 5.2.
@@ -53,7 +53,7 @@ def face_hints(face: FacePrediction, frame_wh: tuple[int, int], crop_rgb: Image.
         crop_rgb: the aligned face as the model saw it.
     """
     x1, y1, x2, y2 = face.box
-    is_small = max(x2 - x1, y2 - y1) < HINTED_BOX
+    is_small = max(x2 - x1, y2 - y1) < HINTED_BOX_PX
     grey = middle_grey(crop_rgb)
     found = [(SMALL, is_small), (OUTSIDE, is_partly_outside(face, frame_wh))]
     if face.landmarks is not None:

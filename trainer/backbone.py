@@ -44,7 +44,9 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     if section.pretrained is None:
         model = ViTForGenderAge._from_config(_config(section, {}, image_size))
         if section.stem_weights:
-            load_stem_weights(model, Path(str(section.stem_weights)))
+            if not isinstance(section.stem_weights, str):
+                raise ConfigError(f"`model.stem_weights` is {section.stem_weights!r}; it takes a file's path")
+            load_stem_weights(model, Path(section.stem_weights))
         return model
     if section.stem_weights:
         raise ConfigError("`model.stem_weights` and `model.pretrained` are two starts; a run takes one")

@@ -25,7 +25,8 @@ def fit_temperature(gender_logits: torch.Tensor, gender: torch.Tensor) -> float:
 def least_certain(gender_probabilities: torch.Tensor, gender: torch.Tensor, level: float) -> float:
     """The least probability, to a hundredth, from which on the likelier genders are right for `level` of these faces.
 
-    Selective classification (https://arxiv.org/abs/1705.08500), without its margin for new faces; within [0.5, 0.99].
+    Selective classification (https://arxiv.org/abs/1705.08500), without its margin for new faces. Within [0.5, 0.99]:
+    where no probability suffices, it is 0.99.
 
     Args:
         gender_probabilities: `(n, 2)`, after the temperature.

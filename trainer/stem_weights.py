@@ -33,12 +33,12 @@ def load_stem_weights(model: ViTForGenderAge, path: Path) -> None:
     if not isinstance(stem, MobileNetStem):
         raise ConfigError("`model.stem_weights` goes with `model.config.stem: mobilenet`")
     try:
-        stem.stages.load_state_dict(dict(_mobilenet(_tensorflow_js(path))))
+        stem.stages.load_state_dict(dict(_mobilenet(_tensorflow_js(path), path)))
     except RuntimeError as error:
         raise ConfigError(f"the weights of {path} do not fit this config: {error}") from error
 
 
-def _mobilenet(saved: dict[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:
+def _mobilenet(saved: dict[str, torch.Tensor], path: Path) -> Iterator[tuple[str, torch.Tensor]]:
     """Our name and the tensor of each, for pixels as RGB in [-1, 1].
 
     The published network takes BGR in [0, 255] less its mean; both are folded into the first convolution. Past the
@@ -61,7 +61,7 @@ def _mobilenet(saved: dict[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tens
                 yield f"{stage}.{2 * pair + 1}.conv.weight", pointwise.permute(3, 2, 0, 1)
                 yield f"{stage}.{2 * pair + 1}.conv.bias", saved[f"conv_pw_{number}_bn/batchnorm_1/sub"]
     except (KeyError, IndexError) as error:
-        raise ConfigError(f"`model.stem_weights` is no model of HSE's MobileNet: it lacks {error}") from error
+        raise ConfigError(f"`model.stem_weights: {path}` is no model of HSE's MobileNet: it lacks {error}") from error
 
 
 def _tensorflow_js(path: Path) -> dict[str, torch.Tensor]:
