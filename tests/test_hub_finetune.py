@@ -11,7 +11,7 @@ from gender_age.checkpoint import load_checkpoint
 from tests.conftest import TINY
 from tests.hub_commands import Commands
 from tests.hub_server import HubServer
-from trainer.backbone import interpolate_positions
+from trainer.training.build_model import interpolate_positions
 
 POSITIONS = "embeddings.position_embeddings"
 

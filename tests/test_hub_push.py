@@ -15,8 +15,8 @@ from gender_age.checkpoint import load_checkpoint
 from tests.conftest import TINY
 from tests.hub_commands import Commands
 from tests.hub_server import OTHER_TOKEN, TOKEN, HubServer
-from trainer.card import eval_results
-from trainer.model_repository import DATA_FILES, code_files
+from trainer.publishing.model_card import eval_results
+from trainer.publishing.model_repository import DATA_FILES, code_files
 
 CODE = {path.name for path in code_files()}
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt", ".npy")

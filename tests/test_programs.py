@@ -9,7 +9,6 @@ import json
 import re
 import socket
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -19,9 +18,9 @@ from page.archive import MOST_PHOTO_BYTES
 from page.batch import MOST_PHOTOS
 from page.serving import CLEAN_EVERY_S, CLEAN_OLDER_S
 from page.unpacking import MOST_UNPACKED_BYTES
+from tests.conftest import REPOSITORY
 
-ROOT = Path(__file__).resolve().parent.parent
-TEXT = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+TEXT = (REPOSITORY / "docs" / "api.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.M | re.S)
 URL = "http://localhost:7860"
 PHOTO_KEYS = {"photo", "width", "height", "rotation", "faces", "error"}
@@ -59,7 +58,7 @@ def example(language: str, word: str) -> str:
 
 def printed(program: str, monkeypatch) -> list[str]:
     """The lines that a Python example prints."""
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(REPOSITORY)
     with contextlib.redirect_stdout(io.StringIO()) as output:
         exec(compile(program, "docs/api.md", "exec"), {"__name__": "example"})
     return output.getvalue().splitlines()
@@ -75,7 +74,7 @@ def test_gradio_client(url, monkeypatch):
 
 def test_curl(url):
     script = "set -euo pipefail\n" + example("bash", "curl").replace(URL, url)
-    ran = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(["bash", "-c", script], cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     lines = ran.stdout.splitlines()
     assert lines.count("event: complete") == 2
@@ -126,7 +125,9 @@ def test_tools_are_described_for_assistants(url):
 
 
 def test_what_a_tool_cannot_have_is_an_answer_in_its_place(url):
-    photo = "data:image/jpeg;base64," + base64.b64encode((ROOT / "examples" / "collins.jpg").read_bytes()).decode()
+    photo = (
+        "data:image/jpeg;base64," + base64.b64encode((REPOSITORY / "examples" / "collins.jpg").read_bytes()).decode()
+    )
     photos = {"photos": [f"{url}/a.jpg", "/etc/passwd", "data:image/png;base64,RGVhciBhbGw=", photo]}
     answer = with_session(url, lambda session: session.call_tool("predict_batch", photos))
     assert not answer.isError
@@ -139,7 +140,7 @@ def test_what_a_tool_cannot_have_is_an_answer_in_its_place(url):
 
 
 def test_the_readme_shows_the_same_programs():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     shown = [text for _, text in re.findall(r"^```(\w+)\n(.*?)^```$", readme, re.M | re.S) if URL in text]
     assert len(shown) >= 3, "gradio_client, curl and an MCP client"
     assert set(shown) <= {text for _, text in BLOCKS}

@@ -12,7 +12,7 @@ from gender_age.errors import GenderAgeError
 COMMANDS = {
     "prepare": ("trainer.prepare", "UTKFace or FairFace as published -> a Parquet dataset with landmarks and splits"),
     "train": ("trainer.train", "a YAML config -> a calibrated checkpoint; continues a run that was cut off"),
-    "evaluate": ("trainer.evaluation", "a checkpoint and prepared data -> report.json and plots"),
+    "evaluate": ("trainer.evaluate", "a checkpoint and prepared data -> report.json and plots"),
     "push": ("trainer.push", "a checkpoint and its report -> a Hub repository, or a folder laid out as one"),
     "export": ("trainer.export", "a checkpoint -> an ONNX file, compared with it"),
     "deploy": ("trainer.deploy", "the page and a model -> a Space on the Hub, or a folder laid out as one"),

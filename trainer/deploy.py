@@ -12,8 +12,8 @@ from huggingface_hub import HfApi
 
 from gender_age.checkpoint import CHECKPOINT_FILES, DEFAULT_MODEL, checkpoint_folder, load_checkpoint
 
-from .folders import write_whole
-from .hub import publish
+from .files import write_whole
+from .publishing.hub import publish
 
 ROOT = Path(__file__).resolve().parent.parent
 CARD, MODEL = "README.md", "model"

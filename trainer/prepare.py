@@ -11,15 +11,15 @@ from pathlib import Path
 
 from gender_age.detection import FaceDetector
 
-from .dataset_build import REPORT, build_dataset
-from .dataset_push import check_name, push_dataset
 from .errors import DataError
-from .landmarks import UNREADABLE, Detector, find_landmarks
-from .records import SOURCES, Record, Source
-from .sources_fairface import is_fairface, open_fairface
-from .sources_utkface import open_utkface
-from .splits import SPLIT_SEED, order_key
-from .staging import Staging, locked
+from .preparation.build import REPORT, build_dataset
+from .preparation.landmarks import UNREADABLE, Detector, find_landmarks
+from .preparation.splits import SPLIT_SEED, order_key
+from .preparation.staging import Staging, locked
+from .publishing.dataset import check_name, push_dataset
+from .sources.fairface import is_fairface, open_fairface
+from .sources.record import SOURCES, Record, Source
+from .sources.utkface import open_utkface
 
 logger = logging.getLogger(__name__)
 

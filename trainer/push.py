@@ -11,11 +11,8 @@ from huggingface_hub import HfApi
 from gender_age.checkpoint import checkpoint_folder
 
 from .errors import TrainerError
-from .folders import write_whole
-from .hub import publish
-from .model_repository import read_json, strange_files, write_repository
-
-MESSAGE = "Gender and age model"
+from .files import write_whole
+from .publishing.model_repository import read_json, strange_files, upload_model, write_repository
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -79,22 +76,3 @@ def push_to_hub(
     with tempfile.TemporaryDirectory(prefix="gender-age-push-") as temporary:
         write_repository(source, Path(temporary), report, repo_id)
         return upload_model(Path(temporary), repo_id, private=private, api=api)
-
-
-def upload_model(
-    folder: Path, repo_id: str, message: str = MESSAGE, private: bool = False, api: HfApi | None = None
-) -> str:
-    """Publishes `folder`, as `write_repository` lays it out; returns the address of the commit.
-
-    Raises:
-        TrainerError: the Hub cannot be reached, or refuses.
-    """
-    return publish(
-        repo_id,
-        {path.name: path for path in folder.iterdir()},
-        kind="model",
-        message=message,
-        is_stale=lambda name: name.endswith(".py") and "/" not in name,
-        private=private,
-        api=api,
-    )

@@ -15,25 +15,26 @@ from transformers import TrainingArguments
 
 from gender_age.decoding import gender_probabilities
 
-from .averaging import WeightAverage
-from .backbone import build_model
-from .calibration import conformal_mass, fit_temperature, least_certain
-from .checkpoints import (
+from .errors import ConfigError, RunError, TrainerError
+from .faces.aligned_faces import AlignedFaces
+from .faces.loading import load_split
+from .training.averaging import WeightAverage
+from .training.build_model import build_model
+from .training.calibration import conformal_mass, fit_temperature, least_certain
+from .training.checkpoints import (
     CompletionMarker,
     full_disk_as_sentence,
     newest_whole_checkpoint,
     remove_broken_checkpoints,
     write_whole_file,
 )
-from .cleaning import likely_rows
-from .config import RunConfig
-from .config_file import load_config
-from .depthwise import speed_up_depthwise
-from .errors import ConfigError, RunError, TrainerError
-from .faces import AlignedFaces, load_split
-from .metrics import compute_metrics
-from .run_model import RECORD_FILE, save_run_model
-from .training import LABEL_NAMES, GenderAgeTrainer, GrowImages
+from .training.compute_metrics import compute_metrics
+from .training.config import RunConfig
+from .training.config_file import load_config
+from .training.fast_depthwise import speed_up_depthwise
+from .training.gender_age_trainer import LABEL_NAMES, GenderAgeTrainer, GrowImages
+from .training.label_cleaning import likely_rows
+from .training.saving import RECORD_FILE, save_run_model
 
 logger = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "examples"
+from tests.conftest import REPOSITORY
+
+EXAMPLES = REPOSITORY / "examples"
 CHROMIUM = os.environ.get("CHROMIUM") or "/usr/bin/chromium"
 BROWSER_OPTIONS = (
     "--no-sandbox",

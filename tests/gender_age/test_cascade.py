@@ -1,7 +1,5 @@
 """The cascade finds what facenet-pytorch's own `detect` finds."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -10,8 +8,9 @@ from PIL import Image
 
 from gender_age.cascade import Cascade
 from gender_age.images import open_photo
+from tests.conftest import REPOSITORY
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = REPOSITORY / "examples"
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """The real MTCNN, whose weights are in its wheel."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,8 +7,9 @@ from PIL import Image
 from gender_age.cascade import Cascade
 from gender_age.detection import DETECTION_SIDE, Face, FaceDetector, rotate_image
 from gender_age.images import open_photo
+from tests.conftest import REPOSITORY
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = REPOSITORY / "examples"
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from gender_age.detection import Face
 from gender_age.errors import PhotoError
 from gender_age.pipeline_gender_age import GenderAgePipeline
 from gender_age.prediction import GenderAgePredictor
+from tests.conftest import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
 EXAMPLES = REPOSITORY / "examples"
 CUSTOM = {
     "auto_map": {

@@ -1,7 +1,6 @@
 """One photo through the predictor."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from gender_age.alignment import align_face
 from gender_age.checkpoint import alignment_of
 from gender_age.detection import LIVE_FACE_SHARE, rotate_image
 from gender_age.prediction import GenderAgePredictor, whole_pixels
+from tests.conftest import REPOSITORY
 
 from .faked import BLANK, SIZE, face_at, noise
 
@@ -136,7 +136,7 @@ def test_from_pretrained_is_what_the_package_exports(tiny_model_folder):
 
 def test_real_faces_come_out_of_the_example_group(tiny_model_folder):
     predictor = GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
-    prediction = predictor.predict(Path(__file__).parents[2] / "examples" / "group.jpg")
+    prediction = predictor.predict(REPOSITORY / "examples" / "group.jpg")
     centres = [face.box[0] + face.box[2] for face in prediction.faces]
     assert len(centres) == 3
     assert centres == sorted(centres)

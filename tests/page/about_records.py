@@ -3,9 +3,9 @@
 import json
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.conftest import REPOSITORY
+
 VOID = {"br", "img"}
 
 
@@ -110,5 +110,5 @@ def training_record():
 
 
 def load(name):
-    path = ROOT / "model" / name
+    path = REPOSITORY / "model" / name
     return json.loads(path.read_text(encoding="utf-8"))

@@ -3,15 +3,12 @@
 import copy
 import re
 from html import unescape
-from pathlib import Path
 
 import pytest
 
 from page.about_tab import about_html
 
 from .about_records import Reader, group, load
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_numbers_are_the_reports(drawn, record):

@@ -1,15 +1,13 @@
 """The About tab's prose, links and snippets."""
 
 import re
-from pathlib import Path
 
 from page import about_text
 from page.about_tab import about_html
 from page.serving import CLEAN_EVERY_S, CLEAN_OLDER_S
+from tests.conftest import REPOSITORY
 
 from .about_records import Reader
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_headings_and_links_are_in_order(drawn, record):
@@ -43,7 +41,7 @@ def test_what_a_visitor_should_know(drawn, record):
 
 
 def test_the_citation_is_that_of_the_repository():
-    lines = (ROOT / "CITATION.cff").read_text(encoding="utf-8").splitlines()
+    lines = (REPOSITORY / "CITATION.cff").read_text(encoding="utf-8").splitlines()
     cff = {key.strip(): value.strip().strip('"') for key, _, value in (line.partition(":") for line in lines)}
     plain = re.sub(r"\s+", " ", about_text.BIBTEX)
     for key, name in (("title", "title"), ("version", "version"), ("date-released", "date"), ("license", "license")):

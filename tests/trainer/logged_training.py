@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 
 from trainer.__main__ import main
-from trainer.faces import AlignedFaces
-from trainer.training import GenderAgeTrainer
+from trainer.faces.aligned_faces import AlignedFaces
+from trainer.training.gender_age_trainer import GenderAgeTrainer
 
 
 def note_batches(log, patch=setattr):

@@ -21,9 +21,9 @@ from tests.trainer.drawn_sources import (
     write_tar,
     write_zip,
 )
-from trainer import parquet_dataset
 from trainer.errors import DataError
-from trainer.landmarks import UNDECODABLE, main_face
+from trainer.preparation import parquet as parquet_dataset
+from trainer.preparation.landmarks import UNDECODABLE, main_face
 
 
 def test_the_dataset_loads_with_its_columns_and_original_bytes(source, out, load):
@@ -152,7 +152,7 @@ def test_sizes_are_never_mixed_in_a_batch(tmp_path, out):
 
 
 def test_few_images_wait_when_sizes_differ(tmp_path, out, monkeypatch):
-    monkeypatch.setattr("trainer.landmarks.WAITING_PIXELS", 3000)
+    monkeypatch.setattr("trainer.preparation.landmarks.WAITING_PIXELS", 3000)
     files = {chip_name(number): drawing(number, side=20 + number) for number in range(4, 20)}
     detector = DrawnFaces()
     run(write_folder(tmp_path / "mixed", files), out, detector)

@@ -13,7 +13,7 @@ from tests.trainer.drawn_sources import (
     run,
 )
 from trainer.errors import DataError
-from trainer.staging import Staging, locked
+from trainer.preparation.staging import Staging, locked
 
 
 def test_a_killed_run_is_continued(source, out):
@@ -57,7 +57,7 @@ def test_death_while_writing_leaves_nothing_in_place(source, out, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("trainer.dataset_build.render_card", dies)
+        patched.setattr("trainer.preparation.build.render_card", dies)
         with pytest.raises(KeyboardInterrupt):
             run(source, out)
     assert not out.exists()

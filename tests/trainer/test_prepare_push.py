@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from tests.hub_server import TOKEN, HubServer
-from trainer import dataset_push
 from trainer import prepare as command
 from trainer.errors import TrainerError
+from trainer.publishing import dataset as dataset_push
 
 from .test_prepare import chips, run, write_folder
 
@@ -19,8 +19,8 @@ import sys
 from huggingface_hub import HfApi
 from trainer.__main__ import main
 from trainer.errors import DataError
-from trainer.evaluation import load_sources
-from trainer.faces import load_split
+from trainer.evaluate import load_sources
+from trainer.faces.loading import load_split
 
 source, out = sys.argv[1:]
 for _ in range(3):

@@ -15,7 +15,7 @@ from gender_age.checkpoint import load_checkpoint
 from gender_age.errors import ModelError
 from trainer import push
 from trainer.errors import TrainerError
-from trainer.model_repository import DATA_FILES, PACKAGE, code_files, half_precision
+from trainer.publishing.model_repository import DATA_FILES, PACKAGE, code_files, half_precision
 
 CODE = {path.name for path in code_files()}
 

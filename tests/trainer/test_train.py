@@ -15,17 +15,16 @@ from safetensors.torch import load_file
 from gender_age.checkpoint import load_checkpoint
 from gender_age.modeling_gender_age import ViTForGenderAge
 from tests.conftest import REPOSITORY, TINY
-from trainer.averaging import AVERAGE_FILE
-from trainer.backbone import build_model
-from trainer.checkpoints import COMPLETE_FILE, newest_whole_checkpoint, remove_broken_checkpoints
-from trainer.config import ModelSection, Stage
-from trainer.config_file import load_config, parse_config
-from trainer.depthwise import speed_up_depthwise
+from tests.trainer.training.published_mobilenet import random_weights, write_tensorflow_js
 from trainer.errors import ConfigError, RunError
 from trainer.train import train
-from trainer.training import image_size_at
-
-from .published_mobilenet import random_weights, write_tensorflow_js
+from trainer.training.averaging import AVERAGE_FILE
+from trainer.training.build_model import build_model
+from trainer.training.checkpoints import COMPLETE_FILE, newest_whole_checkpoint, remove_broken_checkpoints
+from trainer.training.config import ModelSection, Stage
+from trainer.training.config_file import load_config, parse_config
+from trainer.training.fast_depthwise import speed_up_depthwise
+from trainer.training.gender_age_trainer import image_size_at
 
 
 def run_values(data, output, **training):

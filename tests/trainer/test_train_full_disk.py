@@ -16,16 +16,16 @@ from transformers import TrainerControl, TrainerState, TrainingArguments
 from tests.conftest import REPOSITORY
 from tests.trainer.logged_training import note_batches, read_log
 from tests.trainer.test_train import run_values
-from trainer.checkpoints import (
+from trainer.errors import DataError, RunError
+from trainer.train import train
+from trainer.training.checkpoints import (
     COMPLETE_FILE,
     CompletionMarker,
     full_disk_as_sentence,
     newest_whole_checkpoint,
     write_whole_file,
 )
-from trainer.config_file import parse_config
-from trainer.errors import DataError, RunError
-from trainer.train import train
+from trainer.training.config_file import parse_config
 
 PAGE = 4096
 

@@ -17,9 +17,9 @@ import yaml
 from tests.conftest import REPOSITORY
 from tests.trainer.logged_training import note_batches, read_log
 from tests.trainer.test_train import run_values
-from trainer.checkpoints import COMPLETE_FILE, write_whole_file
-from trainer.config_file import parse_config
 from trainer.train import train
+from trainer.training.checkpoints import COMPLETE_FILE, write_whole_file
+from trainer.training.config_file import parse_config
 
 EPOCHS, STEPS_AN_EPOCH = 20, 6
 

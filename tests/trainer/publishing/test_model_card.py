@@ -1,0 +1,83 @@
+"""The model card: rendered from what training and evaluation recorded."""
+
+import json
+
+import yaml
+from huggingface_hub import ModelCard
+
+from trainer import push
+from trainer.publishing.model_card import group_table, measured, weak_spots
+
+
+def test_card_shows_what_was_recorded(run_folder, report, tmp_path):
+    card = ModelCard.load(push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md")
+    front = yaml.safe_load(card.content.split("---")[1])
+    assert front["license"] == "other"
+    assert front["base_model"] == "google/vit-tiny"
+    assert front["datasets"] == ["utkface", "owner/faces"]
+    (index,) = front["model-index"]
+    metrics = {each["name"]: each["value"] for each in index["results"][0]["metrics"]}
+    assert metrics == {"MAE, years": 6.25, "CS@5": 0.61, "gender accuracy": 0.92}
+    for shown in (
+        "| overall | n | missed | MAE, years |",
+        "6.25 (6.24 to 6.26)",
+        "-1.50 (-1.51 to -1.49)",
+        "| training images | 12,345 |",
+        "16 → 32 px, for 3 + 2 epochs",
+        "holds 79.0 % (78.0 to 80.0) of the true ages",
+        "8.0 % of the answers are marked `uncertain`",
+        "Of women and girls of 0–9, 61.0 %",
+        "non-commercial research",
+    ):
+        assert shown in card.text, shown
+    assert "{{" not in card.text
+    assert "None" not in card.text
+
+
+def test_card_tells_of_earlier_runs_and_of_what_was_left_out(run_folder, report, tmp_path):
+    record = json.loads((run_folder / "training.json").read_text())
+    first = record | {"hours": 2.0}
+    first["config"] = record["config"] | {"model": {"pretrained": None}}
+    record |= {"started_from": record | {"hours": 1.5, "started_from": first}, "dropped": {"gender": 81, "age": 80}}
+    record["config"]["data"]["drop_unlikely"] = 0.07
+    record["data_revision"] = "0123456789abcdef" * 4
+    (run_folder / "training.json").write_text(json.dumps(record))
+    text = ModelCard.load(push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").text
+    for shown in (
+        "81 images for their gender, 80 for their age, some for both: the starting point finds that gender",
+        "| data revision | `0123456789abcdef`, of the file names",
+        "any age within five years of the label, less than 7 % likely",
+        "the model of the last of 2 earlier runs, the first from random weights",
+        "1.25 hours, after 3.5 hours for the starting point",
+        "The starting point's own starting point's:",
+    ):
+        assert shown in text, shown
+    first["config"]["model"]["stem_weights"] = "package/models/faceres.json"
+    (run_folder / "training.json").write_text(json.dumps(record))
+    text = ModelCard.load(push.push_to_folder(run_folder, tmp_path / "another", report) / "README.md").text
+    assert "earlier runs, the first from HSE's MobileNet for the stem" in text
+    assert "which was trained on VGGFace2, IMDB-WIKI and Adience; random weights for the rest" in text
+    assert "The convolutions started from [HSE's MobileNet]" in text
+
+
+def test_card_without_records_claims_nothing(tiny_model_folder, tmp_path):
+    card = ModelCard.load(push.push_to_folder(tiny_model_folder, tmp_path / "model") / "README.md")
+    assert "model-index" not in card.content
+    assert "No evaluation came with these weights" in card.text
+    assert "No record of the training" in card.text
+
+
+def test_measured_values_and_tables(report):
+    assert measured({"value": 0.899, "interval": [0.886, 0.911]}, "share") == "89.9 % (88.6 to 91.1)"
+    assert measured(None, "years") == "–"
+    bands = report["protocols"]["landmarks"]["utkface"]["by_age_band"]
+    lines = group_table("true age", bands, ["age_mae", "range_accuracy", "recall_female"]).splitlines()
+    assert lines[0] == "| true age | n | MAE, years | women found |"
+    assert lines[2] == "| 0–9 | 100 | 3.50 (3.49 to 3.51) | 61.0 % (60.0 to 62.0) |"
+
+
+def test_weak_spots_leave_out_small_groups(report):
+    result = report["protocols"]["landmarks"]["utkface"]
+    assert "0–9" in " ".join(weak_spots(result))
+    result["by_age_band"]["0–9"]["n"] = 5
+    assert "0–9" not in " ".join(weak_spots(result))

@@ -1,0 +1,71 @@
+import pytest
+import torch
+from transformers import BertConfig, DeiTConfig, DeiTModel, ViTConfig, ViTForImageClassification, ViTModel
+
+from gender_age.configuration_gender_age import GenderAgeConfig
+from tests.conftest import TINY
+from trainer.errors import ConfigError
+from trainer.training.build_model import build_model, interpolate_positions
+from trainer.training.config import ModelSection
+
+
+def test_vit_encoder_is_taken_bit_for_bit(tmp_path, caplog):
+    stock = ViTForImageClassification(ViTConfig(**TINY, num_labels=7))
+    stock.save_pretrained(tmp_path)
+    with caplog.at_level("INFO"):
+        model = build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)
+    assert model.config.id2label == {0: "female", 1: "male"}
+    for name, weight in stock.vit.state_dict().items():
+        assert torch.equal(model.vit.state_dict()[name], weight), name
+    assert "both heads are new" in caplog.text
+
+
+def test_deit_loses_its_distillation_token_only(tmp_path):
+    stock = DeiTModel(DeiTConfig(**TINY), add_pooling_layer=False)
+    torch.nn.init.normal_(stock.embeddings.position_embeddings)
+    stock.save_pretrained(tmp_path)
+    model = build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)
+    ours, theirs = model.vit.state_dict(), stock.state_dict()
+    positions = theirs.pop("embeddings.position_embeddings")
+    theirs.pop("embeddings.distillation_token")
+    for name, weight in theirs.items():
+        assert torch.equal(ours[name], weight), name
+    assert torch.equal(ours["embeddings.position_embeddings"][:, :1], positions[:, :1])
+    assert torch.equal(ours["embeddings.position_embeddings"][:, 1:], positions[:, 2:])
+
+
+def test_another_image_size_interpolates_positions_and_nothing_else(tmp_path):
+    stock = ViTModel(ViTConfig(**TINY), add_pooling_layer=False)
+    stock.save_pretrained(tmp_path)
+    model = build_model(ModelSection(pretrained=str(tmp_path)), image_size=64)
+    ours, theirs = model.vit.state_dict(), stock.state_dict()
+    assert ours["embeddings.position_embeddings"].shape == (1, 65, 16)
+    for name in set(theirs) - {"embeddings.position_embeddings"}:
+        assert torch.equal(ours[name], theirs[name]), name
+
+
+def test_interpolation_keeps_a_constant_grid():
+    assert torch.allclose(interpolate_positions(torch.full((1, 17, 3), 2.0), 7), torch.full((1, 50, 3), 2.0))
+
+
+def test_a_checkpoint_of_another_kind_is_named(tmp_path):
+    BertConfig().save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match="bert"):
+        build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)
+
+
+def test_a_missing_checkpoint_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="cannot load"):
+        build_model(ModelSection(pretrained=str(tmp_path / "none")), image_size=32)
+
+
+@pytest.mark.parametrize("settings", [{"hidden": 3}, {"stem": "dense"}, {"hidden_size": "wide"}])
+def test_a_wrong_setting_is_a_config_error(settings):
+    with pytest.raises(ConfigError, match="model.config"):
+        build_model(ModelSection(config=settings), image_size=32)
+
+
+def test_an_unusable_checkpoint_of_our_own_is_named(tmp_path):
+    GenderAgeConfig(**TINY).save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match=r"no preprocessor_config\.json"):
+        build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)

@@ -1,0 +1,59 @@
+import torch
+
+from gender_age.decoding import age_intervals, gender_probabilities
+from trainer.training.calibration import conformal_mass, fit_temperature, least_certain
+
+
+def test_temperature_undoes_overconfidence():
+    generator = torch.Generator().manual_seed(0)
+    honest = torch.randn(20_000, 2, generator=generator)
+    gender = torch.multinomial(honest.softmax(-1), 1, generator=generator).squeeze(1)
+    temperature = fit_temperature(honest * 3, gender)
+    assert 2.8 < temperature < 3.2
+    said = gender_probabilities(honest * 3, temperature).max(-1)
+    assert abs(said.values.mean() - (said.indices == gender).float().mean()) < 0.01
+
+
+def test_certain_genders_are_right_as_often_as_asked():
+    generator = torch.Generator().manual_seed(0)
+    probabilities = (2 * torch.randn(40_000, 2, generator=generator)).softmax(-1)
+    gender = torch.multinomial(probabilities, 1, generator=generator).squeeze(1)
+    threshold = least_certain(probabilities[:20_000], gender[:20_000], 0.95)
+    said = probabilities[20_000:].max(-1)
+    right = (said.indices == gender[20_000:]).float()
+    assert 0.945 < right[said.values >= threshold].mean() < 0.955
+    # No more are marked than need be.
+    assert right[said.values >= threshold - 0.1].mean() < 0.94
+
+
+def test_every_gender_is_certain_where_all_are_right_often_enough():
+    assert least_certain(torch.tensor([[0.6, 0.4], [0.3, 0.7]]), torch.tensor([0, 1]), 0.97) == 0.5
+
+
+def test_hardly_a_gender_is_certain_where_none_is_right():
+    assert least_certain(torch.tensor([[0.9, 0.1], [0.98, 0.02]]), torch.tensor([1, 1]), 0.97) == 0.99
+
+
+def test_mass_gives_new_ages_the_promised_coverage():
+    generator = torch.Generator().manual_seed(0)
+    years = torch.arange(101.0)
+    centre = torch.rand(4000, 1, generator=generator) * 60 + 20
+    logits = -0.5 * ((years - centre) / 6) ** 2
+    age = (centre.squeeze(1) + 8 * torch.randn(4000, generator=generator)).round().clamp(0, 100).long()
+    mass = conformal_mass(logits[:2000], age[:2000], 0.8)
+    # 80 % of a normal with deviation 8 lie within 10.25 of its mean, 1.71 deviations of 6.
+    assert 0.88 < mass < 0.94
+    low, high = age_intervals(logits[2000:], mass).unbind(-1)
+    covered = ((age[2000:] >= low) & (age[2000:] <= high)).float().mean()
+    assert 0.77 < covered < 0.83
+
+
+def test_mass_narrows_intervals_that_are_too_wide():
+    years = torch.arange(101.0)
+    logits = (-0.5 * ((years - 50) / 20) ** 2).repeat(500, 1)
+    assert conformal_mass(logits, torch.full((500,), 52), 0.8) < 0.1
+
+
+def test_mass_is_the_largest_where_no_interval_is_wide_enough():
+    logits = (-0.5 * (torch.arange(101.0) - 20) ** 2).repeat(50, 1)
+    assert conformal_mass(logits, torch.full((50,), 90), 0.8) >= 0.999

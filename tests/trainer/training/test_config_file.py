@@ -1,0 +1,130 @@
+import dataclasses
+
+import pytest
+import yaml
+
+from tests.conftest import REPOSITORY
+from trainer.errors import ConfigError
+from trainer.training.build_model import build_model
+from trainer.training.config_file import load_config, parse_config
+
+CONFIGS = sorted((REPOSITORY / "trainer" / "configs").glob("*.yaml"))
+CLEANED, _, LONGER, MOBILENET, MOBILENET_160, SCRATCH = CONFIGS
+SMALLEST = {"data": {"train": ["data"]}, "stages": [{"image_size": 32, "epochs": 2}]}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_configs_are_read(path):
+    config = load_config(path)
+    assert config.epochs > 0
+    assert config.training["save_total_limit"] >= 2
+
+
+def test_six_configs_ship():
+    assert [path.stem for path in CONFIGS] == ["cleaned", "finetune", "longer", "mobilenet", "mobilenet_160", "scratch"]
+
+
+@pytest.mark.parametrize(
+    ("path", "before"),
+    [(MOBILENET_160, MOBILENET), (LONGER, SCRATCH), (CLEANED, LONGER)],
+    ids=["mobilenet_160", "longer", "cleaned"],
+)
+def test_a_run_goes_on_where_the_one_before_ends(path, before):
+    config = load_config(path)
+    assert config.earlier == load_config(before)
+    assert config.model.pretrained == load_config(before).training["output_dir"] + "/model"
+
+
+def test_overrides_of_data_and_training_go_for_the_earlier_runs_too():
+    config = load_config(
+        CLEANED,
+        [
+            "data.train=[a]",
+            "training.learning_rate=1e-4",
+            "training.output_dir='runs/mine'",
+            "training.push_to_hub=true",
+            "training.hub_model_id=user/model",
+            "ema_decay=0",
+        ],
+    )
+    assert config.model.pretrained == "runs/mine/longer/model"
+    assert config.earlier.model.pretrained == "runs/mine/longer/scratch/model"
+    first = config.earlier.earlier
+    assert first.data.train == ["a"]
+    assert first.training["learning_rate"] == 1e-4
+    assert not {"push_to_hub", "hub_model_id"} & set(first.training)
+    assert first.ema_decay == load_config(SCRATCH).ema_decay
+
+
+def test_with_a_model_of_ones_own_nothing_comes_first():
+    assert load_config(CLEANED, ["model.pretrained=user/model"]).earlier is None
+
+
+def test_configs_that_wait_for_each_other(tmp_path):
+    for name, before in (("a", "b"), ("b", "a")):
+        values = SMALLEST | {"model": {"pretrained": f"{before}.yaml"}, "training": {"output_dir": name}}
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(values))
+    with pytest.raises(ConfigError, match="a.yaml waits for itself"):
+        load_config(tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("path", "stem"), [(SCRATCH, "convolutional"), (MOBILENET, "mobilenet")], ids=["scratch", "mobilenet"]
+)
+def test_the_configs_for_two_cores_build_models_under_25_mb(path, stem):
+    config = load_config(path)
+    # The published weights are not in the repository.
+    model = build_model(dataclasses.replace(config.model, stem_weights=None), config.image_size)
+    assert model.config.stem == stem
+    assert model.num_parameters() * 2 < 25e6
+
+
+def test_overrides_go_over_the_file():
+    config = load_config(
+        SCRATCH, ["training.learning_rate=1e-4", "data.train=[a, b]", "model.config.pooling=cls", "ema_decay=0"]
+    )
+    assert config.training["learning_rate"] == 1e-4
+    assert config.data.train == ["a", "b"]
+    assert config.model.config["pooling"] == "cls"
+    assert config.ema_decay == 0.0
+
+
+def test_no_is_a_strategy():
+    config = load_config(SCRATCH, ["training.eval_strategy=no", "training.bf16=no"])
+    assert config.training["eval_strategy"] == "no"
+    assert config.training["bf16"] is False
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"modle": {}}, "modle"),
+        ({"data": {"train": ["a"], "balance": 1}}, "age_balance"),
+        ({"data": {}}, "data.train"),
+        ({"stages": []}, "stages"),
+        ({"stages": [{"size": 3}]}, "image_size"),
+        ({"model": 3}, "`model` is 3"),
+        ({"training": 3}, "`training` is 3"),
+        ({"training": {"num_train_epochs": 3}}, "num_train_epochs"),
+    ],
+)
+def test_what_is_not_known_is_named(change, named):
+    with pytest.raises(ConfigError, match=named):
+        parse_config(SMALLEST | change)
+
+
+def test_broken_yaml_is_one_sentence_with_the_line(tmp_path):
+    (tmp_path / "bad.yaml").write_text("model: {}\nstages: [1\n")
+    with pytest.raises(ConfigError, match=r"bad.yaml is not YAML: expected .*, line 3$"):
+        load_config(tmp_path / "bad.yaml")
+
+
+def test_a_missing_file_is_one_sentence(tmp_path):
+    with pytest.raises(ConfigError, match="cannot read the config"):
+        load_config(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("override", ["no-equals-sign", "stages.deeper=1"])
+def test_an_override_that_names_nothing(override):
+    with pytest.raises(ConfigError, match="override|name a setting"):
+        load_config(SCRATCH, [override])

@@ -1,0 +1,1 @@
+"""A checkpoint's answers beside the labels -> metrics, a report and plots."""

@@ -1,0 +1,158 @@
+"""What is measured of age and gender estimates: pure functions over numpy arrays, none of which may be empty.
+
+Ages are in years. True ages are the labels as they are, 101 and more included, though the model's scale ends at 100.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..preparation.splits import AGE_BANDS
+
+AGE_BAND_NAMES = tuple(f"{first}–{last}" if math.isfinite(last) else f"{first}+" for first, last in AGE_BANDS)
+"""Names of the bands that `prepare` stratifies its splits by: 0–9, 10–19, 20–39, 40–59, 60+."""
+
+FAIRFACE_RANGE_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
+"""Youngest age of FairFace's nine ranges (Kärkkäinen and Joo 2021, https://arxiv.org/abs/1908.04913)."""
+
+CALIBRATION_BINS = 15
+
+ADULT_ENOUGH = 10
+"""Years from which `gender_accuracy_from_10` counts: below, faces tell little of it and annotators disagree."""
+
+
+def band_index(age_min: np.ndarray, age_max: np.ndarray) -> np.ndarray:
+    """`(n,)` positions in `AGE_BAND_NAMES` of true ages; of a range, by its middle, as in the splits."""
+    starts = [first for first, _ in AGE_BANDS]
+    return np.searchsorted(starts, (age_min + age_max) // 2, side="right") - 1
+
+
+def mean_absolute_error(predicted: np.ndarray, true: np.ndarray) -> float:
+    """MAE in years: mean of `|predicted - true|`."""
+    return float(np.mean(np.abs(_errors(predicted, true))))
+
+
+def bias(predicted: np.ndarray, true: np.ndarray) -> float:
+    """Mean of `predicted - true` in years; above 0, people are taken for older than they are."""
+    return float(np.mean(_errors(predicted, true)))
+
+
+def cumulative_score(predicted: np.ndarray, true: np.ndarray, within: float = 5) -> float:
+    """CS@k, the share of `|predicted - true| <= k` (Geng et al. 2007, https://doi.org/10.1109/TPAMI.2007.70733)."""
+    return float(np.mean(np.abs(_errors(predicted, true)) <= within))
+
+
+def accuracy(predicted: np.ndarray, true: np.ndarray) -> float:
+    """Share of equal labels. Over the samples of one true class this is the class's recall."""
+    return float(np.mean(_aligned(predicted) == _aligned(true, predicted)))
+
+
+def range_accuracy(predicted: np.ndarray, age_min: np.ndarray, age_max: np.ndarray) -> float:
+    """Share of predicted ages that, rounded to whole years (half to even), lie in their true range, ends included."""
+    rounded = np.rint(_aligned(predicted))
+    return float(np.mean((rounded >= _aligned(age_min, predicted)) & (rounded <= _aligned(age_max, predicted))))
+
+
+def range_within_one(predicted: np.ndarray, age_min: np.ndarray) -> float:
+    """Share of predicted ages that, rounded, lie in the true FairFace range or one beside it.
+
+    Args:
+        predicted: `(n,)` ages.
+        age_min: `(n,)` youngest ages of the true ranges.
+    """
+    ranges_off = _range_index(np.rint(_aligned(predicted))) - _range_index(_aligned(age_min, predicted))
+    return float(np.mean(np.abs(ranges_off) <= 1))
+
+
+def coverage(low: np.ndarray, high: np.ndarray, true: np.ndarray) -> float:
+    """Share of true ages within their interval, ends included.
+
+    A true age above 100 counts as 100, where the model's scale and so its intervals end ("100 and more").
+    """
+    true = np.minimum(_aligned(true), 100)
+    return float(np.mean((_aligned(low, true) <= true) & (true <= _aligned(high, true))))
+
+
+def constant_interval_width(predicted: np.ndarray, true: np.ndarray, share: float) -> float:
+    """Mean width in years of `predicted ± w`, one `w` for all, that holds `share` of the true ages: a rival.
+
+    From the first whole year within it to the last, as the model's own are.
+    """
+    w = np.quantile(np.abs(_errors(predicted, true)), share, method="inverted_cdf")
+    predicted = _aligned(predicted)
+    return float(np.mean(np.floor(predicted + w) - np.ceil(predicted - w)))
+
+
+def calibration_bins(
+    probabilities: np.ndarray, correct: np.ndarray, lowest: float = 0.5, bins: int = CALIBRATION_BINS
+) -> list[dict]:
+    """Stated against observed: the samples in bins of equal width over `[lowest, 1]`, empty bins left out.
+
+    Args:
+        probabilities: `(n,)` probability of the answer given, within `[lowest, 1]`.
+        correct: `(n,)` whether the answer was right.
+        lowest: the least probability the likelier of the classes can have.
+
+    Returns:
+        A dict a bin: `n`, mean `probability`, and `accuracy`.
+    """
+    probabilities, correct = _aligned(probabilities), _aligned(correct, probabilities)
+    position = np.clip(((probabilities - lowest) / (1 - lowest) * bins).astype(int), 0, bins - 1)
+    members = [position == index for index in range(bins)]
+    return [
+        {
+            "n": int(inside.sum()),
+            "probability": float(probabilities[inside].mean()),
+            "accuracy": float(correct[inside].mean()),
+        }
+        for inside in members
+        if inside.any()
+    ]
+
+
+def expected_calibration_error(
+    probabilities: np.ndarray, correct: np.ndarray, lowest: float = 0.5, bins: int = CALIBRATION_BINS
+) -> float:
+    """ECE, the mean over samples of `|accuracy - probability|` of their bin (https://arxiv.org/abs/1706.04599).
+
+    Arguments as `calibration_bins`.
+    """
+    found = calibration_bins(probabilities, correct, lowest, bins)
+    total = sum(each["n"] for each in found)
+    return sum(each["n"] * abs(each["accuracy"] - each["probability"]) for each in found) / total
+
+
+def wilson_interval(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
+    """95 % interval of a share of `n` samples (Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953)."""
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+
+
+def bootstrap_interval(values: np.ndarray, resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
+    """95 % percentile interval of the mean of `(n,)` values (Efron 1979); the same for the same values and seed."""
+    values = _aligned(values)
+    generator = np.random.default_rng(seed)
+    # Row by row: all the draws at once would take resamples × n × 8 bytes.
+    means = [values[generator.integers(0, len(values), len(values))].mean() for _ in range(resamples)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
+    return _aligned(predicted) - _aligned(true, predicted)
+
+
+def _range_index(ages: np.ndarray) -> np.ndarray:
+    return np.searchsorted(FAIRFACE_RANGE_STARTS, ages, side="right") - 1
+
+
+def _aligned(values: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
+    """As float64 `(n,)`; shapes that numpy would silently broadcast, or a mean over nothing, are refused."""
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 1 or not len(values) or (other is not None and values.shape != np.shape(other)):
+        wanted = "a non-empty (n,)" if other is None else f"{np.shape(other)}"
+        raise ValueError(f"an array of shape {values.shape} where {wanted} was wanted")
+    return values

@@ -1,0 +1,218 @@
+"""The plots of an evaluation, as PNG files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from gender_age.labels import GENDERS, MAX_AGE
+
+from ..errors import TrainerError
+from .metrics import FAIRFACE_RANGE_STARTS
+from .report import age_bands, calibration_report, group_report, interval_report, race_groups
+from .samples import Samples
+
+# Okabe and Ito's colours, told apart with every common kind of colour blindness (https://jfly.uni-koeln.de/color/);
+# the markers differ too.
+BLUE, ORANGE, BLACK, GREY = "#0072B2", "#D55E00", "#000000", "#999999"
+GENDER_STYLES = {"female": (ORANGE, "o"), "male": (BLUE, "s")}
+FEWEST_IN_BIN = 10
+"""Reliability bins of fewer samples are drawn hollow: their accuracy is mostly chance."""
+
+
+def draw_plots(samples: dict[str, dict[str, Samples]], folder: Path) -> list[Path]:
+    """Draws every plot that the samples allow, as `folder/SOURCE-PROTOCOL-PLOT.png`.
+
+    Args:
+        samples: by protocol and source.
+        folder: exists.
+
+    Raises:
+        TrainerError: the folder cannot be written to.
+    """
+    written = []
+    for protocol, sources in samples.items():
+        for source, found in sources.items():
+            for name, draw in _plots_for(found).items():
+                figure = draw(found)
+                measured = f"{source}, {protocol.replace('_', ' ')}"
+                figure.suptitle(f"{name.capitalize()}: {measured} (n = {len(found):,})", fontsize=11)
+                written.append(_save(figure, folder / f"{measured}-{name}.png".replace(", ", "-").replace(" ", "-")))
+    return written
+
+
+def _plots_for(samples: Samples) -> dict[str, Callable[[Samples], Figure]]:
+    plots = {"gender recall": recall_plot, "gender reliability": reliability_plot}
+    if samples.exact.any():
+        plots |= {"true and predicted age": age_plot, "age error": band_plot, "age interval": coverage_plot}
+    if not samples.exact.all():
+        plots["true and predicted range"] = range_plot
+    return plots
+
+
+def age_plot(samples: Samples) -> Figure:
+    """Predicted against true age of the exact labels, as density, with the median of each five years."""
+    exact = samples.select(samples.exact)
+    figure, (axes,) = _figure(1, (6.4, 5.6))
+    # White where there is nobody, and logarithmic, so that the few very old are seen beside the many thirty-year-olds.
+    mesh = axes.hexbin(
+        exact.age_min, exact.age, gridsize=42, extent=(0, MAX_AGE, 0, MAX_AGE), bins="log", mincnt=1, cmap="cividis_r"
+    )
+    figure.colorbar(mesh, ax=axes, label="faces", format="%d")
+    axes.plot([0, MAX_AGE], [0, MAX_AGE], color=BLACK, linewidth=1, label="as labelled")
+    five_years = exact.age_min // 5
+    starts = [step for step in np.unique(five_years) if (five_years == step).sum() >= FEWEST_IN_BIN]
+    medians = [np.median(exact.age[five_years == step]) for step in starts]
+    axes.plot([step * 5 + 2 for step in starts], medians, "o-", color=ORANGE, markersize=4, label="median of 5 years")
+    axes.set(xlabel="true age (years)", ylabel="predicted age (years)", xlim=(0, MAX_AGE), ylim=(0, MAX_AGE))
+    axes.set_aspect("equal")
+    axes.legend(loc="upper left")
+    return figure
+
+
+def range_plot(samples: Samples) -> Figure:
+    """Share of each true FairFace range that is predicted in each range."""
+    ranged = samples.select(~samples.exact)
+    starts = FAIRFACE_RANGE_STARTS
+    names = [f"{low}–{high - 1}" for low, high in zip(starts, starts[1:], strict=False)] + [f"{starts[-1]}+"]
+    true = np.searchsorted(starts, ranged.age_min, side="right") - 1
+    predicted = np.searchsorted(starts, np.rint(ranged.age), side="right") - 1
+    counts = np.zeros((len(names), len(names)))
+    np.add.at(counts, (true, predicted), 1)
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    figure, (axes,) = _figure(1, (6.8, 5.8))
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.argwhere(shares >= 0.005):
+        colour = "white" if shares[row, column] > 0.5 else BLACK
+        axes.text(column, row, f"{shares[row, column]:.0%}", ha="center", va="center", color=colour, fontsize=8)
+    labels = [f"{name} (n = {int(total):,})" for name, total in zip(names, totals[:, 0], strict=True)]
+    axes.set_xticks(range(len(names)), names, rotation=45)
+    axes.set_yticks(range(len(names)), labels)
+    axes.set(xlabel="range of the predicted age", ylabel="true range")
+    return figure
+
+
+def band_plot(samples: Samples) -> Figure:
+    """MAE and bias in each band of the true age, with 95 % intervals."""
+    bands = age_bands(samples.select(samples.exact))
+    figure, panels = _figure(2, (9, 4))
+    for axes, key, label in zip(panels, ("age_mae", "age_bias"), ("MAE (years)", "bias (years)"), strict=True):
+        _points(axes, [group_report(group)[key] for group in bands.values()], BLUE, "o")
+        axes.axhline(0, color=BLACK, linewidth=0.8)
+        axes.set(ylabel=label, xlabel="true age (years)")
+        _name_groups(axes, bands)
+    panels[1].set_title("above 0: taken for older than they are", fontsize=9)
+    return figure
+
+
+def recall_plot(samples: Samples) -> Figure:
+    """Share of women and of men predicted as such, by age band and by race group, with 95 % intervals."""
+    figure, panels = _figure(2, (11, 4.6))
+    for axes, groups, label in zip(
+        panels,
+        (age_bands(samples), race_groups(samples)),
+        ("true age (years)", "group as labelled in the source"),
+        strict=True,
+    ):
+        for offset, gender in zip((-0.12, 0.12), GENDERS, strict=True):
+            colour, marker = GENDER_STYLES[gender]
+            reports = [group_report(group)["gender_recall"].get(gender) for group in groups.values()]
+            _points(axes, reports, colour, marker, offset, gender)
+        axes.set(xlabel=label, ylabel="predicted as labelled", ylim=(None, 1.005))
+        axes.yaxis.set_major_formatter("{x:.0%}")
+        _name_groups(axes, groups)
+        _legend_above(axes)
+    return figure
+
+
+def reliability_plot(samples: Samples) -> Figure:
+    """Observed accuracy against the stated gender probability, and how often each probability is stated."""
+    report = calibration_report(samples)
+    figure, (axes, below) = _figure(2, (5.6, 6.4), rows=2, height_ratios=(3, 1))
+    stated = np.array([each["probability"] for each in report["bins"]])
+    observed = np.array([each["accuracy"] for each in report["bins"]])
+    counts = np.array([each["n"] for each in report["bins"]])
+    axes.plot([0.5, 1], [0.5, 1], color=BLACK, linewidth=1, label="as stated")
+    many = counts >= FEWEST_IN_BIN
+    axes.plot(stated[many], observed[many], color=BLUE, linewidth=1)
+    for chosen, fill, label in ((many, BLUE, "measured"), (~many, "white", f"fewer than {FEWEST_IN_BIN} faces")):
+        if chosen.any():
+            axes.plot(
+                stated[chosen], observed[chosen], "o", color=BLUE, markerfacecolor=fill, label=label, clip_on=False
+            )
+    axes.set(ylabel="observed accuracy", xlim=(0.5, 1.005))
+    axes.text(0.98, 0.03, f"expected calibration error {report['ece']:.1%}", ha="right", transform=axes.transAxes)
+    _legend_above(axes)
+    below.bar(stated, counts, width=0.02, color=GREY)
+    below.set(xlabel="stated probability of the predicted gender", ylabel="faces", xlim=(0.5, 1.005))
+    return figure
+
+
+def coverage_plot(samples: Samples) -> Figure:
+    """Share of true ages inside their interval by band, against the promised share, and the intervals' mean width."""
+    report = interval_report(samples)
+    bands = report["by_age_band"]
+    groups = age_bands(samples.select(samples.exact))
+    figure, (axes, widths) = _figure(2, (9, 4))
+    _points(axes, [each["coverage"] for each in bands.values()], BLUE, "o", label="measured")
+    axes.axhline(report["level"], color=ORANGE, linestyle="--", label=f"promised, {report['level']:.0%}")
+    axes.set(ylabel="true ages inside the interval", xlabel="true age (years)")
+    axes.yaxis.set_major_formatter("{x:.0%}")
+    widths.bar(range(len(bands)), [each["mean_width"] for each in bands.values()], color=BLUE, width=0.6)
+    widths.axhline(report["constant_width"], color=ORANGE, linestyle="--", label="one width for all, same coverage")
+    widths.set(ylabel="mean width of the interval (years)", xlabel="true age (years)")
+    for each in (axes, widths):
+        _legend_above(each)
+        _name_groups(each, groups)
+    return figure
+
+
+def _figure(panels: int, size: tuple[float, float], rows: int = 1, **grid) -> tuple[Figure, list[Axes]]:
+    # Not through pyplot, which keeps every figure and picks a window system.
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, list(np.ravel(figure.subplots(rows, panels // rows, squeeze=False, gridspec_kw=grid or None)))
+
+
+def _points(
+    axes: Axes,
+    reports: list[dict | None],
+    colour: str,
+    marker: str,
+    offset: float = 0.0,
+    label: str | None = None,
+) -> None:
+    """A marker and 95 % interval at 0, 1, 2, … for each measured value; nothing where there is none."""
+    found = [(position + offset, each) for position, each in enumerate(reports) if each is not None]
+    values = np.array([each["value"] for _, each in found])
+    ends = np.array([each["interval"] for _, each in found]).reshape(-1, 2)
+    # A bootstrap's percentiles need not enclose the value; the drawn arms must not be negative.
+    arms = np.maximum(0, [values - ends[:, 0], ends[:, 1] - values])
+    axes.errorbar([x for x, _ in found], values, arms, color=colour, fmt=marker, markersize=5, capsize=3, label=label)
+
+
+def _legend_above(axes: Axes) -> None:
+    """Outside the panel, where it can hide no point."""
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize=9)
+
+
+def _name_groups(axes: Axes, groups: dict[str, Samples]) -> None:
+    axes.set_xticks(range(len(groups)), [f"{name}\nn = {len(group):,}" for name, group in groups.items()], fontsize=8)
+    axes.set_xlim(-0.5, len(groups) - 0.5)
+    if max(map(len, groups), default=0) > 8:
+        axes.tick_params(axis="x", labelrotation=30)
+    axes.grid(axis="y", color=GREY, alpha=0.3)
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    try:
+        figure.savefig(path, dpi=120)
+    except OSError as error:
+        raise TrainerError(f"the plot {path} cannot be written: {error.strerror}") from error
+    return path

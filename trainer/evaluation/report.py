@@ -1,0 +1,138 @@
+"""From samples to an evaluation report: plain values, overall and for each group, each with its n and 95 % interval."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gender_age.labels import GENDERS
+
+from . import metrics
+from .samples import Samples
+
+
+def source_report(samples: Samples) -> dict:
+    """All that is measured of one source under one protocol.
+
+    Returns:
+        `overall`, `by_age_band`, `by_gender`, `by_age_band_and_gender`, `by_race`: `group_report`s; `intervals`,
+        `calibration`: `interval_report` (None without exact ages) and `calibration_report`. Groups without samples
+        are left out.
+    """
+    bands = age_bands(samples)
+    genders = gender_groups(samples)
+    return {
+        "overall": group_report(samples),
+        "by_age_band": _reports(bands),
+        "by_gender": _reports(genders),
+        "by_age_band_and_gender": {band: _reports(gender_groups(group)) for band, group in bands.items()},
+        "by_race": _reports(race_groups(samples)),
+        "intervals": interval_report(samples) if samples.exact.any() else None,
+        "calibration": calibration_report(samples),
+    }
+
+
+def age_bands(samples: Samples) -> dict[str, Samples]:
+    """The samples by band of the true age."""
+    index = metrics.band_index(samples.age_min, samples.age_max)
+    return _non_empty(samples, {name: index == position for position, name in enumerate(metrics.AGE_BAND_NAMES)})
+
+
+def gender_groups(samples: Samples) -> dict[str, Samples]:
+    """The samples by labelled gender."""
+    return _non_empty(samples, {name: samples.gender == index for index, name in enumerate(GENDERS)})
+
+
+def race_groups(samples: Samples) -> dict[str, Samples]:
+    """The samples by the source's race label, in alphabetical order."""
+    return _non_empty(samples, {str(name): samples.race == name for name in np.unique(samples.race) if name})
+
+
+def group_report(samples: Samples) -> dict:
+    """What is measured of any group; a key is left out where no sample tells of it.
+
+    Returns:
+        `n`, and measured values, each `{"value", "n", "interval": [low, high]}`: `missed`, the share of faces without
+        landmarks, stored or found; `age_mae`, `age_bias` (years) and `age_cs5` of exact ages; `range_accuracy` and
+        `range_within_one` of ranges; `gender_accuracy`, `gender_accuracy_from_10`, and `gender_recall`, by labelled
+        gender.
+    """
+    report: dict = {"n": len(samples), "missed": _share(float(samples.missed.mean()), len(samples))}
+    exact = samples.select(samples.exact)
+    if len(exact):
+        errors = exact.age - exact.age_min
+        report["age_mae"] = _mean(metrics.mean_absolute_error(exact.age, exact.age_min), np.abs(errors))
+        report["age_bias"] = _mean(metrics.bias(exact.age, exact.age_min), errors)
+        report["age_cs5"] = _share(metrics.cumulative_score(exact.age, exact.age_min), len(exact))
+    ranged = samples.select(~samples.exact)
+    if len(ranged):
+        inside = metrics.range_accuracy(ranged.age, ranged.age_min, ranged.age_max)
+        report["range_accuracy"] = _share(inside, len(ranged))
+        report["range_within_one"] = _share(metrics.range_within_one(ranged.age, ranged.age_min), len(ranged))
+    report["gender_accuracy"] = _gender_accuracy(samples)
+    older = samples.select(samples.age_min >= metrics.ADULT_ENOUGH)
+    if len(older):
+        report["gender_accuracy_from_10"] = _gender_accuracy(older)
+    report["gender_recall"] = {name: _gender_accuracy(group) for name, group in gender_groups(samples).items()}
+    return report
+
+
+def interval_report(samples: Samples) -> dict:
+    """How often the age interval holds the true age, and how wide it is, over the exact ages.
+
+    Returns:
+        `level`, the share it is to hold; `overall` and `by_age_band`: `coverage` (a measured value) and `mean_width`
+        in years; `constant_width`: that of `age ± w`, one `w` for all, with the same overall coverage, in whole years.
+    """
+    exact = samples.select(samples.exact)
+    overall = _interval_group(exact)
+    return {
+        "level": samples.level,
+        "overall": overall,
+        "by_age_band": {name: _interval_group(group) for name, group in age_bands(exact).items()},
+        "constant_width": metrics.constant_interval_width(exact.age, exact.age_min, overall["coverage"]["value"]),
+    }
+
+
+def calibration_report(samples: Samples) -> dict:
+    """Whether the gender probability is what it says.
+
+    Returns:
+        `ece`; `bins` (`n`, `probability`, `accuracy`); `uncertain`: `{"n", "share"}`; `accuracy_certain` and
+        `accuracy_uncertain`, measured values, left out where nothing was certain or uncertain.
+    """
+    report = {
+        "ece": metrics.expected_calibration_error(samples.probability, samples.correct),
+        "bins": metrics.calibration_bins(samples.probability, samples.correct),
+        "uncertain": {"n": int(samples.uncertain.sum()), "share": float(samples.uncertain.mean())},
+    }
+    for key, chosen in (("accuracy_certain", ~samples.uncertain), ("accuracy_uncertain", samples.uncertain)):
+        if chosen.any():
+            report[key] = _gender_accuracy(samples.select(chosen))
+    return report
+
+
+def _interval_group(exact: Samples) -> dict:
+    return {
+        "coverage": _share(metrics.coverage(exact.low, exact.high, exact.age_min), len(exact)),
+        "mean_width": float(np.mean(exact.high - exact.low)),
+    }
+
+
+def _gender_accuracy(samples: Samples) -> dict:
+    return _share(metrics.accuracy(samples.predicted_gender, samples.gender), len(samples))
+
+
+def _share(value: float, n: int) -> dict:
+    return {"value": value, "n": n, "interval": list(metrics.wilson_interval(value, n))}
+
+
+def _mean(value: float, values: np.ndarray) -> dict:
+    return {"value": value, "n": len(values), "interval": list(metrics.bootstrap_interval(values))}
+
+
+def _reports(groups: dict[str, Samples]) -> dict[str, dict]:
+    return {name: group_report(group) for name, group in groups.items()}
+
+
+def _non_empty(samples: Samples, masks: dict[str, np.ndarray]) -> dict[str, Samples]:
+    return {name: samples.select(mask) for name, mask in masks.items() if mask.any()}

@@ -1,0 +1,1 @@
+"""Rows of a prepared or foreign dataset -> aligned training faces."""

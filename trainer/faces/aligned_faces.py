@@ -1,0 +1,136 @@
+"""Aligned faces of a prepared dataset, cut once and kept as raw pixels so that the loader costs nothing."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import torch
+from datasets import Dataset, Image
+from tqdm.auto import tqdm
+
+from gender_age.alignment import DEFAULT_ALIGNMENT, Alignment, align_face
+
+from ..errors import DataError
+from ..preparation.landmarks import decode
+from ..sources.archives import digest
+
+
+class AlignedFaces(torch.utils.data.Dataset):
+    """Aligned faces of one split at one or several image sizes, of which one is in use.
+
+    A batch of indices gives a dict: `pixels` (uint8, `(batch, 3, side, side)` with `side = image_size + 2 * margin`),
+    `gender`, `age_min`, `age_max` (int64, `(batch,)`, years).
+
+    Args:
+        dataset: rows as `prepare` writes them.
+        image_sizes: sides in pixels, without the margin.
+        cache_dir: folder for the pixels; one file for each size, made when first needed and reused after.
+        margin: share of the image size beyond every side.
+        fallback_share: share of the faces cut with the fallback geometry, other ones at each size.
+
+    Attributes:
+        revision: hexadecimal digest of the rows' file names and labels in their order.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        image_sizes: Sequence[int],
+        cache_dir: Path,
+        margin: float = 0.0,
+        fallback_share: float = 0.0,
+        alignment: Alignment = DEFAULT_ALIGNMENT,
+    ) -> None:
+        self.gender, self.age_min, self.age_max = (
+            torch.tensor(dataset[name][:], dtype=torch.int64) for name in ("gender", "age_min", "age_max")
+        )
+        labels = (dataset[name][:] for name in ("file", "gender", "age_min", "age_max"))
+        self.revision = digest(zip(*labels, strict=True))
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        self._pixels = {
+            size: _cut_faces(dataset, size, round(size * margin), fallback_share, alignment, cache_dir)
+            for size in image_sizes
+        }
+        self._rows = np.arange(len(self.gender))
+        self.image_size = image_sizes[0]
+
+    def keep(self, kept: torch.Tensor) -> None:
+        """Leave out the faces for which `kept`, bool `(n,)`, is false; the others count anew from 0."""
+        self._rows = self._rows[kept.numpy()]
+        self.gender, self.age_min, self.age_max = (labels[kept] for labels in (self.gender, self.age_min, self.age_max))
+
+    def __len__(self) -> int:
+        return len(self.gender)
+
+    def __getitems__(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:
+        rows = torch.as_tensor(indices)
+        pixels = torch.from_numpy(self._pixels[self.image_size][self._rows[np.asarray(indices)]])
+        return {
+            "pixels": pixels.permute(0, 3, 1, 2),
+            "gender": self.gender[rows],
+            "age_min": self.age_min[rows],
+            "age_max": self.age_max[rows],
+        }
+
+    def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
+        return {name: values[0] for name, values in self.__getitems__([index]).items()}
+
+
+def uses_fallback(file: str, image_size: int, share: float) -> bool:
+    """Whether a face is cut with the fallback geometry: a fixed choice by file and size."""
+    hashed = hashlib.sha256(f"{image_size}/{file}".encode()).digest()
+    return int.from_bytes(hashed[:4], "big") < share * 2**32
+
+
+def _cut_faces(
+    dataset: Dataset, size: int, margin: int, fallback_share: float, alignment: Alignment, cache_dir: Path
+) -> np.ndarray:
+    """`(n, side, side, 3)` uint8, memory-mapped."""
+    files, landmarks = dataset["file"][:], dataset["landmarks"][:]
+    key = json.dumps([files, landmarks, size, margin, fallback_share, alignment.to_dict()])
+    path = cache_dir / f"faces-{size}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
+    if not path.exists():
+        images = dataset.cast_column("image", Image(decode=False)).select_columns("image")
+
+        def cut(row: int) -> np.ndarray:
+            points = None if uses_fallback(files[row], size, fallback_share) else landmarks[row]
+            return np.asarray(align_face(decode(images[row]["image"]["bytes"]), points, size, alignment, margin))
+
+        side = size + 2 * margin
+        unfinished = path.with_suffix(f".{os.getpid()}.partial")
+        # Closed first, so that the pool does not cut the rest of the faces before an error gets out.
+        with ThreadPoolExecutor(os.cpu_count()) as pool, closing(pool.map(cut, range(len(files)))) as faces:
+            shown = tqdm(faces, total=len(files), desc=f"faces at {size} px", unit="face")
+            _write_faces(unfinished, shown, (len(files), side, side, 3))
+        os.replace(unfinished, path)
+    return np.load(path, mmap_mode="r")
+
+
+def _write_faces(path: Path, faces: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
+    """Write an `.npy` file of uint8. Not through a map: on a full disk that ends the process without a word (SIGBUS).
+
+    Raises:
+        DataError: there is no room for it.
+    """
+    try:
+        with path.open("wb") as file:
+            header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, header)
+            for face in faces:
+                file.write(face.tobytes())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DataError(
+            f"the disk of {path.parent} has no room for {np.prod(shape) / 1e6:.1f} MB of aligned faces: make some, or "
+            "name another folder in data.cache_dir"
+        ) from error

@@ -1,0 +1,170 @@
+"""A public dataset with columns and labels of its own, seen as one that `prepare` made."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from datasets import ClassLabel, Dataset, Image, Value, concatenate_datasets
+
+from gender_age.labels import GENDERS
+
+from ..errors import ConfigError, DataError
+from ..preparation.parquet import FEATURES
+from ..sources.age_range import parse_age_range
+from ..sources.record import OLDEST_AGE, RACES, SOURCES
+
+NEEDED = ("image", "age_min", "age_max", "gender", "landmarks", "file")
+"""What training and evaluation read of every row; `race` and `source` serve reports only."""
+
+AGE = "age"
+"""Stands for both `age_min` and `age_max`."""
+
+GENDER_NAMES = {"female": "female", "f": "female", "male": "male", "m": "male"}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMapping:
+    """How a foreign dataset is to be read.
+
+    Attributes:
+        columns: its column -> ours, one of `FEATURES` or "age".
+        genders: where its genders are numbers, the name of 0 and that of 1.
+
+    Raises:
+        ConfigError: a name is not known, or is given twice.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    genders: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        known = (*FEATURES, AGE)
+        if not isinstance(self.columns, Mapping):
+            raise ConfigError(f"`columns` is {self.columns!r}; write {{their_name: our_name}}")
+        for theirs, ours in self.columns.items():
+            if ours not in known:
+                raise ConfigError(f"`columns` maps {theirs!r} to {ours!r}, which is none of {', '.join(known)}")
+        if len(set(self.columns.values())) < len(self.columns):
+            raise ConfigError(f"`columns` maps two columns to one: {dict(self.columns)}")
+        if self.genders and sorted(self.genders) != sorted(GENDERS):
+            raise ConfigError(f"`genders` is {list(self.genders)}; write [male, female] or [female, male]")
+
+
+def as_prepared(dataset: Dataset, mapping: ColumnMapping, name: str, split: str) -> Dataset:
+    """The rows with `FEATURES`' columns and types; rows that `prepare` wrote are given back as they are.
+
+    Missing landmarks and races are null, a missing file name is the row's number and a digest of its picture, a missing
+    source is the dataset's name.
+
+    Args:
+        dataset: one split.
+        mapping: columns that the split lacks are passed over, so that one mapping serves datasets of several kinds.
+        name: the dataset's, for `source` and messages.
+        split: its name, for messages.
+
+    Raises:
+        DataError: a column is missing, or holds something else.
+    """
+    renames = {theirs: ours for theirs, ours in mapping.columns.items() if theirs in dataset.column_names}
+    if not renames and set(NEEDED) <= set(dataset.column_names) and dataset.features["gender"] == FEATURES["gender"]:
+        return dataset
+    replaced = [column for column in dataset.column_names if column in renames.values() and column not in renames]
+    dataset = dataset.remove_columns(replaced).rename_columns(renames)
+    where = f"split {split} of {name}"
+    has_age = AGE in dataset.column_names
+    for column in ("image", "gender", "age_min", "age_max"):
+        if column not in dataset.column_names and not (has_age and column.startswith("age_")):
+            raise DataError(
+                f"{where} lacks the column {column!r}; it has {', '.join(dataset.column_names)}: name the one that is "
+                "meant in `data.columns` of the config"
+            )
+    images = _images(dataset, where)
+    age_min, age_max = _ages(dataset, where)
+    sources = _values(dataset, "source") or [name] * len(dataset)
+    races = {race.casefold(): race for race in RACES}
+    columns = {
+        "age_min": age_min,
+        "age_max": age_max,
+        "gender": [_gender(value, mapping.genders, where) for value in _values(dataset, "gender")],
+        "race": [races.get(str(race).casefold()) for race in _values(dataset, "race") or [None] * len(dataset)],
+        "source": [str(source) for source in sources],
+        "landmarks": _landmarks(dataset, where),
+        "file": [str(file) for file in _values(dataset, "file") or _row_names(images, split)],
+    }
+    source_names = SOURCES if set(columns["source"]) <= set(SOURCES) else sorted(set(columns["source"]))
+    features = FEATURES.copy() | {"source": ClassLabel(names=list(source_names))}
+    features.pop("image")
+    labels = Dataset.from_dict({column: columns[column] for column in features}, features=type(FEATURES)(features))
+    return concatenate_datasets([images, labels], axis=1)
+
+
+def _values(dataset: Dataset, column: str) -> list:
+    """The column's plain values, names in the place of class numbers; empty if there is no such column."""
+    if column not in dataset.column_names:
+        return []
+    feature, values = dataset.features[column], dataset[column][:]
+    if isinstance(feature, ClassLabel):
+        return [None if value is None else feature.int2str(value) for value in values]
+    return values
+
+
+def _images(dataset: Dataset, where: str) -> Dataset:
+    """The pictures alone, still encoded."""
+    feature = dataset.features["image"]
+    if isinstance(feature, Value) and "binary" not in feature.dtype:
+        raise DataError(f"the column 'image' of {where} holds {feature.dtype} values and no pictures")
+    images = dataset.select_columns("image").cast_column("image", Image())
+    if len(images) and images.cast_column("image", Image(decode=False))[0]["image"]["bytes"] is None:
+        raise DataError(f"the column 'image' of {where} holds paths and no pictures: give a Parquet copy")
+    return images
+
+
+def _row_names(images: Dataset, split: str) -> list[str]:
+    """Names that tell rows apart across datasets and revisions, as kept pixels are found by them."""
+    rows = images.cast_column("image", Image(decode=False))["image"]
+    return [
+        f"{split}/{number:06}-{hashlib.sha256(row['bytes'] or b'').hexdigest()[:12]}" for number, row in enumerate(rows)
+    ]
+
+
+def _ages(dataset: Dataset, where: str) -> tuple[list[int], list[int]]:
+    if {"age_min", "age_max"} <= set(dataset.column_names):
+        lowest, highest = (
+            [_age_range(value, where)[0] for value in _values(dataset, name)] for name in ("age_min", "age_max")
+        )
+        return lowest, highest
+    ranges = [_age_range(value, where) for value in _values(dataset, AGE)]
+    return [low for low, _ in ranges], [high for _, high in ranges]
+
+
+def _age_range(value: object, where: str) -> tuple[int, int]:
+    """Of a number of years, as a number or text, or of a range such as "20-29"."""
+    text = str(value).strip().removesuffix(".0")
+    found = (int(text), int(text)) if text.isdecimal() else parse_age_range(text)
+    if found is None or found[0] > OLDEST_AGE:
+        raise DataError(f"{where} has the age {value!r}, which is neither years from 0 to {OLDEST_AGE} nor a range")
+    return found
+
+
+def _gender(value: object, genders: Sequence[str], where: str) -> str:
+    text = str(value).strip().casefold()
+    if text in ("0", "1"):
+        if not genders:
+            raise DataError(
+                f"the genders of {where} are numbers, which do not say who is female: add `genders: [male, female]` to "
+                "`data` of the config, the names of 0 and 1 in that dataset"
+            )
+        return genders[int(text)]
+    if text not in GENDER_NAMES:
+        raise DataError(f"{where} has the gender {value!r}; the model knows {' and '.join(GENDERS)}")
+    return GENDER_NAMES[text]
+
+
+def _landmarks(dataset: Dataset, where: str) -> list[list[list[float]] | None]:
+    found = _values(dataset, "landmarks") or [None] * len(dataset)
+    for points in found:
+        if points is not None and [len(point) for point in points] != [2] * 5:
+            raise DataError(f"{where} has landmarks {points!r}; five (x, y) in pixels are wanted")
+    return found

@@ -1,0 +1,54 @@
+"""Loads splits of prepared folders and of datasets on the Hub, in the columns of a prepared one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from datasets import Dataset, DatasetDict, concatenate_datasets, load_dataset
+from datasets.exceptions import DatasetsError
+from huggingface_hub.errors import HTTPError
+
+from ..errors import DataError
+from .column_mapping import NEEDED, ColumnMapping, as_prepared
+
+AS_IT_IS = ColumnMapping()
+
+
+def load_prepared(source: str) -> DatasetDict:
+    """The splits of a prepared folder or a Hub id, `id@revision` for a pinned one.
+
+    Raises:
+        DataError: there is no such dataset, or it cannot be read or fetched.
+    """
+    name, _, revision = source.partition("@")
+    if not Path(name).is_dir() and name.startswith((".", "/", "~")):
+        raise DataError(f"{name} is no folder; `python -m trainer prepare SOURCE {name}` makes one")
+    try:
+        return load_dataset(name, revision=revision or None)
+    except (OSError, ValueError, HTTPError, DatasetsError) as error:
+        raise DataError(f"cannot load the dataset {source}: {error}") from error
+
+
+def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dataset:
+    """One split of a dataset, in the columns of a prepared one.
+
+    Raises:
+        DataError: there is no such dataset or split, or it cannot be read in that way.
+    """
+    splits = load_prepared(source)
+    if split not in splits:
+        raise DataError(f"{source} has no split {split!r}; it has {', '.join(splits)}")
+    name = source.partition("@")[0]
+    shown = Path(name).resolve().name if Path(name).is_dir() else name
+    return as_prepared(splits[split], mapping, shown, split)
+
+
+def load_split(
+    sources: Sequence[str], split: str, limit: int | None = None, mapping: ColumnMapping = AS_IT_IS
+) -> Dataset:
+    """One split of several datasets together, what training reads of it, each cut to its first `limit` rows."""
+    parts = [load_rows(source, split, mapping).select_columns(list(NEEDED)) for source in sources]
+    if limit is not None:
+        parts = [part.select(range(min(limit, len(part)))) for part in parts]
+    return concatenate_datasets(parts)

@@ -1,0 +1,91 @@
+"""Turns looked-at images into the dataset's files: grouped, split, written as Parquet, counted, described."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import DataError
+from ..sources.record import Record, Skipped, Source
+from .dataset_card import CardFacts, render_card
+from .parquet import dataset_row, shard_count, write_split
+from .splits import SPLITS, age_band, assign_splits, merge_groups, near_duplicates, order_key
+from .staging import Staged, Staging
+
+REPORT = "prepare.json"
+"""In a prepared dataset: the settings it was made with, and counts."""
+
+
+def build_dataset(folder: Path, source: Source, records: Sequence[Record], staging: Staging, settings: dict) -> dict:
+    """Writes data, file lists, report and card into `folder`, which must not exist.
+
+    Returns:
+        The report that `prepare.json` holds: `settings` as given and counts.
+
+    Raises:
+        DataError: no image is usable.
+    """
+    by_file = {record.file: record for record in records}
+    usable = staging.usable()
+    if not usable:
+        raise DataError(f"none of the {len(records)} images can be read; is the source damaged?")
+    groups = _groups(usable, staging)
+    used = [by_file[entry.file] for entry in usable]
+    strata = [(age_band(record.age_min, record.age_max), record.gender) for record in used]
+    splits = assign_splits([entry.file for entry in usable], strata, groups)
+
+    (folder / "data").mkdir(parents=True)
+    (folder / "splits").mkdir()
+    split_records, split_bytes = {}, {}
+    for split in SPLITS:
+        entries = [entry for entry, its in zip(usable, splits, strict=True) if its == split]
+        (folder / "splits" / f"{split}.txt").write_text("".join(f"{entry.file}\n" for entry in entries), "utf-8")
+        # By the hash and not by name: UTKFace's names start with the age, and readers often take the first rows.
+        entries.sort(key=lambda entry: order_key(entry.file))
+        rows = (
+            dataset_row(by_file[entry.file], source.name, entry, image)
+            for entry, image in zip(entries, staging.images(entries), strict=True)
+        )
+        write_split(folder / "data", split, rows, len(entries), shard_count(sum(entry.length for entry in entries)))
+        split_records[split] = [by_file[entry.file] for entry in entries]
+        split_bytes[split] = sum(path.stat().st_size for path in (folder / "data").glob(f"{split}-*"))
+
+    skipped = [*source.skipped]
+    skipped += [Skipped(entry.file, entry.reason) for entry in staging.entries.values() if entry.reason]
+    facts = CardFacts(
+        source=source.name,
+        split_records=split_records,
+        split_bytes=split_bytes,
+        skipped=skipped,
+        twin_groups=sum(len(group) > 1 for group in groups),
+        twin_images=sum(len(group) for group in groups if len(group) > 1),
+        without_landmarks=sum(entry.landmarks is None for entry in usable),
+        limit=settings["limit"],
+    )
+    report = _report(facts, settings)
+    (folder / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (folder / "README.md").write_text(render_card(facts), "utf-8")
+    return report
+
+
+def _groups(usable: list[Staged], staging: Staging) -> list[list[int]]:
+    same_bytes = defaultdict(list)
+    for index, entry in enumerate(usable):
+        same_bytes[entry.sha256].append(index)
+    return merge_groups(len(usable), near_duplicates(staging.thumbnails(usable)), list(same_bytes.values()))
+
+
+def _report(facts: CardFacts, settings: dict) -> dict:
+    skipped = defaultdict(list)
+    for skip in sorted(facts.skipped, key=lambda skip: (skip.reason, skip.file)):
+        skipped[skip.reason].append(skip.file)
+    return {
+        "settings": settings,
+        "images": {split: len(records) for split, records in facts.split_records.items()},
+        "skipped": dict(skipped),
+        "twin_groups": facts.twin_groups,
+        "twin_images": facts.twin_images,
+        "without_landmarks": facts.without_landmarks,
+    }

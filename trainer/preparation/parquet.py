@@ -1,0 +1,71 @@
+"""Writes rows as the Parquet shards of a `datasets` dataset, a row group at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from datasets import ClassLabel, Dataset, Features, Image, List, Value
+from pyarrow import parquet
+
+from gender_age.labels import GENDERS
+
+from ..sources.record import RACES, SOURCES, Record
+from .staging import Staged
+
+FEATURES = Features(
+    {
+        "image": Image(),
+        "age_min": Value("int32"),
+        "age_max": Value("int32"),
+        "gender": ClassLabel(names=list(GENDERS)),
+        "race": ClassLabel(names=list(RACES)),
+        "source": ClassLabel(names=list(SOURCES)),
+        "landmarks": List(List(Value("float32"))),
+        "file": Value("string"),
+    }
+)
+"""The columns; `landmarks` are five `(x, y)` in pixels of the decoded image, or null."""
+
+SHARD_BYTES = 200 * 10**6
+# Small row groups let readers fetch, shuffle and show a part; the Hub's viewer wants them under some 30 MB.
+ROW_GROUP = 200
+
+
+def dataset_row(record: Record, source: str, staged: Staged, image: bytes) -> dict:
+    """One row in the form `FEATURES` encodes: names instead of class numbers, the image's own encoded bytes."""
+    return {
+        "image": {"bytes": image, "path": PurePosixPath(record.file).name},
+        "age_min": record.age_min,
+        "age_max": record.age_max,
+        "gender": record.gender,
+        "race": record.race,
+        "source": source,
+        "landmarks": staged.landmarks,
+        "file": record.file,
+    }
+
+
+def shard_count(total_bytes: int) -> int:
+    """How many shards keep each at about `SHARD_BYTES`; none for nothing, as `load_dataset` refuses an empty split."""
+    return math.ceil(total_bytes / SHARD_BYTES)
+
+
+def write_split(folder: Path, split: str, rows: Iterable[dict], count: int, shards: int) -> None:
+    """Writes `count` rows as `folder/{split}-00000-of-0000N.parquet`, in order, about equally many a shard."""
+    rows = iter(rows)
+    for shard in range(shards):
+        size = count * (shard + 1) // shards - count * shard // shards
+        path = folder / f"{split}-{shard:05d}-of-{shards:05d}.parquet"
+        with parquet.ParquetWriter(path, FEATURES.arrow_schema, compression="zstd") as writer:
+            for chunk in _chunks(islice(rows, size), ROW_GROUP):
+                columns = {name: [row[name] for row in chunk] for name in FEATURES}
+                dataset = Dataset.from_dict(columns, features=FEATURES)
+                writer.write_table(dataset.with_format("arrow")[:].cast(FEATURES.arrow_schema))
+
+
+def _chunks(rows: Iterator[dict], size: int) -> Iterator[list[dict]]:
+    while chunk := list(islice(rows, size)):
+        yield chunk

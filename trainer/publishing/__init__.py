@@ -1,0 +1,1 @@
+"""Checkpoints and datasets -> repositories of the Hub, with their cards."""

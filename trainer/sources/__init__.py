@@ -1,0 +1,1 @@
+"""Raw data as published -> `Source`: records of labels, and a reader of encoded bytes."""

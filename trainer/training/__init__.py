@@ -1,0 +1,1 @@
+"""A config and aligned faces -> a calibrated checkpoint."""

@@ -1,0 +1,118 @@
+"""Which checkpoint of a run is whole: Trainer writes them in place, so a kill or a full disk can leave half of one."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from safetensors import SafetensorError
+from transformers import TrainerCallback
+
+from ..errors import RunError
+
+logger = logging.getLogger(__name__)
+
+COMPLETE_FILE = "COMPLETE"
+# Of the disk, and of what one user may have of it.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+class CompletionMarker(TrainerCallback):
+    """Writes `COMPLETE` into a checkpoint after all else. Register it last: callbacks run in their order.
+
+    The file holds the steps and the seconds that the run has taken so far, which Trainer forgets when it is continued.
+
+    Args:
+        checkpoint: the whole checkpoint that the run goes on from, or None.
+    """
+
+    def __init__(self, checkpoint: Path | None = None) -> None:
+        self._before = json.loads((checkpoint / COMPLETE_FILE).read_text())["seconds"] if checkpoint else 0.0
+        self._started = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Time the run has taken, all its parts together."""
+        return self._before + time.monotonic() - self._started
+
+    def on_train_begin(self, args, state, control, **kwargs) -> None:
+        self._started = time.monotonic()
+
+    def on_save(self, args, state, control, **kwargs) -> None:
+        if state.is_world_process_zero:
+            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            record = json.dumps({"step": state.global_step, "seconds": round(self.seconds, 1)})
+            write_whole_file(folder / COMPLETE_FILE, record)
+
+
+def newest_whole_checkpoint(run: Path) -> Path | None:
+    """The checkpoint with the most steps that was written to its end, or None."""
+    whole = [folder for folder in _checkpoints(run) if (folder / COMPLETE_FILE).is_file()]
+    return max(whole, key=_step, default=None)
+
+
+def remove_broken_checkpoints(run: Path) -> None:
+    """Delete the checkpoints that a kill left half-written, so that they do not count against the number kept."""
+    for folder in _checkpoints(run):
+        if not (folder / COMPLETE_FILE).is_file():
+            logger.warning("%s was not written to its end; it is removed", folder.name)
+            shutil.rmtree(folder)
+
+
+def write_whole_file(path: Path, text: str) -> None:
+    """Write a file whose being there means something: whole or not at all, where a kill or a full disk would leave it
+    empty."""
+    unfinished = path.with_name(f"{path.name}.partial")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)
+
+
+@contextmanager
+def full_disk_as_sentence(run: Path) -> Iterator[None]:
+    """Turns what the writers of a run's files raise on a full disk into a `RunError`; all else passes as it is.
+
+    Raises:
+        RunError: there was no room for a file.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError) as error:
+        if not _tells_of_a_full_disk(error):
+            raise
+        checkpoint = newest_whole_checkpoint(run)
+        again = f"goes on from {checkpoint.name}" if checkpoint else "begins anew"
+        disk = next(folder for folder in (run.absolute(), *run.absolute().parents) if folder.exists())
+        # The figure also tells of the rare write that failed for another reason, which PyTorch does not name.
+        free = shutil.disk_usage(disk).free / 1e6
+        raise RunError(
+            f"{run} could not be written to, as its disk is full ({free:.1f} MB free): make room, and the same command "
+            f"{again}"
+        ) from error
+
+
+def _tells_of_a_full_disk(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    if isinstance(error, SafetensorError):
+        return any(f"(os error {number})" in str(error) for number in NO_ROOM)
+    # torch.save's archive is closed after the write that failed, and complains of its length:
+    # https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.cc
+    return (
+        "inline_container.cc" in str(error) and re.search("unexpected pos|PytorchStreamWriter", str(error)) is not None
+    )
+
+
+def _checkpoints(run: Path) -> list[Path]:
+    return [folder for folder in run.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d+", folder.name)]
+
+
+def _step(folder: Path) -> int:
+    return int(folder.name.rpartition("-")[2])

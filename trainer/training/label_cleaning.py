@@ -1,0 +1,103 @@
+"""Leaves out the training faces whose label a trained model all but rules out (https://arxiv.org/abs/1911.00068)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+
+from gender_age.checkpoint import load_checkpoint
+from gender_age.decoding import gender_probabilities
+from gender_age.errors import ModelError
+from gender_age.inference import inference
+
+from ..errors import ConfigError, RunError
+from ..faces.aligned_faces import AlignedFaces
+from .augmentation import normalise_faces
+from .checkpoints import write_whole_file
+from .config import RunConfig
+
+logger = logging.getLogger(__name__)
+
+DROPPED_FILE = "dropped.json"
+BATCH_SIZE = 256
+# Ages are guesses of those who labelled them: a year so near to the label counts as the label.
+NEAR_YEARS = 5
+
+
+def likely_rows(rows: Dataset, config: RunConfig, cache_dir: Path, run: Path) -> torch.Tensor:
+    """bool `(n,)`: the rows neither of whose labels is less likely than `config.data.drop_unlikely`.
+
+    The model that the run starts from is asked how likely the gender is, and an age within five years of the label, of
+    each face as the training would cut it. What is left out is noted in the run's folder as `[row, file]`, for a
+    reader and so that a continued run leaves out the same.
+
+    Raises:
+        ConfigError: the run starts from no checkpoint of this project, or nothing would be left.
+        RunError: what was noted is not in this data.
+    """
+    noted, files = run / DROPPED_FILE, rows["file"][:]
+    if not noted.exists():
+        unlikely = {
+            label: (values < config.data.drop_unlikely).nonzero().flatten().tolist()
+            for label, values in _label_probabilities(rows, config, cache_dir).items()
+        }
+        if not _kept(len(files), unlikely.values()).any():
+            raise ConfigError(f"`data.drop_unlikely: {config.data.drop_unlikely}` leaves no face to train on")
+        dropped = {label: [[row, files[row]] for row in found] for label, found in unlikely.items()}
+        write_whole_file(noted, json.dumps(dropped, indent=1) + "\n")
+    dropped = json.loads(noted.read_text(encoding="utf-8"))
+    if any(files[row : row + 1] != [file] for found in dropped.values() for row, file in found):
+        raise RunError(
+            f"{noted} names faces that this data does not have: continue the run with the data it began with"
+        )
+    counts = count_dropped(run)
+    logger.warning("left out for an unlikely label: %d for the gender, %d for the age", counts["gender"], counts["age"])
+    return _kept(len(files), ([row for row, _ in found] for found in dropped.values()))
+
+
+def count_dropped(run: Path) -> dict[str, int] | None:
+    """How many faces a run leaves out for their `gender` and how many for their `age`, some for both; None where it
+    does not look for any."""
+    noted = run / DROPPED_FILE
+    if not noted.is_file():
+        return None
+    return {label: len(found) for label, found in json.loads(noted.read_text(encoding="utf-8")).items()}
+
+
+def _kept(count: int, dropped: Iterable[list[int]]) -> torch.Tensor:
+    kept = torch.ones(count, dtype=torch.bool)
+    for found in dropped:
+        kept[found] = False
+    return kept
+
+
+def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> dict[str, torch.Tensor]:
+    """`(n,)` for the gender and for the age of each row."""
+    if config.model.pretrained is None:
+        raise ConfigError("`data.drop_unlikely` needs a trained model in `model.pretrained`")
+    try:
+        model, _ = load_checkpoint(config.model.pretrained, config.model.revision)
+    except ModelError as error:
+        raise ConfigError(f"`data.drop_unlikely` cannot ask the model of `model.pretrained`: {error}") from error
+    model.config.average_mirrored = False  # at half the cost
+    size = model.config.image_size
+    faces = AlignedFaces(rows, [size], cache_dir, config.data.margin, config.data.fallback_share)
+    years = torch.arange(model.config.num_ages)
+    gender, age = [], []
+    for start in range(0, len(faces), BATCH_SIZE):
+        batch = faces.__getitems__(range(start, min(start + BATCH_SIZE, len(faces))))
+        margin = (batch["pixels"].shape[-1] - size) // 2
+        pixels = batch["pixels"][..., margin : margin + size, margin : margin + size]
+        with inference(model.device):
+            outputs = model(pixel_values=normalise_faces(pixels).to(model.device))
+        genders = gender_probabilities(outputs.gender_logits, model.config.gender_temperature).cpu()
+        gender.append(genders.gather(1, batch["gender"][:, None])[:, 0])
+        low, high = (batch[name][:, None].clamp(max=len(years) - 1) for name in ("age_min", "age_max"))
+        near = (years >= low - NEAR_YEARS) & (years <= high + NEAR_YEARS)
+        age.append((outputs.age_logits.softmax(dim=-1).cpu() * near).sum(dim=-1))
+    return {"gender": torch.cat(gender), "age": torch.cat(age)}

@@ -1,0 +1,72 @@
+"""The model of a run as a folder: weights, config, image processor, and the record of the training."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from pathlib import Path
+
+import torch
+import transformers
+from transformers import PreTrainedModel, Trainer, ViTImageProcessor
+
+from gender_age.alignment import DEFAULT_ALIGNMENT
+
+from .checkpoints import write_whole_file
+from .config import RunConfig
+from .label_cleaning import count_dropped
+
+RECORD_FILE = "training.json"
+
+
+def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder: Path) -> None:
+    """Write the model; its record last, which says that the folder is whole.
+
+    Args:
+        image_size: side in pixels that the model is used at.
+        record: what `run_record` gives.
+    """
+    model.save_pretrained(folder)
+    ViTImageProcessor(
+        size={"height": image_size, "width": image_size},
+        image_mean=[0.5] * 3,
+        image_std=[0.5] * 3,
+        alignment=DEFAULT_ALIGNMENT.to_dict(),
+    ).save_pretrained(folder)
+    write_whole_file(folder / RECORD_FILE, json.dumps(record, indent=1) + "\n")
+
+
+def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
+    """What the card and a reader of the checkpoint want to know of the run, which has taken `seconds` so far.
+
+    `started_from` is the same of the run whose model this one goes on from, where that is a folder that says so.
+    """
+    return {
+        "config": config.to_dict(),
+        "hours": round(seconds / 3600, 2),
+        "hardware": f"{trainer.args.device.type}, {torch.get_num_threads()} threads"
+        if trainer.args.device.type == "cpu"
+        else torch.cuda.get_device_name(trainer.args.device),
+        "world_size": trainer.args.world_size,
+        "seed": trainer.args.seed,
+        "train_images": len(trainer.train_dataset),
+        "data_revision": trainer.train_dataset.revision,
+        "dropped": count_dropped(Path(trainer.args.output_dir)),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        },
+        "finished": time.strftime("%Y-%m-%d"),
+        "started_from": _earlier_record(config.model.pretrained),
+        "history": [entry for entry in trainer.state.log_history if any(name.startswith("eval_") for name in entry)],
+    }
+
+
+def _earlier_record(pretrained: str | None) -> dict | None:
+    noted = Path(pretrained or "") / RECORD_FILE
+    if not noted.is_file():
+        return None
+    record = json.loads(noted.read_text(encoding="utf-8"))
+    return {name: value for name, value in record.items() if name != "history"}
