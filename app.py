@@ -16,17 +16,17 @@ import gradio as gr
 
 from gender_age.errors import ModelError
 from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
-from page.about_tab import build_about_tab
-from page.incoming import bound_uploads, guard_inputs, request_limit
-from page.janitor import Janitor
-from page.live_tab import build_live_tab
-from page.many_tab import build_many_tab
-from page.memory import keep_memory_low
-from page.photo_tab import build_photo_tab
-from page.records import record_of
-from page.serving import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
-from page.temporary import private_folder
-from page.why_tab import build_why_tab
+from page.about.tab import build_about_tab
+from page.live.tab import build_live_tab
+from page.many.tab import build_many_tab
+from page.photo.tab import build_photo_tab
+from page.server.janitor import Janitor
+from page.server.memory import keep_memory_low
+from page.server.private_folder import private_folder
+from page.server.request_limits import bound_uploads, guard_inputs, request_limit
+from page.shared.records import record_of
+from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
+from page.why.tab import build_why_tab
 
 QUEUE_SIZE = 32
 # The reader's own fonts: nothing is fetched from elsewhere. Soft's own colours of buttons, choices and links have too
@@ -45,7 +45,7 @@ THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 )
 LAUNCH = {
     "theme": THEME,
-    "css_paths": sorted((ROOT / "page").glob("*.css")),
+    "css_paths": sorted((ROOT / "page").rglob("*.css")),
     # An archive of some forty photos from a phone.
     "max_file_size": "200mb",
     "footer_links": ["api", "settings"],

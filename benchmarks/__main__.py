@@ -12,13 +12,13 @@ from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
 
 from .accuracy import measure_accuracy
 from .agreement import measure_agreement, searched_by
+from .baseline import Straightforward
 from .photos import compose_for_agreement
 from .report import markdown
 from .results import Results
 from .server import measure_page
 from .settings import FULL, QUICK, Settings
 from .speed import measure_batch, measure_model, measure_photos, phone_photos
-from .straightforward import Straightforward
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from gradio_client import Client, handle_file
 
+from .baseline import Straightforward
 from .settings import Settings
 from .speed import OURS, THEIRS
-from .straightforward import Straightforward
 from .timing import Stopwatch, Times, interleaved
 
 ROOT = Path(__file__).resolve().parent.parent

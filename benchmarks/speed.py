@@ -13,9 +13,9 @@ import torch
 from gender_age.inference import inference
 from gender_age.prediction import GenderAgePredictor
 
+from .baseline import Straightforward
 from .photos import compose, save_variants
 from .settings import Settings
-from .straightforward import Straightforward
 from .timing import Stopwatch, Times, interleaved
 
 OURS, THEIRS = "ours", "straightforward"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import GenderAgeError
-from .reports import CsvReport, JsonReport, TableReport
+from .writers import CsvReport, JsonReport, TableReport
 
 if TYPE_CHECKING:
     from .results import PhotoPrediction

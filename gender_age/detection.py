@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from .cascade import Cascade
+from .mtcnn import Cascade
 
 logger = logging.getLogger(__name__)
 

@@ -23,8 +23,8 @@ from .detection import LIVE_FACE_SHARE, Face, FaceDetector, rotate_image
 from .errors import GenderAgeError
 from .images import open_photo, photo_name
 from .inference import inference
+from .parallel import side_by_side
 from .results import FacePrediction, PhotoPrediction
-from .side_by_side import side_by_side
 
 Photo = str | os.PathLike | Image.Image | np.ndarray
 """A path, a PIL image, or an array of shape `(height, width, 3)`, uint8, RGB."""

@@ -1,1 +1,1 @@
-"""What the Gradio page is made of besides app.py: its photo input, the drawing of boxes, and its HTML."""
+"""The Gradio page: one package a tab, what visitors give, what the server lacks, and what the tabs share."""

@@ -31,7 +31,7 @@ from gender_age.alignment import DEFAULT_ALIGNMENT  # noqa: E402
 from gender_age.configuration_gender_age import GenderAgeConfig  # noqa: E402
 from gender_age.labels import GENDERS  # noqa: E402
 from gender_age.modeling_gender_age import ViTForGenderAge  # noqa: E402
-from tests.hub_server import HubServer  # noqa: E402
+from tests.fake_hub.server import HubServer  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TINY = {

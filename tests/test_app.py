@@ -12,8 +12,8 @@ from PIL import Image
 
 import app
 from gender_age.results import FacePrediction, PhotoPrediction
-from page.analysis import predict_photo
-from page.serving import EXAMPLES, ROOT
+from page.shared.analysis import predict_photo
+from page.shared.settings import EXAMPLES, ROOT
 
 FACES = tuple(
     FacePrediction((x, 10, x + 20, 40), 0.98, gender, 0.9, False, 40.5, (30.0, 50.0), 0.8, None)

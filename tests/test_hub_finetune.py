@@ -9,8 +9,8 @@ from transformers import DeiTConfig, DeiTModel, ViTConfig, ViTForImageClassifica
 
 from gender_age.checkpoint import load_checkpoint
 from tests.conftest import TINY
-from tests.hub_commands import Commands
-from tests.hub_server import HubServer
+from tests.fake_hub.commands import Commands
+from tests.fake_hub.server import HubServer
 from trainer.training.build_model import interpolate_positions
 
 POSITIONS = "embeddings.position_embeddings"

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from gender_age.checkpoint import load_checkpoint
 from gender_age.prediction import GenderAgePredictor
 from tests.conftest import REPOSITORY
-from tests.hub_server import HubServer
+from tests.fake_hub.server import HubServer
 from trainer.push import push_to_folder
 
 PHOTOS = [str(REPOSITORY / "examples" / name) for name in ("hopper.jpg", "obama.jpg")]

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from safetensors.torch import load, save
 
-from tests.hub_commands import Commands, start_python
-from tests.hub_server import OTHER_TOKEN, TOKEN, HubServer
+from tests.fake_hub.commands import Commands, start_python
+from tests.fake_hub.server import OTHER_TOKEN, TOKEN, HubServer
 from trainer.push import push_to_folder
 
 WEIGHTS = "model.safetensors"

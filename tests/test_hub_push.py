@@ -13,8 +13,8 @@ from safetensors.torch import load, load_file, save_file
 
 from gender_age.checkpoint import load_checkpoint
 from tests.conftest import TINY
-from tests.hub_commands import Commands
-from tests.hub_server import OTHER_TOKEN, TOKEN, HubServer
+from tests.fake_hub.commands import Commands
+from tests.fake_hub.server import OTHER_TOKEN, TOKEN, HubServer
 from trainer.publishing.model_card import eval_results
 from trainer.publishing.model_repository import DATA_FILES, code_files
 

@@ -14,10 +14,10 @@ import pytest
 
 import app
 from gender_age.prediction import GenderAgePredictor
-from page.archive import MOST_PHOTO_BYTES
-from page.batch import MOST_PHOTOS
-from page.serving import CLEAN_EVERY_S, CLEAN_OLDER_S
-from page.unpacking import MOST_UNPACKED_BYTES
+from page.inputs.archive import MOST_PHOTO_BYTES
+from page.inputs.unpacking import MOST_UNPACKED_BYTES
+from page.many.batch import MOST_PHOTOS
+from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
 from tests.conftest import REPOSITORY
 
 TEXT = (REPOSITORY / "docs" / "api.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from PIL import Image
 import app
 from gender_age.checkpoint import default_device
 from gender_age.results import PhotoPrediction
-from page import serving
+from page.shared import settings as serving
 
 SPACES = """
 import torch

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from page.drawing import face_colours
+from page.shared.drawing import face_colours
 
 from .steps import EXAMPLES, ONE_VIEW, choose, refuse
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gender_age.cascade import Cascade
 from gender_age.detection import DETECTION_SIDE, Face, FaceDetector, rotate_image
 from gender_age.images import open_photo
+from gender_age.mtcnn import Cascade
 from tests.conftest import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"

@@ -13,7 +13,7 @@ from gender_age.__main__ import main
 from gender_age.detection import Face
 from gender_age.errors import ModelError
 from gender_age.prediction import GenderAgePredictor
-from gender_age.reports import CSV_COLUMNS
+from gender_age.writers import CSV_COLUMNS
 from tests.conftest import REPOSITORY
 
 LANDMARKS = ((55.0, 50.0), (85.0, 50.0), (70.0, 65.0), (60.0, 80.0), (80.0, 80.0))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .about_records import drawn_report, training_record
+from tests.page.about.records import drawn_report, training_record
 
 
 @pytest.fixture

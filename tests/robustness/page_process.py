@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from page import serving
+from page.shared import settings as serving
 
 
 def main(argv: list[str]) -> int:

@@ -15,7 +15,7 @@ from gradio_client.utils import QueueError
 
 import app
 from gender_age.prediction import GenderAgePredictor
-from page.memory import EVERY_S
+from page.server.memory import EVERY_S
 from tests.conftest import REPOSITORY
 
 from . import conftest

@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gender_age.images import photo_name
-from gender_age.reports import FORMULA_STARTS
 from gender_age.results import FacePrediction, PhotoPrediction
-from page import cards, many_html, why_tab
-from page.analysis import AnalysedPhoto
-from page.archive import ArchiveError, list_photos
-from page.figure import figure_value
-from page.tables import as_csv, as_json, rows
-from page.unpacking import Unpacker
+from gender_age.writers import FORMULA_STARTS
+from page.inputs.archive import ArchiveError, list_photos
+from page.inputs.unpacking import Unpacker
+from page.many import html as many_html
+from page.many.table import as_csv, as_json, rows
+from page.photo import cards
+from page.photo.figure import figure_value
+from page.shared.analysis import AnalysedPhoto
+from page.why import tab as why_tab
 
 from .archives import named, packed
 from .searching import MANY, TEXT

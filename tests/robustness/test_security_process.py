@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from page.temporary import PREFIX
+from page.server.private_folder import PREFIX
 from tests.conftest import REPOSITORY
 
 from .inputs import saved

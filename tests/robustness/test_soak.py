@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from PIL import Image
 
-from page.memory import EVERY_S
+from page.server.memory import EVERY_S
 
 from .crowd import own_photos
 from .inputs import mutated, picture

@@ -17,7 +17,7 @@ from gradio_client import Client, handle_file
 from huggingface_hub import SpaceHardware
 
 from gender_age.errors import ModelError
-from tests.hub_server import TOKEN, HubServer
+from tests.fake_hub.server import TOKEN, HubServer
 from trainer import deploy
 from trainer.errors import TrainerError
 

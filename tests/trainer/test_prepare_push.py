@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.hub_server import TOKEN, HubServer
+from tests.fake_hub.server import TOKEN, HubServer
 from trainer import prepare as command
 from trainer.errors import TrainerError
 from trainer.publishing import dataset as dataset_push

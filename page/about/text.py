@@ -1,0 +1,167 @@
+"""What the About tab says beside the measurements and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from ..shared.charts import Bar, number, part
+from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
+
+# As in CITATION.cff; a test compares the two.
+BIBTEX = """\
+@software{gender_and_age,
+  title   = {Gender-and-Age: faces in a photo with gender
+             probability, apparent age and a calibrated
+             interval},
+  author  = {{The Gender-and-Age maintainers}},
+  version = {0.1.0},
+  date    = {2026-11-24},
+  license = {Apache-2.0}
+}"""
+CLIENT_CODE = """\
+from gradio_client import Client, handle_file
+
+client = Client("{here}")
+photo = handle_file("photo.jpg")
+answer = client.predict(photo, api_name="/predict")
+for face in answer["faces"]:
+    print(face["age"], face["age_interval"])"""
+LIBRARY_CODE = """\
+from gender_age import GenderAgePredictor
+
+predictor = GenderAgePredictor.from_pretrained()
+for face in predictor.predict("photo.jpg").faces:
+    print(face.age, face.age_interval)
+    print(face.gender, face.gender_probability)"""
+LOCAL_PAGE = "http://localhost:7860"
+NO_REPORT = """<p class="ga-lead">This checkpoint came without measurements, so nothing is claimed about it. Expect
+errors that are large, and larger for some groups than for others.</p>"""
+UNREADABLE = """<p class="ga-lead">The evaluation report of this checkpoint is of another shape than this page reads, so
+no number of it is shown.</p>"""
+# Shows programs the address that this page has, copies code where the browser allows it, and follows the contents:
+# gradio's <base href> turns "#name" into the page without its query, which the browser would load anew.
+ON_LOAD = f"""
+for (const code of element.querySelectorAll('code'))
+  code.textContent = code.textContent.replace('{LOCAL_PAGE}', location.origin + location.pathname);
+if (!navigator.clipboard) element.querySelectorAll('.ga-copy').forEach(button => button.hidden = true);
+element.addEventListener('click', async event => {{
+  const link = event.target.closest('a[href^="#"]');
+  if (link) {{
+    event.preventDefault();
+    const title = element.querySelector(link.getAttribute('href') + '-title');
+    title.parentElement.scrollIntoView();
+    title.focus({{preventScroll: true}});
+  }}
+  const button = event.target.closest('.ga-copy');
+  if (!button) return;
+  await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);
+  button.firstElementChild.textContent = 'Copied';
+  setTimeout(() => button.firstElementChild.textContent = 'Copy', 2000);
+}});"""
+
+NOT_FOR = """
+<p>It is for research, teaching and trying out how such models err, and for whom. It is <b>not</b> for:</p>
+<ul>
+<li><b>Age checks</b> or any proof of age.</li>
+<li><b>Identifying</b> or finding anyone, <b>surveillance</b>, policing or border control.</li>
+<li><b>Hiring</b>, credit, insurance, <b>advertising</b>, or <b>any other decision about a person</b>. The errors above
+are too large and too unequal, and laws on biometric categorisation may forbid it.</li>
+<li><b>Gender identity.</b> Who somebody is cannot be seen in a photo.</li>
+<li>Guessing race, health, sexuality or character. The model answers none of these.</li>
+<li><b>Photos of people who did not agree</b> to it.</li>
+</ul>"""
+LABELS = """
+<p><b>Age is apparent age</b>: how old a face looks in this light, with this make-up and this camera, as people or
+checked algorithms judged such faces. The last year of the scale stands for 100 and more.</p>
+<p><b>Gender is perceived and binary</b>: how annotators read a face, in two classes. It says nothing of how somebody
+lives or feels.</p>
+<p>Such labels disagree with themselves: two nearly identical pictures of one person often carry different ages and
+sometimes different genders. No model can be measured to be better than that.</p>"""
+PHOTOS = f"""
+<ul>
+<li>A photo, or a picture of your camera, is <b>sent to the machine that runs this page</b>. It is used for the answer
+and shown to nobody else.</li>
+<li>Your files and the results are <b>deleted from there within {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes</b>.
+</li>
+<li>Nothing about a photo, a face or its file name is <b>logged</b>.</li>
+<li>There is <b>no telemetry</b>, and this page fetches nothing from elsewhere: no fonts, no scripts, no counters.</li>
+<li>Photos are not used for training.</li>
+</ul>"""
+
+
+def sections_html(sections: dict[str, tuple[str, str]]) -> str:
+    """A list of links beside the sections; `sections` maps their names to their title and HTML."""
+    links = "".join(f'<li><a href="#about-{key}">{title}</a></li>' for key, (title, _) in sections.items())
+    bodies = "".join(
+        f'<section id="about-{key}" aria-labelledby="about-{key}-title">'
+        f'<h2 id="about-{key}-title" tabindex="-1">{title}</h2>{body}</section>'
+        for key, (title, body) in sections.items()
+    )
+    contents = f'<nav class="ga-contents" aria-label="On this page"><ul>{links}</ul></nav>'
+    return f'<div class="ga-about">{contents}<div class="ga-sections">{bodies}</div></div>'
+
+
+def how_measured(report: dict, protocol: str) -> str:
+    """When, where and how the report came about; `protocol` is "end_to_end" or "landmarks"."""
+    date, split, limit = part(report, "date"), part(report, "data", "split"), part(report, "data", "limit")
+    when = f" on {escape(date[:10])}" if isinstance(date, str) else ""
+    where = f" on the {escape(split)} split" if isinstance(split, str) else ""
+    where += ", pictures kept out of the training" if split == "test" else ""
+    few = f", on {limit:,} pictures of each source only" if number(limit, 1, 1e12) else ""
+    way = "The positions of the faces were known beforehand, so that only the model is under test."
+    if protocol == "end_to_end":
+        way = "The detector searches each picture as it would yours; where it misses the face, it takes the whole."
+    return f"""<p>Measured{when}{where}{few}. {way} The thin lines of the charts are 95% intervals: by chance alone, the
+number could lie anywhere there. The groups are those of the data’s labels.</p>"""
+
+
+def programs_html() -> str:
+    """How to call the running page and the library."""
+    return f"""
+<p>The page answers programs too, with the same JSON for every photo, unusable ones included:</p>
+{code_html(CLIENT_CODE.format(here=LOCAL_PAGE), "the call of the page")}
+<p><b>Use via API</b> at the foot of this page lists every endpoint, and <code>docs/api.md</code> in the repository
+explains them. Without a server, from the repository’s folder:</p>
+{code_html(LIBRARY_CODE, "the call of the library")}"""
+
+
+def cite_html() -> str:
+    """How to cite, as BibTeX."""
+    return f"{code_html(BIBTEX, 'BibTeX')}<p>Please cite the data too; their papers are named under Licences.</p>"
+
+
+def code_html(code: str, what: str) -> str:
+    """A block of code with a button that copies it; `what` names it for screen readers."""
+    button = f'<button type="button" class="ga-copy"><span aria-live="polite">Copy</span>{_unseen(what)}</button>'
+    return f'<div class="ga-code">{button}<pre><code>{escape(code)}</code></pre></div>'
+
+
+def listed(names: Sequence[str]) -> str:
+    """`"a, b and c"`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def people(bar: Bar) -> str:
+    """Whom a bar's age band holds, as HTML: `"people from 60"`, `"people of 10–19 years"`."""
+    label = escape(bar.label)
+    return f"people from {label[:-1]}" if label.endswith("+") else f"people of {label} years"
+
+
+def of_100(bar: Bar) -> str:
+    """`"61 of 100"`."""
+    return f"{100 * bar.value:.0f} of 100"
+
+
+def labelled(bar: Bar) -> str:
+    """What the faces of a bar are labelled, as HTML: `"White and male (n = 280)"`."""
+    return f"{escape(bar.label)} and {escape(bar.series)} (n = {bar.n:,})"
+
+
+def years(value: float) -> str:
+    """`"5.2 years"`."""
+    return f"{value:.1f} years"
+
+
+def _unseen(text: str) -> str:
+    return f'<span class="ga-unseen"> {escape(text)}</span>'

@@ -1,0 +1,1 @@
+"""What visitors and programs give: uploads, web addresses, archives."""

@@ -1,0 +1,1 @@
+"""The Live tab: a camera's faces, followed and smoothed."""

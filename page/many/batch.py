@@ -1,0 +1,124 @@
+"""Many photos through the model: which ones, in which portions, and what is said of those that cannot be used."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from gender_age.prediction import GenderAgePredictor
+from gender_age.results import PhotoPrediction
+
+from ..inputs.archive import ArchivedPhoto, ArchiveError, is_archive, list_photos
+from ..inputs.photo_files import MOST_PHOTOS, GivenFile
+from ..inputs.unpacking import Unpacker
+
+# A portion ends with the photos that are being looked at after this time: so often the page shows what is done, and so
+# soon it stops when asked to. The predictor looks at two at once, and has opened a third.
+PORTION_S = 1.0
+# What a GPU does in less than that; every photo of a portion is unpacked before it starts.
+PORTION_PHOTOS = 32
+
+PredictPortion = Callable[[list[str]], list[PhotoPrediction]]
+"""Paths of photos -> predictions of the first of them, at least one; see `predict_portion`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One photo of a run.
+
+    Attributes:
+        name: its base name.
+        path: of the photo, or of the archive that holds it; None where there is neither.
+        archived: where it is in the archive, else None.
+        error: a sentence that says why it is not analysed, else None.
+    """
+
+    name: str
+    path: str | None
+    archived: ArchivedPhoto | None = None
+    error: str | None = None
+
+
+def items_of(files: Iterable[GivenFile]) -> list[Item]:
+    """Every photo of the files and of the archives among them, in order; after too many, one item that says so."""
+    items = list(islice(_items(files), MOST_PHOTOS + 1))
+    if len(items) > MOST_PHOTOS:
+        first = items.pop().name
+        error = (
+            f"From “{first}” on, photos were left out: {MOST_PHOTOS} are the limit, choose the others in another run."
+        )
+        items.append(Item(first, None, error=error))
+    return items
+
+
+def predict_portion(predictor: GenderAgePredictor, paths: Sequence[str]) -> list[PhotoPrediction]:
+    """Predictions of as many of the photos as `PORTION_S` allows, at least one, with their faces in common batches."""
+    deadline = time.monotonic() + PORTION_S
+
+    def in_time() -> Iterator[str]:
+        for number, path in enumerate(paths):
+            if number and time.monotonic() >= deadline:
+                return
+            yield path
+
+    return list(predictor.predict_batch(in_time()))
+
+
+def run(items: Sequence[Item], predict: PredictPortion) -> Iterator[list[PhotoPrediction]]:
+    """Analyses the items.
+
+    Args:
+        items: of `items_of`.
+        predict: runs the model on the first of some photos.
+
+    Yields:
+        The predictions of the next items, in order, portion by portion.
+    """
+    remaining = iter(items)
+    waiting: deque[tuple[Item, str | PhotoPrediction]] = deque()
+    with Unpacker() as unpacker:
+        while True:
+            for item in islice(remaining, PORTION_PHOTOS - len(waiting)):
+                waiting.append((item, _photo_path(item, unpacker)))
+            if not waiting:
+                return
+            paths = [path for _, path in waiting if isinstance(path, str)]
+            predictions = deque(predict(paths)) if paths else deque()
+            portion = []
+            while waiting and (predictions or not isinstance(waiting[0][1], str)):
+                item, path = waiting.popleft()
+                if isinstance(path, str):
+                    portion.append(replace(predictions.popleft(), photo=item.name))
+                    if item.archived is not None:
+                        unpacker.discard(path)
+                else:
+                    portion.append(path)
+            if not portion:
+                raise RuntimeError("predict answered for no photo")
+            yield portion
+
+
+def _items(files: Iterable[GivenFile]) -> Iterator[Item]:
+    for file in files:
+        if file.path is None or not is_archive(file.path):
+            yield Item(file.name, file.path, error=file.error)
+            continue
+        try:
+            photos = list_photos(file.path)
+        except ArchiveError as error:
+            yield Item(file.name, None, error=str(error))
+            continue
+        yield from (Item(photo.name, file.path, photo) for photo in photos)
+
+
+def _photo_path(item: Item, unpacker: Unpacker) -> str | PhotoPrediction:
+    """Where the photo is, or what is said of it instead."""
+    try:
+        if item.path is None:
+            raise ArchiveError(item.error or f"“{item.name}” is not there: upload it again.")
+        return item.path if item.archived is None else unpacker.unpack(item.path, item.archived)
+    except ArchiveError as error:
+        return PhotoPrediction(item.name, None, None, 0, (), str(error))

@@ -1,0 +1,149 @@
+"""The HTML around the table of many photos: progress, summary, problems and histograms. All text is escaped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from html import escape
+from statistics import median
+
+from gender_age.labels import GENDERS
+from gender_age.results import PhotoPrediction
+
+from ..inputs.archive import MOST_PHOTO_BYTES
+from ..inputs.unpacking import MOST_UNPACKED_BYTES
+from ..shared.drawing import COLOURS
+from ..shared.notes import note_html
+from ..shared.wording import shown_age
+from .batch import MOST_PHOTOS
+
+DECADES = tuple(range(0, 100, 10))
+# Blue for ages; for genders two of Okabe and Ito's colours of like lightness that are nobody's cliché.
+AGE_COLOUR = COLOURS[4][0]
+GENDER_COLOURS = dict(zip(GENDERS, (COLOURS[5][0], COLOURS[2][0]), strict=True))
+# Of photos that cannot be used; the table has them all.
+MOST_PROBLEMS = 8
+
+WELCOME = note_html(
+    "welcome",
+    "Choose many photos",
+    "Then press “Analyse”. A table with a row for every face, charts for the whole set, and files to download appear "
+    "here.",
+    more=f'<span class="ga-many-limits">Up to {MOST_PHOTOS} photos, as files or in .zip archives. An archive may '
+    f"unpack to {MOST_UNPACKED_BYTES // 2**30} GB, with {MOST_PHOTO_BYTES // 2**20} MB a photo. Whatever is left out "
+    "is named.</span>",
+)
+WAITING = note_html("welcome", "Waiting for its turn …")
+NOTHING = note_html("none", "There are no photos yet.", "Choose photos or a .zip archive first.", "alert")
+BROKEN_OFF = note_html(
+    "error",
+    "The photos could not be analysed.",
+    "Too many people are asking at this moment, or something broke. Try again in a minute.",
+    "alert",
+)
+
+
+def progress_html(num_done: int, num_photos: int, seconds: float) -> str:
+    """How far a run is.
+
+    Args:
+        seconds: since it began.
+    """
+    text = f"{num_done} of {_plural(num_photos, 'photo')}"
+    if num_done and seconds > 2:
+        text += f" · {_left(seconds * (num_photos - num_done) / num_done)}"
+    bar = (
+        f'<div class="ga-many-progress-bar" role="progressbar" aria-label="Photos analysed" aria-valuemin="0" '
+        f'aria-valuemax="{num_photos}" aria-valuenow="{num_done}" aria-valuetext="{text}">'
+        f'<span style="width:{100 * num_done / max(num_photos, 1):.1f}%"></span></div>'
+    )
+    return f'<div class="ga-many-progress">{bar}<div class="ga-many-progress-text">{text}</div></div>'
+
+
+def summary_html(predictions: Sequence[PhotoPrediction], num_photos: int, cancelled: bool) -> str:
+    """What a finished run found, in a sentence.
+
+    Args:
+        predictions: of the photos that were analysed.
+        num_photos: that were to be analysed.
+    """
+    faces = [face for prediction in predictions for face in prediction.faces]
+    unusable = sum(prediction.error is not None for prediction in predictions)
+    empty = sum(not prediction.faces for prediction in predictions) - unusable
+    title = f"{_plural(len(faces), 'face')} found in {_plural(len(predictions) - unusable, 'photo')}"
+    parts = []
+    if cancelled:
+        parts.append(f"Stopped after {len(predictions)} of {_plural(num_photos, 'photo')}; what was done is below.")
+    if empty:
+        parts.append(f"No face was found in {_plural(empty, 'photo')}.")
+    if unusable:
+        parts.append(f"{_plural(unusable, 'file')} could not be used.")
+    if faces:
+        ages = [face.age for face in faces]
+        youngest, oldest = shown_age(min(ages)), shown_age(max(ages))
+        spread = "" if youngest == oldest else f", from {youngest} to {oldest}"
+        parts.append(f"Median apparent age {shown_age(median(ages))} years{spread}.")
+    kind = "none" if cancelled or not faces else "found"
+    return note_html(kind, title, " ".join(parts), more=_problems(predictions))
+
+
+def charts_html(predictions: Sequence[PhotoPrediction]) -> str:
+    """Two histograms, of apparent age by decade and of perceived gender; the numbers stand beside the bars."""
+    faces = [face for prediction in predictions for face in prediction.faces]
+    if not faces:
+        return ""
+    decades = Counter(min(int(face.age) // 10 * 10, DECADES[-1]) for face in faces)
+    highest = max(decades.values())
+    columns = "".join(_age_column(decade, decades[decade], highest) for decade in DECADES)
+    genders = Counter(face.gender for face in faces)
+    uncertain = Counter(face.gender for face in faces if face.uncertain)
+    bars = "".join(_gender_bar(gender, genders[gender], uncertain[gender], len(faces)) for gender in GENDERS)
+    return (
+        f'<div class="ga-many-charts">'
+        f'<figure class="ga-many-chart"><figcaption>Apparent age: faces per decade</figcaption>'
+        f'<ol class="ga-many-columns" style="--ga-many-bar:{AGE_COLOUR}">{columns}</ol></figure>'
+        f'<figure class="ga-many-chart"><figcaption>Perceived gender: faces</figcaption>'
+        f'<ul class="ga-many-bars">{bars}</ul></figure></div>'
+    )
+
+
+def _age_column(decade: int, count: int, highest: int) -> str:
+    last = decade == DECADES[-1]
+    label, years = (f"{decade}+", f"{decade} and more") if last else (f"{decade}", f"{decade} to {decade + 9}")
+    # A screen reader says one sentence a column; the column and the figures around it are for the eye.
+    return (
+        f'<li><span aria-hidden="true" class="ga-many-count">{count or ""}</span>'
+        f'<span aria-hidden="true" class="ga-many-column" style="height:{100 * count / highest:.1f}%"></span>'
+        f'<span aria-hidden="true" class="ga-many-decade">{label}</span>'
+        f'<span class="ga-unseen">{_plural(count, "face")} of {years} years</span></li>'
+    )
+
+
+def _gender_bar(gender: str, count: int, uncertain: int, num_faces: int) -> str:
+    doubt = f", {uncertain} of them uncertain" if uncertain else ""
+    sure, unsure = (f"{100 * part / num_faces:.1f}%" for part in (count - uncertain, uncertain))
+    return (
+        f'<li style="--ga-many-bar:{GENDER_COLOURS[gender]}">'
+        f'<span class="ga-many-bar-text"><b>{escape(gender)}</b> {count} of {num_faces}{doubt}</span>'
+        f'<span class="ga-many-bar" aria-hidden="true"><span style="width:{sure}"></span>'
+        f'<span class="ga-many-doubt" style="width:{unsure}"></span></span></li>'
+    )
+
+
+def _problems(predictions: Sequence[PhotoPrediction]) -> str:
+    """The sentences of the photos that could not be used, as a list."""
+    errors = [prediction.error for prediction in predictions if prediction.error is not None]
+    lines = [f"<li>{escape(error)}</li>" for error in errors[:MOST_PROBLEMS]]
+    if len(errors) > MOST_PROBLEMS:
+        lines.append(f"<li>{len(errors) - MOST_PROBLEMS} more are in the table.</li>")
+    return f'<ul class="ga-many-problems">{"".join(lines)}</ul>' if lines else ""
+
+
+def _plural(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def _left(seconds: float) -> str:
+    if seconds >= 90:
+        return f"about {round(seconds / 60)} minutes left"
+    return f"about {max(5, 5 * round(seconds / 5))} seconds left"

@@ -1,0 +1,168 @@
+"""The tab for many photos: files or archives in; one table, charts and downloads out, while it runs and after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+
+from gender_age.prediction import GenderAgePredictor
+from gender_age.results import PhotoPrediction
+
+from ..inputs.photo_files import GivenFile, photo_files
+from ..server.zero_gpu import on_gpu
+from ..shared.settings import ONE_AT_A_TIME, STATE_SECONDS
+from .batch import items_of, predict_portion, run
+from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_html, summary_html
+from .table import COLUMNS, as_csv, as_json, as_parquet, rows, shown_rows
+
+# Twice a second at most: the table is sent whole each time.
+SHOW_EVERY_S = 0.5
+DATATYPES = ["str" if column in ("photo", "gender", "uncertain", "error") else "number" for column in COLUMNS]
+# All of it fits beside each other on a wide screen; a click shows the whole of a long cell.
+WIDTHS = [170, 62, 68, 84, 90, 82, 106, 96, 52, 52, 52, 52, 142]
+
+
+@dataclass(eq=False, slots=True)
+class Run:
+    """What a visitor's run and the buttons around it tell each other; the one object that is changed in place.
+
+    Attributes:
+        cancelled: the visitor asked it to stop.
+        ended: it has shown its end, and is not just cut off.
+    """
+
+    cancelled: bool = False
+    ended: bool = False
+
+
+def build_many_tab(predictor: GenderAgePredictor) -> None:
+    """Adds the tab's components and events, and the named API `/predict_batch`, to the open `gr.Blocks`."""
+
+    @on_gpu
+    def portion(paths: list[str]) -> list[PhotoPrediction]:
+        return predict_portion(predictor, paths)
+
+    def predict_batch(photos: list[GivenFile] | None) -> list[dict]:
+        """Finds every face in many photos at once and estimates the apparent age and the perceived gender of each.
+
+        The answer has one entry a photo, in input order: {"photo": name, "width", "height", "rotation":
+        counter-clockwise degrees that the photo was turned, "faces": [...], "error": null, or a sentence that says why
+        this photo could not be used}. A face is {"box": [x1, y1, x2, y2] in pixels, "score", "gender": "female" or
+        "male", "gender_probability": 0.5 to 1, "uncertain": true where the gender is not to be relied on, "age": years,
+        "age_interval": [first, last] year, "age_interval_level": share of true ages that such intervals hold}. Faces
+        come left to right; no face is an empty list. The photos of a .zip archive come in its place. Age is how old a
+        face looks, not how old the person is: never use it to decide anything about a person.
+
+        Args:
+            photos: The photos (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF) or .zip archives of photos, at most 500 in all.
+        """
+        predictions = [found for done in run(items_of(photos or ()), portion) for found in done]
+        return [prediction.to_dict() for prediction in predictions]
+
+    def start() -> dict:
+        """Before its turn comes: a new run, and nothing left of the last one."""
+        return {
+            state: Run(),
+            status: WAITING,
+            analyse: gr.update(visible=False),
+            cancel: gr.update(visible=True, interactive=True, value="Cancel"),
+            charts: "",
+            table: gr.update(visible=False, value=None),
+            **dict.fromkeys(downloads, gr.update(visible=False, value=None)),
+        }
+
+    def analyse_files(photos: list[GivenFile] | None, this: Run | None) -> Iterator[dict]:
+        """The run: after each portion what is done so far, at the end the downloads too."""
+        this = this or Run()
+        items = items_of(photos or ())
+        if not items:
+            this.ended = True
+            yield {status: NOTHING}
+            return
+        begun, shown = time.monotonic(), 0.0
+        done: list[PhotoPrediction] = []
+        yield {status: progress_html(0, len(items), 0.0)}
+        with closing(run(items, portion)) as portions:
+            while not this.cancelled and (found := next(portions, None)) is not None:
+                done += found
+                now = time.monotonic()
+                if now - shown >= SHOW_EVERY_S:
+                    shown = now
+                    yield so_far(done) | {status: progress_html(len(done), len(items), now - begun)}
+        this.ended = True
+        files_done = {
+            button: gr.update(value=_in_cache(button, data, suffix), visible=True)
+            for button, (suffix, data) in zip(downloads, _files(done).items(), strict=True)
+        }
+        yield so_far(done) | files_done | {status: summary_html(done, len(items), len(done) < len(items))}
+
+    def stop(this: Run | None) -> dict:
+        """Asks the run to end with the portion that it is at."""
+        if this is not None:
+            this.cancelled = True
+        return gr.update(value="Stopping …", interactive=False)
+
+    def end(this: Run | None) -> dict:
+        """After the run, however it ended."""
+        buttons = {analyse: gr.update(visible=True), cancel: gr.update(visible=False)}
+        return buttons if this is not None and this.ended else buttons | {status: BROKEN_OFF}
+
+    def so_far(done: Sequence[PhotoPrediction]) -> dict:
+        found = shown_rows(rows(done))
+        return {charts: charts_html(done), table: gr.update(value=found, visible=bool(found))}
+
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=300):
+            files = photo_files(label="Photos or .zip archives", height=220, elem_id="many-files")
+            analyse = gr.Button("Analyse", variant="primary", elem_id="many-analyse")
+            cancel = gr.Button("Cancel", variant="stop", visible=False, elem_id="many-cancel")
+        with gr.Column(scale=7, min_width=300):
+            status = gr.HTML(WELCOME, elem_id="many-status")
+            charts = gr.HTML(elem_id="many-charts")
+    table = gr.Dataframe(
+        headers=list(COLUMNS),
+        datatype=DATATYPES,
+        column_count=len(COLUMNS),
+        label="Faces",
+        interactive=False,
+        visible=False,
+        show_search="search",
+        column_widths=WIDTHS,
+        max_height=460,
+        buttons=["fullscreen"],
+        elem_id="many-table",
+    )
+    with gr.Row():
+        downloads = [
+            gr.DownloadButton(f"Download {kind}", visible=False, min_width=240, elem_id=f"many-{kind.lower()}")
+            for kind in ("CSV", "JSON", "Parquet")
+        ]
+    state = gr.State(time_to_live=STATE_SECONDS)
+    answer = gr.JSON(visible=False)
+
+    shown = [status, charts, table, *downloads]
+    unseen = {"api_visibility": "private", "show_progress": "hidden"}
+    started = analyse.click(start, None, [*shown, state, analyse, cancel], queue=False, scroll_to_output=True, **unseen)
+    running = started.success(analyse_files, [files, state], shown, **unseen, **ONE_AT_A_TIME)
+    # `then` alone is not enough: gradio 6.31 forgets it after a failure, for all that its description says.
+    for ended in (running.then, running.failure):
+        ended(end, state, [analyse, cancel, status], queue=False, **unseen)
+    cancel.click(stop, state, cancel, queue=False, **unseen)
+    # No visitor presses it: it gives the API its own function.
+    gr.Button(visible=False).click(predict_batch, files, answer, api_name="predict_batch", **ONE_AT_A_TIME)
+
+
+def _files(predictions: Sequence[PhotoPrediction]) -> dict[str, bytes]:
+    """Suffix and content of the downloads, in the order of their buttons."""
+    table = rows(predictions)
+    return {"csv": as_csv(table), "json": as_json(predictions), "parquet": as_parquet(table)}
+
+
+def _in_cache(button: gr.DownloadButton, data: bytes, suffix: str) -> str:
+    """Path of a download in gradio's own folder: gradio then deletes it in time, and makes no copy of it."""
+    return save_bytes_to_cache(data, f"faces.{suffix}", button.GRADIO_CACHE)

@@ -1,0 +1,123 @@
+"""The photo with a button over every face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+import gradio as gr
+
+from gender_age.results import FacePrediction, PhotoPrediction
+
+from ..shared.analysis import AnalysedPhoto
+from ..shared.drawing import face_colours, label_texts
+from ..shared.pictures import html_value, picture_html, save_jpeg
+from ..shared.wording import in_short
+from .cards import faces_html
+
+SCRIPT = Path(__file__).with_name("photo.js")
+# How the photo is shown on the narrowest phones, and what a label takes there, in CSS pixels: as in photo.css.
+NARROW_WH = (320, 576)
+LABEL_HEIGHT, NUMBER_WIDTH = 24, 26
+# The age is shown on boxes that are a little narrower than it.
+LABEL_OVERHANG = 10
+# From this share of the width on, a label ends where its box ends, so as not to leave the photo.
+RIGHT_FROM = 0.85
+
+
+def photo_figure(example_names: Sequence[str], **options) -> gr.HTML:
+    """A `picture_html` whose value is what `figure_value` gives; its script gives the examples' buttons their names."""
+    script = SCRIPT.read_text(encoding="utf-8")
+    return picture_html(js_on_load=script, apply_default_css=False, example_names=list(example_names), **options)
+
+
+def save_pictures(analysed: AnalysedPhoto, folder: str) -> tuple[str, ...]:
+    """Writes the display copy and then every crop as JPEG into gradio's `folder`; the files' paths.
+
+    An unusable photo has none.
+    """
+    if analysed.display_rgb is None:
+        return ()
+    names = ("photo.jpg", *(f"face-{number}.jpg" for number in range(1, len(analysed.crops) + 1)))
+    pictures = (analysed.display_rgb, *analysed.crops)
+    return tuple(save_jpeg(picture, name, folder) for picture, name in zip(pictures, names, strict=True))
+
+
+def figure_value(analysed: AnalysedPhoto, paths: Sequence[str]) -> dict:
+    """The value of `photo_figure` for a usable photo.
+
+    Args:
+        analysed: with the faces that are to be shown.
+        paths: of the display copy, then of the crop of each of these faces.
+    """
+    return html_value(_photo_html(analysed.prediction) + faces_html(analysed.prediction, analysed.crops), paths)
+
+
+def short_labels(faces: Sequence[FacePrediction], frame_wh: tuple[int, int]) -> list[bool]:
+    """For each face whether its label may say its number only, so that labels of close faces can be told apart.
+
+    True where the labels, each about as wide as its box, would overlap when the photo is shown at its narrowest.
+    """
+    width, height = frame_wh
+    scale = min(NARROW_WH[0] / width, NARROW_WH[1] / height)
+    places = []
+    for face in faces:
+        x1, y1, x2, _ = (value * scale for value in face.box)
+        left = x1 if not _is_right(face, width) else min(x1, x2 - NUMBER_WIDTH)
+        places.append((left, max(y1 - LABEL_HEIGHT, 0.0), max(x2 + LABEL_OVERHANG, left + NUMBER_WIDTH)))
+    return [
+        any(
+            i != j and abs(a[1] - b[1]) < LABEL_HEIGHT and a[0] < b[2] and b[0] < a[2]
+            for j, b in enumerate(places)
+        )
+        for i, a in enumerate(places)
+    ]  # fmt: skip
+
+
+def _is_right(face: FacePrediction, width: int) -> bool:
+    return face.box[0] >= RIGHT_FROM * width
+
+
+def _photo_html(prediction: PhotoPrediction) -> str:
+    width, height = frame_wh = (prediction.width, prediction.height)
+    faces = prediction.faces
+    # A small face in front of a large box stays within reach.
+    by_area = sorted(range(len(faces)), key=lambda index: -_area(faces[index].box))
+    depths = {index: depth for depth, index in enumerate(by_area, 1)}
+    shorts = short_labels(faces, frame_wh)
+    boxes = [
+        _box_html(number, face, frame_wh, depths[number - 1], short)
+        for number, (face, short) in enumerate(zip(faces, shorts, strict=True), 1)
+    ]
+    what = "with a numbered box around each face" if faces else "without boxes"
+    alt = f"The photo “{prediction.photo}”, {what}"
+    caption = (
+        "<figcaption>Click a face, or its card, to see which belong together.</figcaption>" if len(faces) > 1 else ""
+    )
+    return f"""<figure class="ga-figure" style="--ga-ratio:{width / height:.4f}">
+<div class="ga-photo"><img src="<0>" alt="{escape(alt)}">{"".join(boxes)}</div>{caption}</figure>"""
+
+
+def _area(box_xyxy: tuple[int, int, int, int]) -> int:
+    return (box_xyxy[2] - box_xyxy[0]) * (box_xyxy[3] - box_xyxy[1])
+
+
+def _box_html(number: int, face: FacePrediction, frame_wh: tuple[int, int], depth: int, short: bool) -> str:
+    """A face's button, placed in percent of the photo; its label grows with the room that the box has."""
+    fill, ink = face_colours(number)
+    width, height = frame_wh
+    x1, y1, x2, y2 = face.box
+    left, top = 100 * x1 / width, 100 * y1 / height
+    place = (
+        f"left:{left:.2f}%;top:{top:.2f}%;width:{100 * (x2 - x1) / width:.2f}%;height:{100 * (y2 - y1) / height:.2f}%"
+    )
+    kinds = "ga-box" + (" ga-short" if short else "") + (" ga-right" if _is_right(face, width) else "")
+    long, middle, _ = label_texts(number, face)
+    # What the longer texts add to the number.
+    age, gender = middle.removeprefix(str(number)), long.removeprefix(middle)
+    return f"""<button type="button" class="{kinds}" data-face="{number}" aria-pressed="false"
+ aria-label="Face {number}: {escape(in_short(face))}"
+ style="{place};z-index:{depth};--ga-top:{top:.2f};--ga-fill:{fill};--ga-ink:{ink}"><span class="ga-label"
+ aria-hidden="true"><b>{number}</b><span class="ga-label-age">{escape(age)}</span><span
+ class="ga-label-gender">{escape(gender)}</span></span></button>"""

@@ -1,0 +1,219 @@
+"""The Photo tab: one photo in, a button over every face, a card a face, and `/predict` for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import gradio as gr
+from gradio_client.utils import strip_invalid_filename_characters
+
+from gender_age.detection import MIN_SCORE, SMALLEST_FACE_SHARE
+from gender_age.prediction import GenderAgePredictor
+from gender_age.results import PhotoPrediction
+
+from ..inputs.photo_files import GivenFile
+from ..inputs.photo_input import photo_input
+from ..server.zero_gpu import on_gpu
+from ..shared.analysis import AnalysedPhoto, analyse, predict_photo
+from ..shared.drawing import draw_faces
+from ..shared.notes import note_html
+from ..shared.pictures import NOTHING, save_jpeg
+from ..shared.settings import EXAMPLES, ONE_AT_A_TIME, STATE_SECONDS
+from .cards import WELCOME, summary_html
+from .figure import figure_value, photo_figure, save_pictures
+
+# Below the detector's own floor there is nothing to show; a face over this share of the photo is always shown.
+SMALLEST_PERCENT, LARGEST_PERCENT = 100 * SMALLEST_FACE_SHARE, 30.0
+GONE = "The photo is no longer kept here. Choose it again."
+GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.")
+FAILED = note_html(
+    "error",
+    "This photo could not be analysed.",
+    "Too many people are asking at this moment, or something broke. Choose it again in a minute.",
+    "alert",
+)
+# A click downloads what a gr.DownloadButton holds before the click: the picture is made first, then fetched.
+DOWNLOAD = """(file) => {
+  if (!file) return;
+  const link = Object.assign(document.createElement('a'), { href: file.url, download: file.orig_name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPhoto:
+    """A photo with all its faces, and the paths of its display copy and then of every face's picture."""
+
+    analysed: AnalysedPhoto
+    paths: tuple[str, ...] = ()
+
+
+def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
+    """The tab's components and events, inside the current `gr.Tab`, and the named API `/predict`.
+
+    Returns:
+        The `AnalysedPhoto` of this session with the faces that are shown, or None where there is no photo.
+    """
+
+    @on_gpu
+    def analysed(photo: GivenFile | str | None) -> AnalysedPhoto:
+        return analyse(predictor, photo)
+
+    @on_gpu
+    def predicted(photo: GivenFile | str | None) -> PhotoPrediction:
+        return predict_photo(predictor, photo)[1]
+
+    def predict(photo: GivenFile | str | None) -> dict:
+        """Finds every face in a photo and estimates its apparent age, with an interval, and its perceived gender.
+
+        Age is how old a face looks; gender is how it is read, as one of two labels; `uncertain` marks a gender not to
+        rely on. Errors are larger for children, old people, and small, blurred or turned faces. Not for age checks,
+        identification, or any decision about a person. The photo is deleted within an hour.
+
+        Args:
+            photo: a JPEG, PNG, WebP or the like: an upload of at most 200 MB, or an address of at most 50 MB.
+
+        Returns:
+            JSON with photo (name), width and height in pixels after turning it by rotation (0, 90, 180 or 270 degrees
+            counter-clockwise), error (null, or why the photo is unusable), and faces from left to right, each with box
+            [x1, y1, x2, y2] in pixels, score of the detector (0 to 1), gender ("female" or "male"), gender_probability
+            (0.5 to 1), uncertain (true or false), age in years (0 to 100), age_interval [first, last] in years, and
+            age_interval_level (the share of true ages in such intervals).
+        """
+        return predicted(photo).to_dict()
+
+    def search(photo: GivenFile | str | None) -> dict:
+        """All faces of the photo that was just chosen, none where it was cleared, and what to say without them."""
+        if photo is None:
+            return {found: None, instead: WELCOME}
+        answer = analysed(photo)
+        return {found: FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE)), instead: GONE_NOTE}
+
+    def show(found: FoundPhoto | None, instead: str, min_score: float, smallest_percent: float) -> dict:
+        """What the page shows of a photo under the visitor's thresholds; the model does not run."""
+        if found is None:
+            hidden = gr.update(visible=False)
+            return {summary: instead, figure: NOTHING, save: hidden, details: hidden, answer: None, shown: None}
+        kept = kept_faces(found.analysed.prediction, min_score, smallest_percent)
+        part = only_faces(found.analysed, kept)
+        is_usable = part.prediction.error is None
+        paths = [found.paths[0], *(found.paths[1 + index] for index in kept)] if is_usable else []
+        return {
+            summary: summary_html(part.prediction, len(found.analysed.prediction.faces)),
+            figure: figure_value(part, paths) if kept or found.analysed.prediction.faces else NOTHING,
+            save: gr.update(visible=bool(kept)),
+            details: gr.update(visible=True),
+            answer: part.prediction.to_dict(),
+            shown: part,
+        }
+
+    def fail(min_score: float, smallest_percent: float) -> dict:
+        """After a search that broke off or found the queue full: nothing of the last photo stays beside the new one."""
+        return {found: None, instead: FAILED} | show(None, FAILED, min_score, smallest_percent)
+
+    def save_picture(part: AnalysedPhoto | None) -> str | None:
+        """A JPEG of the photo with its boxes, in gradio's folder, from which it is deleted in time."""
+        if part is None:
+            gr.Warning(GONE)
+            return None
+        prediction = part.prediction
+        picture = draw_faces(part.display_rgb, prediction.faces, (prediction.width, prediction.height))
+        stem = strip_invalid_filename_characters(Path(prediction.photo).stem) or "photo"
+        return save_jpeg(picture, f"{stem}-faces.jpg", download.GRADIO_CACHE)
+
+    found, shown = (gr.State(time_to_live=STATE_SECONDS) for _ in range(2))
+    # Stays when the photo goes. (The photo input cannot be asked whether it is still there: once its file is deleted,
+    # gradio fails on it.)
+    instead = gr.State(WELCOME)
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=300):
+            photo = photo_input(label="Photo", height=300, elem_id="photo")
+            gr.Examples(
+                [[str(path)] for path in EXAMPLES],
+                photo,
+                label="Or click an example",
+                cache_examples=False,
+                api_visibility="private",
+                elem_id="examples",
+            )
+            with gr.Accordion("Which faces to show", open=False, elem_id="which"):
+                min_score = gr.Slider(
+                    MIN_SCORE,
+                    1.0,
+                    MIN_SCORE,
+                    step=0.005,
+                    label="Lowest detection score",
+                    info="How sure the detector is that it is a face",
+                    elem_id="score",
+                )
+                smallest = gr.Slider(
+                    SMALLEST_PERCENT,
+                    LARGEST_PERCENT,
+                    SMALLEST_PERCENT,
+                    step=0.5,
+                    label="Smallest face (%)",
+                    info="Of the photo's longer side",
+                    elem_id="smallest",
+                )
+        with gr.Column(scale=7, min_width=300):
+            summary = gr.HTML(WELCOME, elem_id="summary")
+            figure = photo_figure([path.stem.replace("-", " ") for path in EXAMPLES], elem_id="faces")
+            save = gr.Button("Save the picture with boxes", size="sm", visible=False, elem_id="save")
+            download = gr.DownloadButton(visible="hidden", elem_id="download")
+            with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
+                answer = gr.JSON(show_label=False, elem_id="json")
+    thresholds = [min_score, smallest]
+    outputs = [summary, figure, save, details, answer, shown]
+    # None of these waits: a full queue would keep what is shown from ending.
+    unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+    # `change` alone tells of uploads, snapshots, pastes, examples and clearing, once each.
+    searching = photo.change(
+        search, photo, [found, instead], api_visibility="private", show_progress_on=[summary, figure], **ONE_AT_A_TIME
+    )
+    searching.success(show, [found, instead, *thresholds], outputs, scroll_to_output=True, **unseen)
+    searching.failure(fail, thresholds, [found, instead, *outputs], **unseen)
+    gr.on(
+        [min_score.change, smallest.change],
+        show,
+        [found, instead, *thresholds],
+        outputs,
+        trigger_mode="always_last",
+        **unseen,
+    )
+    save.click(save_picture, shown, download, api_visibility="private", show_progress_on=save).success(
+        None, download, None, js=DOWNLOAD
+    )
+    # No visitor presses it: it gives the API its own function, so that neither runs the model for the other.
+    gr.Button(visible=False).click(predict, photo, answer, api_name="predict", **ONE_AT_A_TIME)
+    return shown
+
+
+def kept_faces(prediction: PhotoPrediction, min_score: float, smallest_percent: float) -> list[int]:
+    """The indices of the faces that the visitor wants to see; at the detector's own floor, of all.
+
+    Args:
+        min_score: the lowest score, in [0, 1]; faces without one stay.
+        smallest_percent: the shortest that a box's longer side may be, in percent of the photo's longer side.
+    """
+    longest = max(prediction.width or 0, prediction.height or 0)
+    return [
+        index
+        for index, face in enumerate(prediction.faces)
+        if (face.score is None or min_score <= MIN_SCORE or face.score >= min_score)
+        and (smallest_percent <= SMALLEST_PERCENT or _longer_side(face.box) * 100 >= smallest_percent * longest)
+    ]
+
+
+def only_faces(analysed: AnalysedPhoto, indices: Sequence[int]) -> AnalysedPhoto:
+    """The photo with these of its faces only, in this order."""
+    faces = tuple(analysed.prediction.faces[index] for index in indices)
+    crops = tuple(analysed.crops[index] for index in indices)
+    return replace(analysed, prediction=replace(analysed.prediction, faces=faces), crops=crops)
+
+
+def _longer_side(box_xyxy: tuple[int, int, int, int]) -> int:
+    return max(box_xyxy[2] - box_xyxy[0], box_xyxy[3] - box_xyxy[1])

@@ -1,0 +1,1 @@
+"""What several tabs use: drawing, charts, pictures, settings."""

@@ -1,0 +1,63 @@
+"""A photo with its answer and the small pictures that the page shows of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from gender_age.detection import rotate_image
+from gender_age.errors import GenderAgeError
+from gender_age.images import open_photo, photo_name
+from gender_age.prediction import GenderAgePredictor
+from gender_age.results import PhotoPrediction
+
+from ..inputs.photo_files import GivenFile
+from .drawing import display_copy
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # gradio tells a changed state by its hash, pictures have none
+class AnalysedPhoto:
+    """What a visitor's session keeps of a photo; the photo itself, tens of megabytes, is not.
+
+    Attributes:
+        prediction: with `error` set where the photo is unusable; the other fields are empty then.
+        display_rgb: the photo in the prediction's frame, as large as the page shows it.
+        crops: the aligned faces as the model saw them, in the order of `prediction.faces`.
+    """
+
+    prediction: PhotoPrediction
+    display_rgb: Image.Image | None = None
+    crops: tuple[Image.Image, ...] = ()
+
+
+def predict_photo(
+    predictor: GenderAgePredictor, photo: GivenFile | str | None
+) -> tuple[Image.Image | None, PhotoPrediction]:
+    """Opens a photo once and predicts its faces.
+
+    Args:
+        photo: what was given, or its path; None is an unusable photo.
+
+    Returns:
+        The photo in the prediction's frame, or None where it is unusable, and the prediction, which then has its
+        `error` set.
+    """
+    given = photo if isinstance(photo, GivenFile) else GivenFile(photo_name(photo), photo)
+    if given.error is not None:
+        return None, PhotoPrediction(given.name, None, None, 0, (), given.error)
+    try:
+        image_rgb = open_photo(given.path)
+        prediction = replace(predictor.predict(image_rgb), photo=given.name)
+    except GenderAgeError as error:
+        return None, PhotoPrediction(given.name, None, None, 0, (), str(error))
+    return rotate_image(image_rgb, prediction.rotation), prediction
+
+
+def analyse(predictor: GenderAgePredictor, photo: GivenFile | str | None) -> AnalysedPhoto:
+    """`predict_photo`, and the pictures that the page shows of it."""
+    image_rgb, prediction = predict_photo(predictor, photo)
+    if image_rgb is None:
+        return AnalysedPhoto(prediction)
+    crops = tuple(predictor.align(image_rgb, face) for face in prediction.faces)
+    return AnalysedPhoto(prediction, display_copy(image_rgb), crops)

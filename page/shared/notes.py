@@ -1,0 +1,17 @@
+"""Notes on the page: a title and a sentence or two. All text is escaped."""
+
+from __future__ import annotations
+
+from html import escape
+
+
+def note_html(kind: str, title: str, text: str = "", role: str = "status", more: str = "") -> str:
+    """A short note: a title, and a sentence or two.
+
+    Args:
+        kind: "welcome", "found", "none" or "error"; colours it.
+        role: "status", or "alert" for what a screen reader shall say at once.
+        more: HTML that follows the text.
+    """
+    said = text and f" <span>{escape(text)}</span>"
+    return f'<div class="ga-note ga-{kind}" role="{role}"><strong>{escape(title)}</strong>{said}{more}</div>'

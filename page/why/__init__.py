@@ -1,0 +1,1 @@
+"""The Why? tab: what moved the answers for one face."""

@@ -1,0 +1,54 @@
+"""The About tab's prose, links and snippets."""
+
+import re
+
+from page.about import text as about_text
+from page.about.tab import about_html
+from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
+from tests.conftest import REPOSITORY
+
+from .records import Reader
+
+
+def test_headings_and_links_are_in_order(drawn, record):
+    read = Reader(about_html(drawn, record))
+    levels = [level for level, _ in read.headings]
+    assert levels[0] == "h2"
+    assert set(levels) == {"h2", "h3"}
+    assert len(read.ids) == len(set(read.ids))
+    inner = [link.removeprefix("#") for link in read.links if link.startswith("#")]
+    assert len(inner) == levels.count("h2") == 8
+    assert set(inner) <= set(read.ids)
+    assert all(name.startswith("about-") for name in read.ids)
+
+
+def test_what_a_visitor_should_know(drawn, record):
+    text = Reader(about_html(drawn, record)).text
+    assert f"deleted from there within {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes" in text
+    for words in (
+        "Age checks",
+        "surveillance",
+        "Hiring",
+        "advertising",
+        "Gender identity",
+        "apparent age",
+        "Apache-2.0",
+    ):
+        assert words in text
+    assert "non-commercial research only, as UTKFace asks" in text
+    assert 'api_name="/predict"' in text
+    assert "GenderAgePredictor.from_pretrained()" in text
+
+
+def test_the_citation_is_that_of_the_repository():
+    lines = (REPOSITORY / "CITATION.cff").read_text(encoding="utf-8").splitlines()
+    cff = {key.strip(): value.strip().strip('"') for key, _, value in (line.partition(":") for line in lines)}
+    plain = re.sub(r"\s+", " ", about_text.BIBTEX)
+    for key, name in (("title", "title"), ("version", "version"), ("date-released", "date"), ("license", "license")):
+        assert re.search(rf"\b{name} = {{{re.escape(cff[key])}}}", plain), key
+    assert cff["- name"] in plain
+
+
+def test_snippets_are_python():
+    compile(about_text.CLIENT_CODE.format(here=about_text.LOCAL_PAGE), "client", "exec")
+    compile(about_text.LIBRARY_CODE, "library", "exec")

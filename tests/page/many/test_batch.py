@@ -1,0 +1,105 @@
+"""Which photos a run takes, in which portions, and that none is lost or swapped."""
+
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from gender_age.results import PhotoPrediction
+from page.inputs.photo_files import GivenFile
+from page.many import batch
+from page.many.batch import items_of, predict_portion, run
+
+
+def given(path) -> GivenFile:
+    return GivenFile(path.name, str(path))
+
+
+@pytest.fixture
+def trip(tmp_path):
+    """An archive of two photos, a link out of it, and a note."""
+    with zipfile.ZipFile(tmp_path / "trip.zip", "w") as packed:
+        for name in ("a/1.jpg", "../evil.jpg", "2.jpg", "notes.txt"):
+            packed.writestr(name, name)
+    return tmp_path / "trip.zip"
+
+
+class Predict:
+    """At most `most` photos at once; says of each what its file holds."""
+
+    def __init__(self, most=100):
+        self.most, self.portions = most, []
+
+    def __call__(self, paths):
+        self.portions.append(paths[: self.most])
+        return [PhotoPrediction("?", 1, 1, 0, (), f"read {Path(path).read_text()}") for path in paths[: self.most]]
+
+
+def analysed(files, predict):
+    return [[(found.photo, found.error) for found in portion] for portion in run(items_of(files), predict)]
+
+
+def test_nothing():
+    assert analysed([], Predict()) == []
+
+
+@pytest.mark.parametrize("most", [1, 2, 100])
+def test_photos_come_in_order_and_those_of_an_archive_in_its_place(tmp_path, trip, most):
+    (tmp_path / "first.jpg").write_text("first")
+    (tmp_path / "last.jpg").write_text("last")
+    files = [
+        given(tmp_path / "first.jpg"),
+        GivenFile("gone.jpg", None, "“gone.jpg” cannot be had."),
+        given(trip),
+        given(tmp_path / "last.jpg"),
+    ]
+    predict = Predict(most)
+    found = [row for portion in analysed(files, predict) for row in portion]
+    assert [name for name, _ in found] == ["first.jpg", "gone.jpg", "1.jpg", "evil.jpg", "2.jpg", "last.jpg"]
+    assert found[0][1] == "read first"
+    assert found[1][1] == "“gone.jpg” cannot be had."
+    assert found[2][1] == "read a/1.jpg"
+    assert "leads out" in found[3][1]
+    assert found[5][1] == "read last"
+    assert max(map(len, predict.portions)) <= most
+
+
+def test_only_files_that_cannot_be_used(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"Dear all")
+    predict = Predict()
+    (((name, error),),) = analysed([given(tmp_path / "a.zip")], predict)
+    assert name == "a.zip"
+    assert "is not a ZIP archive" in error
+    assert predict.portions == []
+
+
+def test_too_many_photos(tmp_path, trip, monkeypatch):
+    monkeypatch.setattr(batch, "MOST_PHOTOS", 4)
+    items = items_of([given(trip), given(trip), given(trip)])
+    assert [item.name for item in items] == ["1.jpg", "evil.jpg", "2.jpg", "1.jpg", "evil.jpg"]
+    assert items[-1].path is None
+    assert "From “evil.jpg” on, photos were left out: 4 are the limit" in items[-1].error
+
+
+def test_an_unpacked_photo_is_gone_when_its_portion_is_done(trip):
+    predict = Predict(1)
+    portions = run(items_of([given(trip)]), predict)
+    next(portions)
+    assert not Path(predict.portions[0][0]).exists()
+    next(portions)
+    portions.close()
+    assert not Path(predict.portions[1][0]).exists()
+
+
+def test_a_model_that_answers_for_nothing_ends_the_run(tmp_path):
+    (tmp_path / "1.jpg").write_text("?")
+    with pytest.raises(RuntimeError, match="answered for no photo"):
+        analysed([given(tmp_path / "1.jpg")], lambda paths: [])
+
+
+@pytest.mark.parametrize(("seconds", "num_done"), [(-1.0, 1), (60.0, 3)])
+def test_a_portion_ends_in_time_but_never_without_a_photo(monkeypatch, seconds, num_done):
+    monkeypatch.setattr(batch, "PORTION_S", seconds)
+    predictor = SimpleNamespace(predict_batch=list)
+    assert predict_portion(predictor, ["1", "2", "3"]) == ["1", "2", "3"][:num_done]

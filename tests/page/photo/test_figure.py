@@ -1,0 +1,107 @@
+"""The figure: where boxes are, what labels say, and which files it names."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from gender_age.results import FacePrediction, PhotoPrediction
+from page.photo.figure import figure_value, save_pictures, short_labels
+from page.shared.analysis import AnalysedPhoto
+
+from .test_cards import Text
+
+DISPLAY = Image.new("RGB", (900, 450), "teal")
+CROP = Image.new("RGB", (32, 32), "maroon")
+
+
+def face(box, **changes):
+    return replace(FacePrediction(box, 0.99, "female", 0.9, False, 40.6, (30.0, 50.0), 0.8, None), **changes)
+
+
+def analysed(*faces, name="beach.jpg"):
+    return AnalysedPhoto(PhotoPrediction(name, 200, 100, 0, faces), DISPLAY, (CROP,) * len(faces))
+
+
+def html_of(*faces, **options):
+    photo = analysed(*faces, **options)
+    return figure_value(photo, [f"/cache/{index}.jpg" for index in range(1 + len(faces))])["html"]
+
+
+def test_boxes_are_buttons_in_percent_of_the_photo():
+    html = html_of(face((20, 10, 60, 60)), face((100, 25, 140, 75), uncertain=True))
+    boxes = re.findall(r'<button type="button" class="ga-box" data-face="(\d)" aria-pressed="false"', html)
+    assert boxes == ["1", "2"]
+    assert "left:10.00%;top:10.00%;width:20.00%;height:50.00%" in html
+    assert "left:50.00%;top:25.00%;width:20.00%;height:50.00%" in html
+    assert 'aria-label="Face 1: 41 years, female"' in html
+    assert 'aria-label="Face 2: 41 years, female, uncertain"' in html
+    assert re.findall(r'data-face="(\d)"', html) == ["1", "2", "1", "2"], "a box and a card each"
+
+
+def test_labels_grow_with_the_box():
+    html = html_of(face((20, 10, 60, 60), uncertain=True))
+    parts = re.search(
+        r'<b>1</b><span class="ga-label-age">(.*?)</span><span\s+class="ga-label-gender">(.*?)</span>', html
+    )
+    assert parts.groups() == (" · 41", ", female?")
+
+
+def test_a_small_face_lies_over_a_large_box():
+    html = html_of(face((0, 0, 180, 100)), face((80, 40, 100, 60)))
+    assert re.findall(r"z-index:(\d)", html) == ["1", "2"]
+
+
+def test_without_faces():
+    html = html_of()
+    assert "ga-box" not in html
+    assert "figcaption" not in html
+    assert "without boxes" in html
+
+
+def test_everything_is_escaped():
+    evil = '<3>"><script>alert(1)</script>'
+    html = html_of(face((20, 10, 60, 60), gender=evil), name=evil)
+    parsed = Text(html.replace("<0>", "").replace("<1>", ""))
+    assert "script" not in parsed.tags
+    assert "<3>" not in html, "a text stands for a file"
+
+
+@pytest.mark.parametrize(
+    ("boxes", "wanted"),
+    [
+        ([], []),
+        ([(10, 10, 40, 50)], [False]),
+        ([(10, 30, 60, 80), (100, 30, 150, 80)], [False, False]),
+        ([(10, 30, 60, 80), (50, 32, 100, 82)], [True, True]),
+        ([(10, 10, 60, 40), (20, 60, 70, 90)], [False, False]),
+        ([(10, 30, 60, 80), (50, 32, 100, 82), (140, 30, 180, 80)], [True, True, False]),
+        # Both at the upper edge, where labels are inside.
+        ([(10, 0, 60, 40), (40, 3, 90, 50)], [True, True]),
+    ],
+)
+def test_labels_of_close_faces_are_short(boxes, wanted):
+    assert short_labels([face(box) for box in boxes], (200, 100)) == wanted
+
+
+def test_a_label_at_the_right_edge_ends_with_its_box():
+    assert "ga-box ga-right" in html_of(face((185, 10, 199, 30)))
+    assert "ga-right" not in html_of(face((100, 10, 199, 90)))
+
+
+def test_pictures_are_files_in_the_order_of_the_html(tmp_path):
+    photo = analysed(face((20, 10, 60, 60)), face((100, 25, 140, 75)))
+    paths = save_pictures(photo, str(tmp_path))
+    assert [Image.open(path).size for path in paths] == [(900, 450), (32, 32), (32, 32)]
+    value = figure_value(photo, paths)
+    assert [entry["path"] for entry in value["files"]] == list(paths)
+    assert [entry["orig_name"] for entry in value["files"]] == ["photo.jpg", "face-1.jpg", "face-2.jpg"]
+    assert re.findall(r'src="<(\d)>"', value["html"]) == ["0", "1", "2"]
+    assert "base64" not in value["html"]
+
+
+def test_an_unusable_photo_has_no_pictures(tmp_path):
+    broken = AnalysedPhoto(PhotoPrediction("a.jpg", None, None, 0, (), "“a.jpg” is empty."))
+    assert save_pictures(broken, str(tmp_path)) == ()
+    assert list(tmp_path.iterdir()) == []

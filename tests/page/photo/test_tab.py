@@ -1,0 +1,242 @@
+"""The tab Photo: its events around a fake model, its thresholds, its files and its endpoint."""
+
+import asyncio
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from gradio.state_holder import SessionState
+from PIL import Image
+
+from gender_age.detection import MIN_SCORE
+from gender_age.results import FacePrediction, PhotoPrediction
+from page.inputs.archive import MOST_PHOTO_BYTES
+from page.inputs.photo_files import GivenFile
+from page.photo.cards import WELCOME
+from page.photo.tab import GONE, LARGEST_PERCENT, SMALLEST_PERCENT, build_photo_tab
+from page.shared.pictures import NOTHING
+from page.shared.settings import STATE_SECONDS
+
+FLOORS = (MIN_SCORE, SMALLEST_PERCENT)
+
+
+def face(x, side, score):
+    return FacePrediction((x, 10, x + side, 10 + side), score, "female", 0.9, False, 40.5, (30.0, 50.0), 0.8, None)
+
+
+# 3, 4 and 10 percent of the photo's longer side.
+FACES = (face(5, 6, 0.999), face(40, 8, 0.8), face(80, 20, 0.95))
+PHOTO = PhotoPrediction("image", 200, 100, 0, FACES)
+
+
+class FakePredictor:
+    """Three faces in every photo that is not all white."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def predict(self, photo):
+        self.calls += 1
+        return replace(PHOTO, faces=() if photo.getpixel((0, 0)) == (255,) * 3 else FACES)
+
+    def align(self, image_rgb, face):
+        return Image.new("RGB", (32, 32), (face.box[0], 0, 0))
+
+
+class Tab:
+    """The built tab, its events called as gradio calls them."""
+
+    def __init__(self):
+        self.predictor = FakePredictor()
+        with gr.Blocks() as self.demo, gr.Tabs(), gr.Tab("Photo"):
+            self.shown = build_photo_tab(self.predictor)
+        self.events = {event.name: event for event in self.demo.fns.values() if event.fn is not None}
+
+    def choose(self, photo):
+        """The two states that a chosen photo leaves: what was found, and what is said instead of it."""
+        found, instead = self.events["search"].fn(photo).values()
+        return found, instead
+
+    def show(self, states, *thresholds):
+        """The updates by element id, and the tab's state."""
+        return self._by_id(self.events["show"].fn(*states, *(thresholds or FLOORS)))
+
+    def fail(self):
+        """The two states, the other updates by element id, and the tab's state."""
+        updates = self.events["fail"].fn(*FLOORS)
+        found, instead = self.events["search"].outputs
+        states = updates.pop(found), updates.pop(instead)
+        return states, *self._by_id(updates)
+
+    def _by_id(self, updates):
+        by_id = {component.elem_id: update for component, update in updates.items() if component is not self.shown}
+        return by_id, updates[self.shown]
+
+
+@pytest.fixture
+def tab(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    return Tab()
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "a beach.jpg"
+    Image.new("RGB", (200, 100), "teal").save(path)
+    return str(path)
+
+
+def test_a_photo_is_analysed_once_and_shown_under_any_thresholds(tab, photo):
+    found = tab.choose(photo)
+    updates, shown = tab.show(found)
+    assert "3 faces found in “a beach.jpg”" in updates["summary"]
+    assert updates["faces"]["html"].count('class="ga-box') == 3
+    assert updates["json"] == shown.prediction.to_dict() == replace(PHOTO, photo="a beach.jpg").to_dict()
+    assert updates["save"]["visible"] is True
+
+    updates, shown = tab.show(found, 0.9, SMALLEST_PERCENT)
+    assert "2 of 3 faces shown" in updates["summary"]
+    assert shown.prediction.faces == (FACES[0], FACES[2])
+    assert [crop.getpixel((0, 0))[0] for crop in shown.crops] == [5, 80]
+    assert updates["json"]["faces"] == [FACES[0].to_dict(), FACES[2].to_dict()]
+    html = updates["faces"]["html"]
+    assert html.count('class="ga-face"') == html.count('class="ga-box') == 2
+    assert 'data-face="3"' not in html, "faces are not numbered anew"
+    files = [Path(entry["path"]).name for entry in updates["faces"]["files"]]
+    assert files == ["photo.jpg", "face-1.jpg", "face-3.jpg"]
+
+    updates, shown = tab.show(found, 1.0, LARGEST_PERCENT)
+    assert "0 of 3 faces shown" in updates["summary"]
+    assert shown.prediction.faces == ()
+    assert "<img" in updates["faces"]["html"], "the photo itself stays"
+    assert updates["save"]["visible"] is False
+
+    assert tab.show(found)[1].prediction.faces == FACES
+    assert tab.predictor.calls == 1
+
+
+def test_the_sliders_reach_down_to_the_detectors_floor(tab):
+    sliders = {block.elem_id: block for block in tab.demo.blocks.values() if isinstance(block, gr.Slider)}
+    assert (sliders["score"].minimum, sliders["score"].value, sliders["score"].maximum) == (MIN_SCORE, MIN_SCORE, 1)
+    assert (sliders["smallest"].minimum, sliders["smallest"].value) == (2.5, 2.5)
+
+
+def test_a_cleared_photo(tab):
+    found, instead = tab.choose(None)
+    assert found is None
+    updates, shown = tab.show((found, instead))
+    assert updates["summary"] == WELCOME
+    assert updates["faces"] == NOTHING
+    assert shown is None
+    assert tab.predictor.calls == 0
+
+
+def test_a_photo_that_is_no_longer_kept_is_said_to_be_gone(tab, photo):
+    """After STATE_SECONDS gradio empties what was found, while the photo is still in the input."""
+    found, instead = tab.events["search"].outputs
+    assert (found.time_to_live, instead.time_to_live) == (STATE_SECONDS, math.inf)
+    assert instead.value == WELCOME
+    updates, shown = tab.show((None, tab.choose(photo)[1]))
+    assert "The photo is no longer kept here." in updates["summary"]
+    assert updates["faces"] == NOTHING
+    assert shown is None
+
+
+def test_after_a_failure_nothing_of_the_last_photo_is_left(tab, photo):
+    tab.show(tab.choose(photo))
+    states, updates, shown = tab.fail()
+    assert "This photo could not be analysed." in updates["summary"]
+    assert updates["faces"] == NOTHING
+    assert updates["json"] is shown is None
+    assert tab.show(states)[0]["summary"] == updates["summary"], "a slider brings back what was there before"
+
+
+def test_an_ending_follows_a_search_however_it_ends_and_waits_for_no_place(tab):
+    search = tab.events["search"]
+    after = [event for event in tab.demo.fns.values() if event.trigger_after == search._id]
+    assert {event.name: (event.trigger_only_on_success, event.trigger_only_on_failure) for event in after} == {
+        "show": (True, False),
+        "fail": (False, True),
+    }
+    assert not any(event.queue for event in after)
+
+
+def test_no_face(tab, tmp_path):
+    Image.new("RGB", (200, 100), "white").save(tmp_path / "snow.png")
+    updates, shown = tab.show(tab.choose(str(tmp_path / "snow.png")))
+    assert "No face was found in “snow.png”" in updates["summary"]
+    assert updates["faces"] == NOTHING
+    assert updates["save"]["visible"] is False
+    assert shown.prediction.faces == ()
+
+
+def test_an_unusable_photo(tab, tmp_path):
+    (tmp_path / "notes.jpg").write_text("Dear all,")
+    updates, shown = tab.show(tab.choose(str(tmp_path / "notes.jpg")), 0.9, 10.0)
+    assert "“notes.jpg” is not a photo" in updates["summary"]
+    assert updates["faces"] == NOTHING
+    assert updates["json"]["error"] == shown.prediction.error
+    assert tab.predictor.calls == 0
+
+
+def test_a_photo_that_could_not_be_had_is_an_answer(tab):
+    given = GivenFile("far.jpg", None, "“far.jpg” cannot be had.")
+    found, _ = tab.choose(given)
+    wanted = PhotoPrediction("far.jpg", None, None, 0, (), "“far.jpg” cannot be had.")
+    assert found.analysed.prediction == wanted
+    assert tab.events["predict"].fn(given) == wanted.to_dict()
+    assert tab.predictor.calls == 0
+
+
+def test_pictures_are_files_that_gradio_deletes(tab, photo):
+    updates = tab.events["show"].fn(*tab.choose(photo), *FLOORS)
+    sent = asyncio.run(tab.demo.postprocess_data(tab.events["show"], updates, SessionState(tab.demo)))
+    (figure,) = (value for value in sent if isinstance(value, dict) and "files" in value)
+    assert [entry["url"] for entry in figure["files"]] == [
+        f"/gradio_api/file={entry['path']}" for entry in figure["files"]
+    ]
+    known = set().union(*tab.demo.temp_file_sets)
+    assert {entry["path"] for entry in figure["files"]} <= known
+    assert len(figure["files"]) == 4
+
+
+def test_the_picture_with_boxes_is_made_when_asked_for(tab, photo, tmp_path):
+    _, shown = tab.show(tab.choose(photo), 0.9, SMALLEST_PERCENT)
+    assert not list((tmp_path / "gradio").rglob("*faces*"))
+    path = tab.events["save_picture"].fn(shown)
+    assert Path(path).name == "a beach-faces.jpg"
+    assert tmp_path / "gradio" in Path(path).parents
+    drawn = Image.open(path)
+    assert drawn.size == shown.display_rgb.size
+    assert drawn.tobytes() != shown.display_rgb.tobytes()
+    sent = asyncio.run(tab.demo.postprocess_data(tab.events["save_picture"], path, SessionState(tab.demo)))
+    assert sent[0]["path"] in set().union(*tab.demo.temp_file_sets)
+
+
+def test_a_photo_that_is_no_longer_kept_is_not_saved(tab, monkeypatch):
+    said = []
+    monkeypatch.setattr(gr, "Warning", said.append)
+    assert tab.events["save_picture"].fn(None) is None
+    assert said == [GONE]
+
+
+def test_one_endpoint_with_a_description(tab, photo):
+    public = [event for event in tab.demo.fns.values() if event.api_visibility == "public"]
+    assert [event.api_name for event in public] == ["predict"]
+    assert public[0].fn(photo) == replace(PHOTO, photo="a beach.jpg").to_dict()
+    assert tab.predictor.calls == 1
+    assert public[0].fn(GivenFile("from afar.jpg", photo)) == replace(PHOTO, photo="from afar.jpg").to_dict()
+    description, parameters, _ = gr.utils.get_function_description(public[0].fn)
+    assert description.startswith("Finds every face in a photo")
+    assert "upload of at most 200 MB" in parameters["photo"]
+    assert f"address of at most {MOST_PHOTO_BYTES // 2**20} MB" in parameters["photo"]
+    for key in PHOTO.to_dict() | FACES[0].to_dict():
+        assert key in public[0].fn.__doc__, f"{key} is not described"
+
+
+def test_the_model_runs_once_at_a_time_and_for_two_events_only(tab):
+    running = [event.name for event in tab.demo.fns.values() if event.concurrency_id == "model"]
+    assert sorted(running) == ["predict", "search"]
+    assert all(tab.events[name].concurrency_limit == 1 for name in running)

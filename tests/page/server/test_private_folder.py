@@ -1,0 +1,68 @@
+"""The page's private folder: where it is, who may read it, and that nothing of it stays."""
+
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from page.server.private_folder import PREFIX, private_folder
+from tests.conftest import REPOSITORY
+
+HOLD = """
+import sys
+from page.server.private_folder import private_folder
+with private_folder() as folder:
+    (folder / "photo.jpg").write_text("a face")
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def base(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    return tmp_path
+
+
+def folders(base):
+    return [path.name for path in base.glob(f"{PREFIX}*") if path.is_dir()]
+
+
+def test_it_is_private_in_use_and_gone_afterwards(base):
+    with private_folder() as folder:
+        assert folder.parent == base
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert os.environ["GRADIO_TEMP_DIR"] == tempfile.gettempdir() == str(folder)
+        with tempfile.NamedTemporaryFile() as file:
+            assert file.name.startswith(str(folder))
+        (folder / "photo.jpg").write_text("a face")
+    assert folders(base) == []
+    assert os.environ["GRADIO_TEMP_DIR"] == str(base)
+    assert not tempfile.gettempdir().startswith(str(base))
+
+
+def test_what_a_killed_process_left_is_removed_and_a_running_ones_stays(base):
+    processes = []
+    for _ in range(2):
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD], cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        processes.append((process, base / process.stdout.readline().strip()))
+    (killed, abandoned), (running, used) = processes
+    killed.kill()
+    killed.wait()
+    (base / "other").mkdir()
+    try:
+        assert (abandoned / "photo.jpg").exists()
+        with private_folder():
+            assert not abandoned.exists()
+            assert (used / "photo.jpg").exists()
+            assert len(folders(base)) == 2
+        assert (base / "other").exists()
+    finally:
+        running.terminate()
+        assert running.wait(timeout=30) == 0
+    assert not used.exists()
