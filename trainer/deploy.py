@@ -22,10 +22,11 @@ PAGE_FILES = (
     "LICENSE",
     "app.py",
     "requirements.txt",
-    "page/*.py",
-    "page/*.css",
-    "page/*.js",
+    "page/**/*.py",
+    "page/**/*.css",
+    "page/**/*.js",
     "gender_age/*.py",
+    "gender_age/*.safetensors",
     "examples/*.jpg",
     "examples/SOURCES.md",
     "docs/*.md",
@@ -128,11 +129,19 @@ def write_space(folder: Path, model: str, revision: str | None = None) -> None:
 def belongs_to_space(name: str) -> bool:
     """Whether a deployment may hold a file of this path, relative and with `/`."""
     patterns = (*PAGE_FILES, *(f"{MODEL}/{pattern}" for pattern in MODEL_FILES))
-    return any(fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in patterns)
+    return any(_matches(name, pattern) for pattern in patterns)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """As `Path.glob` reads a pattern: `*` stays within a folder, `folder/**/` is the folder at any depth."""
+    folder, is_deep, last = pattern.partition("**/")
+    if is_deep:
+        return name.startswith(folder) and fnmatchcase(name.rpartition("/")[2], last)
+    return fnmatchcase(name, pattern) and name.count("/") == pattern.count("/")
 
 
 def _copy(path: Path, place: Path) -> None:
-    place.parent.mkdir(exist_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, place)  # a file of the Hub's cache is a link
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 from gender_age.labels import GENDERS
 
 from ..shared.charts import Bar, Scale, bar_chart, number, part, read_bins, reliability_chart, scale_for, shown
-from . import about_text as text
+from . import text
 from .model import SOURCE_NAMES, licences_html, model_html
 
 FEWEST_NAMED = 20

@@ -27,7 +27,7 @@ from .repository import OTHER_TOKEN, TOKEN, Commit, Repository
 from .routes import HubRequestHandler
 
 __all__ = ["OTHER_TOKEN", "TOKEN", "HubServer"]
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 @dataclass

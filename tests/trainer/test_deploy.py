@@ -1,14 +1,13 @@
 """The Space: its settings, what is uploaded, and that just those files start and serve."""
 
 import argparse
-import ast
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 import venv
-from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +17,7 @@ from huggingface_hub import SpaceHardware
 
 from gender_age.errors import ModelError
 from tests.fake_hub.server import TOKEN, HubServer
+from tests.test_imports import modules_imported
 from trainer import deploy
 from trainer.errors import TrainerError
 
@@ -88,31 +88,51 @@ def test_every_module_and_file_that_the_page_names_is_in_the_space(space):
             continue
         seen.add(name)
         waiting += local_imports(name)
-    assert {"app.py", "page/drawing.py", "gender_age/modeling_gender_age.py", "gender_age/__init__.py"} <= seen
-    assert seen <= files_of(space).keys()
-    page = {path.name for path in (deploy.ROOT / "page").iterdir() if path.is_file()}
-    assert page == {path.name for path in (space / "page").iterdir()}
-    examples = {path.name for path in (deploy.ROOT / "examples").iterdir()}
-    assert examples == {path.name for path in (space / "examples").iterdir()}
+    assert {"app.py", "page/shared/drawing.py", "gender_age/modeling_gender_age.py", "gender_age/__init__.py"} <= seen
+    deployed = files_of(space)
+    assert seen <= deployed.keys()
+    for folder in ("page", "examples"):
+        kept = {name for name in files_of(deploy.ROOT / folder) if "__pycache__" not in name}
+        assert {f"{folder}/{name}" for name in kept} == {name for name in deployed if name.startswith(f"{folder}/")}
 
 
 def local_imports(name):
-    """Files of this repository that a file's imports read."""
+    """Files of this repository that a file's imports read: modules, and the `__init__.py` of each package above."""
     found = []
-    for node in ast.walk(ast.parse((deploy.ROOT / name).read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            modules = [".".join([*Path(name).parent.parts, each]) for each in names]
-        elif isinstance(node, ast.ImportFrom):
-            modules = [node.module]
-        else:
+    for module in modules_imported(deploy.ROOT / name, deploy.ROOT):
+        package, *parts = module.split(".")
+        if package not in (*SPACE_MODULES, "trainer"):
             continue
-        for package, *module in (each.split(".") for each in modules):
-            if package in (*SPACE_MODULES, "trainer"):
-                found += [f"{package}/__init__.py", *(f"{package}/{each}.py" for each in module)]
+        folders = ["/".join([package, *parts[:depth]]) for depth in range(len(parts) + 1)]
+        places = [f"{module.replace('.', '/')}.py", *(f"{folder}/__init__.py" for folder in folders)]
+        found += [place for place in places if (deploy.ROOT / place).is_file()]
     return found
+
+
+def test_all_that_the_readme_shows_and_links_to_is_in_the_space(space):
+    readme = (deploy.ROOT / "README.md").read_text("utf-8")
+    places = {place.partition("#")[0] for place in re.findall(r"\]\(([^)\s]+)\)", readme) if "://" not in place}
+    assert any(place.endswith(".png") for place in places)
+    assert any(place.endswith(".md") for place in places)
+    assert {place for place in places if place} <= files_of(space).keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "belongs"),
+    [
+        ("page/photo/tab.py", True),
+        ("page/old.py", True),
+        ("page/photo/photo.css", True),
+        ("page/photo/notes.md", False),
+        ("gender_age/mtcnn.safetensors", True),
+        ("gender_age/deep/module.py", False),
+        ("model/model.safetensors", True),
+        ("model/deep/model.safetensors", False),
+        ("my_page/tab.py", False),
+    ],
+)
+def test_patterns_keep_to_their_folder(name, belongs):
+    assert deploy.belongs_to_space(name) == belongs
 
 
 def test_deploying_again_replaces_only_a_space(space, tiny_model_folder):
