@@ -1,1 +1,1 @@
-"""How fast photos are answered, beside the straightforward way; `python -m benchmarks`, from the repository root."""
+"""How fast photos are answered, beside a baseline; `python -m benchmarks`, from the repository root."""

@@ -12,7 +12,7 @@ from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
 
 from .accuracy import measure_accuracy
 from .agreement import measure_agreement, searched_by
-from .baseline import Straightforward
+from .baseline import Baseline
 from .photos import compose_for_agreement
 from .report import markdown
 from .results import Results
@@ -41,25 +41,25 @@ def measure(model: str, settings: Settings, data: str | None, say: Callable[[str
         say: is told what is measured next.
     """
     predictor = GenderAgePredictor.from_pretrained(model, device="cpu")
-    straightforward = Straightforward(predictor)
+    baseline = Baseline(predictor)
     with tempfile.TemporaryDirectory() as folder:
         say("composing photos")
         number = max(settings.phone_repetitions, settings.round_trips)
         phone_paths = phone_photos(settings, Path(folder), number)
-        photos = measure_photos(predictor, straightforward, settings, phone_paths, say)
+        photos = measure_photos(predictor, baseline, settings, phone_paths, say)
         say("the model alone")
         models = measure_model(predictor, settings)
         say("a batch of photos")
         batch = measure_batch(predictor, settings)
         page = None
         if settings.server_starts:
-            page = measure_page(model, straightforward, settings, phone_paths, say)
+            page = measure_page(model, baseline, settings, phone_paths, say)
     say(f"faces in {settings.agreement_photos} photos")
     agreement = measure_agreement(
         compose_for_agreement,
         settings.agreement_photos,
         searched_by(predictor.detector),
-        lambda image_rgb: [box for box, _, _ in straightforward.search(image_rgb)],
+        lambda image_rgb: [box for box, _, _ in baseline.search(image_rgb)],
     )
     accuracy = None
     if data is not None:

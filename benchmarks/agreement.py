@@ -23,8 +23,8 @@ class Agreement:
 
     Attributes:
         photos, faces: how many there were.
-        ours, theirs: faces found by the predictor's detector, and by the straightforward way.
-        only_theirs: faces that the straightforward way found and the predictor's detector did not.
+        ours, theirs: faces found by the predictor's detector, and by the baseline.
+        only_theirs: faces that the baseline found and the predictor's detector did not.
         ours_extra, theirs_extra: boxes where there is no face.
         by_kind: `(faces, ours, theirs)` of plain, turned, dim and hidden faces.
     """

@@ -1,4 +1,4 @@
-"""The straightforward way, to compare with: what one writes first, with the same weights."""
+"""The baseline: what one writes first, with the same weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gender_age.prediction import GenderAgePredictor
 from .timing import Stopwatch
 
 
-class Straightforward:
+class Baseline:
     """MTCNN with its defaults on the photo as it is, then one face after the other through the fp32 model.
 
     Args:

@@ -17,7 +17,7 @@ from .timing import STAGES, Times
 
 NOTES = """Figures are medians. Repetitions of both ways take turns (A B A B …), and every ratio is of one run; no
 photo is sent twice, and nothing is kept of an answer. The photos are composed: the example portraits, at known places,
-on clouds, shapes and noise, as JPEG. The straightforward way is MTCNN of facenet-pytorch with its defaults on the photo
+on clouds, shapes and noise, as JPEG. The baseline is MTCNN of facenet-pytorch with its defaults on the photo
 as it is, then one face after the other through the same weights in float32, eagerly; it has the same alignment."""
 
 
@@ -105,7 +105,7 @@ def _page_sentences(page: PageTimes) -> str:
     )
     return (
         f"A 12 Mpx photo with five faces, sent over loopback and answered by `/predict`: {milliseconds(ours)}, against "
-        f"{milliseconds(theirs)} the straightforward way without a page (ratio {ours / theirs:.3f}). From "
+        f"{milliseconds(theirs)} the baseline without a page (ratio {ours / theirs:.3f}). From "
         f"`python app.py` to the first answer: {starts} s. The server's memory, after all 12 Mpx photos, {memory}."
     )
 
@@ -114,13 +114,13 @@ def _agreement_sentence(agreement: Agreement) -> str:
     return (
         f"{agreement.photos} composed photos with {agreement.faces} faces, from 1/40 to 1/5 of the longer side. A box "
         f"where there is no face, or a second one of a face, is extra: {agreement.ours_extra} of ours, "
-        f"{agreement.theirs_extra} of the straightforward way. It finds {agreement.only_theirs} faces that we miss."
+        f"{agreement.theirs_extra} of the baseline. It finds {agreement.only_theirs} faces that we miss."
     )
 
 
 def _agreement_table(agreement: Agreement) -> str:
     body = [[kind, *map(str, counts)] for kind, counts in agreement.by_kind.items()]
-    return table(["faces", "number", "found by us", "found the straightforward way"], body)
+    return table(["faces", "number", "found by us", "found by the baseline"], body)
 
 
 def _accuracy_sentence(accuracy: Accuracy) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gradio_client import Client, handle_file
 
-from .baseline import Straightforward
+from .baseline import Baseline
 from .settings import Settings
 from .speed import OURS, THEIRS
 from .timing import Stopwatch, Times, interleaved
@@ -31,7 +31,7 @@ class PageTimes:
 
     Attributes:
         first_answer_s: seconds from the command to the first answer, of every start.
-        round_trip: a 12 Mpx photo with five faces through `/predict`, and the straightforward way without a page.
+        round_trip: a 12 Mpx photo with five faces through `/predict`, and the baseline without a page.
         peak_bytes: most memory that the process ever held, or None where the system does not tell.
     """
 
@@ -82,7 +82,7 @@ class PageServer:
 
 def measure_page(
     model: str,
-    straightforward: Straightforward,
+    baseline: Baseline,
     settings: Settings,
     phone_paths: dict[int, list[Path]],
     say: Callable[[str], None],
@@ -98,20 +98,18 @@ def measure_page(
             first_answers.append(time.perf_counter() - began)
             if start == settings.server_starts - 1:
                 say("the page, round trips")
-                round_trip = _round_trips(client, straightforward, settings, phone_paths[5])
+                round_trip = _round_trips(client, baseline, settings, phone_paths[5])
                 for path in (path for faces in phone_paths if faces != 5 for path in phone_paths[faces]):
                     client.predict(handle_file(path), api_name="/predict")
                 peak = server.peak_bytes()
     return PageTimes(tuple(first_answers), round_trip, peak)
 
 
-def _round_trips(
-    client: Client, straightforward: Straightforward, settings: Settings, paths: list[Path]
-) -> dict[str, Times]:
+def _round_trips(client: Client, baseline: Baseline, settings: Settings, paths: list[Path]) -> dict[str, Times]:
     def ours(repetition: int, watch: Stopwatch) -> int:
         return len(client.predict(handle_file(paths[repetition]), api_name="/predict")["faces"])
 
     def theirs(repetition: int, watch: Stopwatch) -> int:
-        return len(straightforward.predict(paths[repetition], watch))
+        return len(baseline.predict(paths[repetition], watch))
 
     return interleaved({OURS: ours, THEIRS: theirs}, settings.round_trips, warm_ups=0)

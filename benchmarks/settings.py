@@ -12,7 +12,7 @@ class Settings:
     Attributes:
         phone_wh: size of a phone's photo in pixels.
         screen_wh: size of a photo of 1080 lines.
-        phone_repetitions: for that photo, which the straightforward way takes seconds for.
+        phone_repetitions: for that photo, which the baseline takes seconds for.
         repetitions: for smaller photos and the model alone.
         model_batches: faces at once, for the model alone.
         batch_photos: photos of 640 × 480 pixels that are predicted in one batch and one by one.

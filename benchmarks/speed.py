@@ -13,12 +13,12 @@ import torch
 from gender_age.inference import inference
 from gender_age.prediction import GenderAgePredictor
 
-from .baseline import Straightforward
+from .baseline import Baseline
 from .photos import compose, save_variants
 from .settings import Settings
 from .timing import Stopwatch, Times, interleaved
 
-OURS, THEIRS = "ours", "straightforward"
+OURS, THEIRS = "ours", "baseline"
 PHONE = "12 Mpx, {} faces"
 SCREEN, LIVE, LIVE_WH = "1080p, 5 faces", "640 × 480, 1 face", (640, 480)
 # The size of a face on such photos, as a share of the longer side.
@@ -30,15 +30,15 @@ def phone_name(faces: int) -> str:
     return PHONE.format(faces) if faces > 1 else "12 Mpx, 1 face"
 
 
-def both_ways(predictor: GenderAgePredictor, straightforward: Straightforward, paths: list[Path]) -> dict:
-    """Photo file -> faces, ours and the straightforward way; each returns the number of faces."""
+def both_ways(predictor: GenderAgePredictor, baseline: Baseline, paths: list[Path]) -> dict:
+    """Photo file -> faces, ours and the baseline; each returns the number of faces."""
 
     def ours(repetition: int, watch: Stopwatch) -> int:
         with watch.inside_predictor():
             return len(predictor.predict(paths[repetition]).faces)
 
     def theirs(repetition: int, watch: Stopwatch) -> int:
-        return len(straightforward.predict(paths[repetition], watch))
+        return len(baseline.predict(paths[repetition], watch))
 
     return {OURS: ours, THEIRS: theirs}
 
@@ -66,7 +66,7 @@ def phone_photos(settings: Settings, folder: Path, number: int) -> dict[int, lis
 
 def measure_photos(
     predictor: GenderAgePredictor,
-    straightforward: Straightforward,
+    baseline: Baseline,
     settings: Settings,
     phone_paths: dict[int, list[Path]],
     say: Callable[[str], None],
@@ -80,13 +80,13 @@ def measure_photos(
             say(name)
             photo = compose(size_wh, shares, generator)
             paths = save_variants(photo, Path(folder), f"{size_wh[0]}", settings.repetitions)
-            ways = both_ways(predictor, straightforward, paths)
+            ways = both_ways(predictor, baseline, paths)
             if name == LIVE:
                 ways[OURS] = _live(predictor, paths)
             results[name] = interleaved(ways, settings.repetitions)
     for faces, paths in phone_paths.items():
         say(phone_name(faces))
-        ways = both_ways(predictor, straightforward, paths)
+        ways = both_ways(predictor, baseline, paths)
         results[phone_name(faces)] = interleaved(ways, settings.phone_repetitions, warm_ups=0)
     return dict(reversed(results.items()))
 

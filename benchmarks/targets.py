@@ -51,7 +51,7 @@ def rows(results: Results) -> list[Target]:
     model, page, accuracy = results.models.get(8), results.page, results.accuracy
     return [
         at_most(
-            "12 Mpx photo, 5 faces, end to end, against the straightforward way",
+            "12 Mpx photo, 5 faces, end to end, against the baseline",
             phone and phone[OURS].median / phone[THEIRS].median,
             1 / 6,
             1 / 15,
@@ -90,12 +90,12 @@ def rows(results: Results) -> list[Target]:
 
 def _found(agreement: Agreement) -> Target:
     text = (
-        f"{agreement.ours} of {agreement.faces}, {agreement.ours_extra} extra; straightforward {agreement.theirs}, "
+        f"{agreement.ours} of {agreement.faces}, {agreement.ours_extra} extra; baseline {agreement.theirs}, "
         f"{agreement.only_theirs} of which are missed"
     )
     return Target(
         f"faces of at least 1/40 of the longer side, over {agreement.photos} composed photos",
-        "all that the straightforward way finds, at most 1 % extra",
+        "all that the baseline finds, at most 1 % extra",
         "more than it finds, none extra",
         text,
         agreement.only_theirs == 0 and agreement.ours_extra <= 0.01 * agreement.faces,

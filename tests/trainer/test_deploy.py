@@ -114,7 +114,8 @@ def test_all_that_the_readme_shows_and_links_to_is_in_the_space(space):
     places = {place.partition("#")[0] for place in re.findall(r"\]\(([^)\s]+)\)", readme) if "://" not in place}
     assert any(place.endswith(".png") for place in places)
     assert any(place.endswith(".md") for place in places)
-    assert {place for place in places if place} <= files_of(space).keys()
+    card = "model/README.md"  # there where the model that is deployed has one; the tiny one has none
+    assert {place for place in places if place} - {card} <= files_of(space).keys()
 
 
 @pytest.mark.parametrize(
