@@ -10,8 +10,9 @@ from facenet_pytorch import MTCNN
 from PIL import Image, ImageOps
 
 from gender_age.alignment import align_face
-from gender_age.decoding import FaceEstimate, decode
+from gender_age.decoding import decode
 from gender_age.prediction import GenderAgePredictor
+from gender_age.results import FaceEstimate
 
 from .timing import Stopwatch
 

@@ -9,10 +9,11 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from .errors import GenderAgeError
-from .writers import CsvReport, JsonReport, TableReport
+from .formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
+from .writers import CsvWriter, JsonWriter, TextWriter, Writer
 
 if TYPE_CHECKING:
     from .results import PhotoPrediction
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 # A finished photo is shown at once where the detector takes its time, and shares a batch where it does not.
 MAX_WAIT_S = 0.5
 UNUSABLE_PHOTO, UNUSABLE_COMMAND, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
-PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
 
 
 class UsageError(GenderAgeError):
@@ -72,17 +72,17 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         GenderAgeError: the model or the CSV file cannot be used.
     """
-    if arguments.csv is not None and arguments.csv.suffix.lower() in PHOTO_SUFFIXES:
+    if arguments.csv is not None and arguments.csv.suffix.lower() in PHOTO_SUFFIXES | UNREADABLE_SUFFIXES:
         raise UsageError(f"--csv {arguments.csv} would overwrite a photo: name a file that ends in .csv after --csv.")
     predictions = predict(arguments)
-    report = JsonReport(sys.stdout) if arguments.json else TableReport(sys.stdout, arguments.photos)
+    writers: list[Writer] = [JsonWriter(sys.stdout) if arguments.json else TextWriter(sys.stdout, arguments.photos)]
     status = 0
     with nullcontext() if arguments.csv is None else open_csv(arguments.csv) as csv_file:
-        csv_report = None if csv_file is None else CsvReport(csv_file)
+        if csv_file is not None:
+            writers.append(CsvWriter(csv_file))
         for prediction in predictions:
-            report.add(prediction)
-            if csv_report is not None:
-                csv_report.add(prediction)
+            for writer in writers:
+                writer.add(prediction)
             if prediction.error is not None:
                 status = UNUSABLE_PHOTO
     return status
@@ -114,7 +114,7 @@ def be_quiet() -> None:
     transformers.utils.logging.set_verbosity_error()
 
 
-def open_csv(path: Path):
+def open_csv(path: Path) -> TextIO:
     """The CSV file, open for writing.
 
     Raises:

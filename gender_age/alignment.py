@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from PIL import Image
 
-Landmarks = Sequence[Sequence[float]]
-"""Five `(x, y)` in pixels of the image they were found in."""
+from .geometry import Landmarks
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 
 from .configuration_gender_age import GenderAgeConfig
 from .labels import GENDERS, MAX_AGE
-
-
-@dataclass(frozen=True, slots=True)
-class FaceEstimate:
-    """What the model says of one face.
-
-    Attributes:
-        gender: "female" or "male", as perceived.
-        gender_probability: calibrated probability of `gender`, in [0.5, 1].
-        uncertain: whether `gender_probability` is too low to rely on.
-        age: apparent age in years, in [0, 100]; the expectation of the age distribution.
-        age_interval: first and last year, both inclusive, of the interval that holds the true age with the stated
-            frequency.
-        age_interval_level: that frequency, as a share.
-    """
-
-    gender: str
-    gender_probability: float
-    uncertain: bool
-    age: float
-    age_interval: tuple[float, float]
-    age_interval_level: float
+from .results import FaceEstimate
 
 
 def decode(gender_logits: torch.Tensor, age_logits: torch.Tensor, config: GenderAgeConfig) -> list[FaceEstimate]:

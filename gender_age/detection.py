@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from .geometry import Box, Landmarks
 from .mtcnn import Cascade
 
 logger = logging.getLogger(__name__)
@@ -41,15 +42,14 @@ class Face:
     """One detected face.
 
     Attributes:
-        box: `(x1, y1, x2, y2)` in pixels of the image that was searched, clamped to it.
+        box: in pixels of the image that was searched, clamped to it.
         score: the detector's certainty, in [0, 1].
-        landmarks: five `(x, y)` in pixels: the eye on the image's left, the other eye, nose, the mouth's corners in
-            the same order. They may lie outside the image.
+        landmarks: in pixels of the image that was searched.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     score: float
-    landmarks: tuple[tuple[float, float], ...]
+    landmarks: Landmarks
 
     @property
     def tilt(self) -> float:
@@ -160,7 +160,7 @@ def _padded(image_rgb: Image.Image) -> np.ndarray:
     return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), constant_values=PAD_GREY)
 
 
-def _clamped(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> tuple[float, float, float, float]:
+def _clamped(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> Box:
     limits = (*size_wh, *size_wh)
     return tuple(float(min(max(value, 0.0), limit)) for value, limit in zip(box_xyxy, limits, strict=True))
 

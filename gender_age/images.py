@@ -12,14 +12,17 @@ import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from .errors import PhotoError
+from .formats import FORMATS, WANTED
 from .photo_file import PhotoFile, check_scans
 
 # Below Pillow's own warning at 89.5 megapixels, so that its global limit need not be touched; 85 megapixels hold
 # 340 MB in memory.
 MAX_PIXELS = 85_000_000
-# Only what photos come in: Pillow's parsers of exotic formats stay out of reach of an upload.
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-WANTED = "a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF photo"
+
+Photo = str | os.PathLike | Image.Image | np.ndarray
+"""A path; a PIL image of any mode; or a uint8 array of shape `(height, width)`, `(height, width, 3)` RGB or
+`(height, width, 4)` RGBA."""
+
 MAX_NAME = 120
 
 # What Pillow's readers raise on damaged files, found by changing, cutting and removing bytes of files of all formats:
@@ -73,15 +76,19 @@ def photo_name(photo: object) -> str:
     return (name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…") or "image"
 
 
-def open_photo(photo: str | os.PathLike | Image.Image | np.ndarray, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def photo_path(photo: object) -> str | None:
+    """The path as it was given; None for an image or an array. Undecodable bytes stay as `os.fsdecode` has them."""
+    return os.fsdecode(photo) if isinstance(photo, (str, os.PathLike)) else None
+
+
+def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Opens a photo as an upright image of mode RGB.
 
     EXIF orientation is applied, transparency is laid over white, 16 bits are scaled to 8, and of an animation the
     first frame is taken. The caller's image or array stays as it is.
 
     Args:
-        photo: a path; a PIL image of any mode; or a uint8 array of shape `(height, width)`, `(height, width, 3)` RGB
-            or `(height, width, 4)` RGBA.
+        photo: see `Photo`.
         max_pixels: the largest width × height that is decoded.
 
     Raises:

@@ -11,23 +11,20 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
 import torch
 from PIL import Image
 from transformers import BaseImageProcessor, PreTrainedModel
 
 from .alignment import align_face
 from .checkpoint import DEFAULT_MODEL, alignment_of, load_checkpoint
-from .decoding import FaceEstimate, decode
+from .decoding import decode
 from .detection import LIVE_FACE_SHARE, Face, FaceDetector, rotate_image
 from .errors import GenderAgeError
-from .images import open_photo, photo_name
+from .geometry import Landmarks, PixelBox, whole_pixels
+from .images import Photo, open_photo, photo_name, photo_path
 from .inference import inference
 from .parallel import side_by_side
-from .results import FacePrediction, PhotoPrediction
-
-Photo = str | os.PathLike | Image.Image | np.ndarray
-"""A path, a PIL image, or an array of shape `(height, width, 3)`, uint8, RGB."""
+from .results import FaceEstimate, FacePrediction, PhotoPrediction
 
 BATCH_SIZE = 32
 # Photos that are opened at once, however many cores there are: the largest take 340 MB, and twice that to be turned.
@@ -40,9 +37,9 @@ _OPENING_IMAGE = Lock()
 class FoundFace:
     """A face before the model has seen it; `crop` is its aligned RGB picture."""
 
-    box: tuple[int, int, int, int]
+    box: PixelBox
     score: float | None
-    landmarks: tuple[tuple[float, float], ...] | None
+    landmarks: Landmarks | None
     crop: Image.Image
 
 
@@ -51,6 +48,7 @@ class SearchedPhoto:
     """A photo of which only the aligned faces are kept: decoded, a dozen photos would fill the memory."""
 
     photo: str
+    path: str | None
     size_wh: tuple[int, int] | None
     rotation: int = 0
     found: tuple[FoundFace, ...] = ()
@@ -63,7 +61,15 @@ class SearchedPhoto:
             for face, estimate in zip(self.found, estimates, strict=True)
         )
         width, height = self.size_wh or (None, None)
-        return PhotoPrediction(self.photo, width, height, self.rotation, faces, self.error)
+        return PhotoPrediction(
+            photo=self.photo,
+            path=self.path,
+            width=width,
+            height=height,
+            rotation=self.rotation,
+            faces=faces,
+            error=self.error,
+        )
 
 
 class GenderAgePredictor:
@@ -210,14 +216,14 @@ class GenderAgePredictor:
         if whole_image:
             crop = align_face(image_rgb, None, self.face_size, self.alignment)
             found = FoundFace(box=(0, 0, *image_rgb.size), score=None, landmarks=None, crop=crop)
-            return SearchedPhoto(photo_name(photo), image_rgb.size, found=(found,))
+            return SearchedPhoto(photo_name(photo), photo_path(photo), image_rgb.size, found=(found,))
         return self._found(photo, image_rgb, *self.detector.detect_any_rotation(image_rgb))
 
     def _search_or_tell(self, photo: Photo, whole_image: bool) -> SearchedPhoto:
         try:
             return self._search(photo, whole_image)
         except GenderAgeError as error:
-            return SearchedPhoto(photo_name(photo), size_wh=None, error=str(error))
+            return SearchedPhoto(photo_name(photo), photo_path(photo), size_wh=None, error=str(error))
 
     def _found(self, photo: Photo, image_rgb: Image.Image, rotation: int, faces: list[Face]) -> SearchedPhoto:
         image_rgb = rotate_image(image_rgb, rotation)
@@ -232,20 +238,12 @@ class GenderAgePredictor:
         ]
         # Again, by the rounded boxes, so that who reads the result finds the order it promises.
         found.sort(key=lambda face: (face.box[0] + face.box[2], face.box[1] + face.box[3]))
-        return SearchedPhoto(photo_name(photo), image_rgb.size, rotation, tuple(found))
+        return SearchedPhoto(photo_name(photo), photo_path(photo), image_rgb.size, rotation, tuple(found))
 
     def _answer(self, searched: list[SearchedPhoto], batch_size: int) -> Iterator[PhotoPrediction]:
         estimates = iter(self.estimate([face.crop for photo in searched for face in photo.found], batch_size))
         for photo in searched:
             yield photo.answered([next(estimates) for _ in photo.found])
-
-
-def whole_pixels(box_xyxy: tuple[float, float, float, float], size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The box in whole pixels, inside the image and at least one pixel wide and high."""
-    width, height = size_wh
-    x1, y1, x2, y2 = map(round, box_xyxy)
-    x1, y1 = min(max(x1, 0), width - 1), min(max(y1, 0), height - 1)
-    return x1, y1, min(max(x2, x1 + 1), width), min(max(y2, y1 + 1), height)
 
 
 __all__ = ["DEFAULT_MODEL", "FacePrediction", "GenderAgePredictor", "PhotoPrediction"]

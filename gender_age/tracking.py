@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .geometry import Box
 from .labels import GENDERS
-from .results import FacePrediction, PhotoPrediction
+from .results import FaceEstimate, FacePrediction, PhotoPrediction
 
 # Time constants of the means, in seconds: boxes follow the face, answers gather what many frames say of it.
 BOX_S, ANSWER_S = 0.2, 3.0
@@ -24,33 +25,20 @@ LARGEST_GROWTH = 2.0
 MOST_CERTAIN = 0.9999
 RATE_WINDOW_S = 2.0
 
-Box = tuple[float, float, float, float]
 
-
-@dataclass(frozen=True, slots=True)
-class TrackedFace:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedFace(FaceEstimate):
     """One face of a video, as it stands at the newest frame.
 
     Attributes:
         number: from 1; stays with the face while it is in view.
-        box: `(x1, y1, x2, y2)` in pixels of the frame as the camera gave it.
-        age: apparent age in years, in [0, 100].
+        box: in pixels of the frame as the camera gave it.
         age_interval: both ends in years, inclusive; as wide as that of a single frame, as the errors of one person's
             frames are much the same.
-        age_interval_level: share of true ages that such intervals hold.
-        gender: "female" or "male", as perceived.
-        gender_probability: probability of `gender`, in [0.5, 1].
-        uncertain: whether `gender_probability` is too low to rely on.
     """
 
     number: int
     box: Box
-    age: float
-    age_interval: tuple[float, float]
-    age_interval_level: float
-    gender: str
-    gender_probability: float
-    uncertain: bool
 
 
 class DecayedMean:

@@ -14,16 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gender_age.errors import GenderAgeError
-from gender_age.images import WANTED, photo_name
+from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES, WANTED
+from gender_age.images import photo_name
 
-# The formats that `gender_age.images` opens; a file of an archive is taken or left by its name, not by its content.
-PHOTO_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .webp .gif .bmp .dib .tif .tiff .avif .avifs".split()  # noqa: SIM905
-)
-# Photos all the same: they are handed on, and the opener says what is wrong with them.
-UNREADABLE_SUFFIXES = frozenset(
-    ".heic .heif .jxl .jp2 .psd .svg .raw .dng .cr2 .cr3 .nef .arw .orf .rw2".split()  # noqa: SIM905
-)
 ARCHIVE_SUFFIXES = frozenset(".zip .7z .rar .tar .tgz .gz .bz2 .xz".split())  # noqa: SIM905
 
 # A phone's photo has some 5 MB, a camera's largest JPEG some 40.

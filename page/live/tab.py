@@ -45,7 +45,7 @@ NEW_AFTER_S, TEXT_EVERY_S = 3.0, 0.3
 
 START = "Click on the picture to allow the camera, then press Record."
 STOPPED = "Stopped: no pictures are sent."
-UNREADABLE = PhotoPrediction("image", None, None, 0, (), "The camera's picture cannot be read.")
+UNREADABLE = PhotoPrediction.unusable("image", "The camera's picture cannot be read.")
 NOTES = f"""<p class="ga-live-problem" role="alert" hidden></p>
 <p class="ga-live-wait" role="status">{LIVE_VISITORS} other visitors are live. It is your turn when one of them stops or
 has had {TURN_SECONDS} seconds; who came before you comes first.</p>
@@ -93,7 +93,7 @@ def build_live_tab(predictor: GenderAgePredictor) -> None:
         try:
             return predictor.predict_frame(frame_rgb)
         except GenderAgeError as error:
-            return PhotoPrediction("image", None, None, 0, (), str(error))
+            return PhotoPrediction.unusable("image", str(error))
 
     def look(frame_rgb: Image.Image | None, session: LiveSession | None, request: gr.Request) -> dict:
         """What the page shows after one more picture."""

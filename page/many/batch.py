@@ -91,7 +91,7 @@ def run(items: Sequence[Item], predict: PredictPortion) -> Iterator[list[PhotoPr
             while waiting and (predictions or not isinstance(waiting[0][1], str)):
                 item, path = waiting.popleft()
                 if isinstance(path, str):
-                    portion.append(replace(predictions.popleft(), photo=item.name))
+                    portion.append(replace(predictions.popleft(), photo=item.name, path=None))
                     if item.archived is not None:
                         unpacker.discard(path)
                 else:
@@ -121,4 +121,4 @@ def _photo_path(item: Item, unpacker: Unpacker) -> str | PhotoPrediction:
             raise ArchiveError(item.error or f"“{item.name}” is not there: upload it again.")
         return item.path if item.archived is None else unpacker.unpack(item.path, item.archived)
     except ArchiveError as error:
-        return PhotoPrediction(item.name, None, None, 0, (), str(error))
+        return PhotoPrediction.unusable(item.name, str(error))

@@ -12,17 +12,18 @@ from gradio.processing_utils import save_bytes_to_cache
 
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
+from gender_age.writers import parquet_bytes
 
 from ..inputs.photo_files import GivenFile, photo_files
 from ..server.zero_gpu import on_gpu
 from ..shared.settings import ONE_AT_A_TIME, STATE_SECONDS
 from .batch import items_of, predict_portion, run
 from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_html, summary_html
-from .table import COLUMNS, as_csv, as_json, as_parquet, rows, shown_rows
+from .table import SHOWN_COLUMNS, as_csv, as_json, shown_rows
 
 # Twice a second at most: the table is sent whole each time.
 SHOW_EVERY_S = 0.5
-DATATYPES = ["str" if column in ("photo", "gender", "uncertain", "error") else "number" for column in COLUMNS]
+DATATYPES = ["str" if column in ("photo", "gender", "uncertain", "error") else "number" for column in SHOWN_COLUMNS]
 # All of it fits beside each other on a wide screen; a click shows the whole of a long cell.
 WIDTHS = [170, 62, 68, 84, 90, 82, 106, 96, 52, 52, 52, 52, 142]
 
@@ -113,7 +114,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         return buttons if this is not None and this.ended else buttons | {status: BROKEN_OFF}
 
     def so_far(done: Sequence[PhotoPrediction]) -> dict:
-        found = shown_rows(rows(done))
+        found = shown_rows(done)
         return {charts: charts_html(done), table: gr.update(value=found, visible=bool(found))}
 
     with gr.Row(equal_height=False):
@@ -125,9 +126,9 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
             status = gr.HTML(WELCOME, elem_id="many-status")
             charts = gr.HTML(elem_id="many-charts")
     table = gr.Dataframe(
-        headers=list(COLUMNS),
+        headers=list(SHOWN_COLUMNS),
         datatype=DATATYPES,
-        column_count=len(COLUMNS),
+        column_count=len(SHOWN_COLUMNS),
         label="Faces",
         interactive=False,
         visible=False,
@@ -159,8 +160,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
 
 def _files(predictions: Sequence[PhotoPrediction]) -> dict[str, bytes]:
     """Suffix and content of the downloads, in the order of their buttons."""
-    table = rows(predictions)
-    return {"csv": as_csv(table), "json": as_json(predictions), "parquet": as_parquet(table)}
+    return {"csv": as_csv(predictions), "json": as_json(predictions), "parquet": parquet_bytes(predictions)}
 
 
 def _in_cache(button: gr.DownloadButton, data: bytes, suffix: str) -> str:

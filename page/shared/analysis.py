@@ -45,12 +45,12 @@ def predict_photo(
     """
     given = photo if isinstance(photo, GivenFile) else GivenFile(photo_name(photo), photo)
     if given.error is not None:
-        return None, PhotoPrediction(given.name, None, None, 0, (), given.error)
+        return None, PhotoPrediction.unusable(given.name, given.error)
     try:
         image_rgb = open_photo(given.path)
         prediction = replace(predictor.predict(image_rgb), photo=given.name)
     except GenderAgeError as error:
-        return None, PhotoPrediction(given.name, None, None, 0, (), str(error))
+        return None, PhotoPrediction.unusable(given.name, str(error))
     return rotate_image(image_rgb, prediction.rotation), prediction
 
 

@@ -12,11 +12,10 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from gender_age.alignment import align_face
-from gender_age.decoding import FaceEstimate
 from gender_age.images import open_photo
 from gender_age.labels import GENDERS
 from gender_age.prediction import GenderAgePredictor
-from gender_age.results import FacePrediction
+from gender_age.results import FaceEstimate, FacePrediction
 
 from ..errors import DataError
 from ..preparation.landmarks import main_face

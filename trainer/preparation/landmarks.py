@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from gender_age.detection import Face
 from gender_age.errors import PhotoError
-from gender_age.images import BOMB, DAMAGED, FORMATS, open_photo
+from gender_age.formats import FORMATS
+from gender_age.images import BOMB, DAMAGED, open_photo
 
 from .splits import thumbnail
 from .staging import Staging

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gender_age.images import FORMATS, open_photo
+from gender_age.formats import FORMATS
+from gender_age.images import open_photo
 from page.inputs import archive, unpacking
 from page.inputs.archive import PHOTO_SUFFIXES, ArchiveError, is_archive, list_photos
 from page.inputs.unpacking import Unpacker
