@@ -24,7 +24,7 @@ class Alignment:
         fill: grey level, 0 to 255, of what lies outside the image.
     """
 
-    template: tuple[tuple[float, float], ...] = ((0.30, 0.29), (0.70, 0.29), (0.50, 0.53), (0.32, 0.70), (0.68, 0.70))
+    template: Landmarks = ((0.30, 0.29), (0.70, 0.29), (0.50, 0.53), (0.32, 0.70), (0.68, 0.70))
     fallback_scale: float = 1.0
     fallback_centre: tuple[float, float] = (0.5, 0.44)
     fill: int = 128
@@ -36,10 +36,11 @@ class Alignment:
     @classmethod
     def from_dict(cls, values: dict) -> Alignment:
         """The inverse of `to_dict`, from JSON's lists."""
+        x, y = values["fallback_centre"]
         return cls(
-            template=tuple(tuple(map(float, point)) for point in values["template"]),
+            template=tuple((float(x), float(y)) for x, y in values["template"]),
             fallback_scale=float(values["fallback_scale"]),
-            fallback_centre=tuple(map(float, values["fallback_centre"])),
+            fallback_centre=(float(x), float(y)),
             fill=int(values["fill"]),
         )
 

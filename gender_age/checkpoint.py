@@ -32,14 +32,14 @@ DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "model"
 """The checkpoint in the repository, found from the package so that the working directory does not matter."""
 
 # Nothing else of a Hub repository is fetched: its code files are not run here, and pickles are never opened.
-CHECKPOINT_FILES = (
+CHECKPOINT_FILES = [
     "config.json",
     "preprocessor_config.json",
     "*.safetensors",
     "*.safetensors.index.json",
     "evaluation.json",
     "training.json",
-)
+]
 # What transformers raises, after the files were found, for values in them that do not fit together.
 UNREADABLE = (
     OSError,
@@ -118,8 +118,8 @@ def alignment_of(image_processor: BaseImageProcessor) -> Alignment:
         ModelError: the entry is missing or malformed.
     """
     try:
-        return Alignment.from_dict(image_processor.alignment)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return Alignment.from_dict(getattr(image_processor, "alignment", {}))
+    except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             "The model's preprocessor_config.json has no usable `alignment` entry, without which its faces cannot be "
             "cropped as in training: use a checkpoint written by this project's trainer."

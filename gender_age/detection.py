@@ -128,7 +128,9 @@ class FaceDetector:
         found = self._cascade.search(batch, max(SMALLEST_FACE, max(size_wh) * smallest_share))
         return [self._faces(*each, size_wh) for each in found]
 
-    def _faces(self, boxes, scores, landmarks, size_wh: tuple[int, int]) -> list[Face]:
+    def _faces(
+        self, boxes: np.ndarray, scores: np.ndarray, landmarks: np.ndarray, size_wh: tuple[int, int]
+    ) -> list[Face]:
         faces = [
             Face(
                 box=_clamped(box, size_wh),
@@ -146,8 +148,8 @@ def _reduced(image: Image.Image) -> tuple[Image.Image, float]:
     """An RGB copy of at most `DETECTION_SIDE` on the longer side, and its scale (copy pixels per image pixel)."""
     scale = min(1.0, DETECTION_SIDE / max(image.size))
     if scale < 1.0:
-        size_wh = tuple(max(1, round(side * scale)) for side in image.size)
-        image = image.resize(size_wh, Image.Resampling.BILINEAR, reducing_gap=1.3)
+        width, height = (max(1, round(side * scale)) for side in image.size)
+        image = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.3)
     return image.convert("RGB"), scale
 
 
@@ -161,8 +163,13 @@ def _padded(image_rgb: Image.Image) -> np.ndarray:
 
 
 def _clamped(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> Box:
-    limits = (*size_wh, *size_wh)
-    return tuple(float(min(max(value, 0.0), limit)) for value, limit in zip(box_xyxy, limits, strict=True))
+    (x1, y1, x2, y2), (width, height) = map(float, box_xyxy), size_wh
+    return (
+        min(max(x1, 0.0), float(width)),
+        min(max(y1, 0.0), float(height)),
+        min(max(x2, 0.0), float(width)),
+        min(max(y2, 0.0), float(height)),
+    )
 
 
 def _scaled(face: Face, factor: float, size_wh: tuple[int, int]) -> Face:

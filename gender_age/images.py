@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from .errors import PhotoError
 from .formats import FORMATS, WANTED
 from .photo_file import PhotoFile, check_scans
+from .signatures import HEIC, JPEG_START, content_of
 
 # Below Pillow's own warning at 89.5 megapixels, so that its global limit need not be touched; 85 megapixels hold
 # 340 MB in memory.
@@ -43,18 +44,6 @@ DAMAGED = (
 )
 BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
-HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-JPEG_START = b"\xff\xd8"
-PHOTO_STARTS = (JPEG_START, b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-OTHER_STARTS = {
-    b"%PDF": "a PDF document",
-    b"PK\x03\x04": "a ZIP archive",
-    b"\0\0\0\x0cJXL ": "a JPEG XL image",
-    b"\xff\x0a": "a JPEG XL image",
-    b"\0\0\0\x0cjP  ": "a JPEG 2000 image",
-    b"8BPS": "a Photoshop document",
-    b"\x1a\x45\xdf\xa3": "a video",
-}
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -127,7 +116,7 @@ def _check_file(path: Path, name: str) -> None:
         raise PhotoError(f"{name} is empty (0 bytes): save or download it again, or choose another photo.")
 
 
-def _read(file, name: str, max_pixels: int) -> Image.Image:
+def _read(file: PhotoFile, name: str, max_pixels: int) -> Image.Image:
     head = file.read(512)
     file.seek(0)
     try:
@@ -229,25 +218,9 @@ def _damaged(name: str) -> str:
 
 
 def _not_a_photo(head: bytes, name: str) -> str:
-    if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
-        return f"{name} is a HEIC photo, which cannot be read here: save or export it as JPEG and try again."
-    found = next((kind for start, kind in OTHER_STARTS.items() if head.startswith(start)), None)
-    if head.startswith(PHOTO_STARTS) or head[4:12] in (b"ftypavif", b"ftypavis"):
+    content = content_of(head)
+    if content is None:
         return _damaged(name)
-    if found is None and head[4:8] == b"ftyp":
-        found = "a video"
-    if found is None and b"<svg" in head:
-        found = "an SVG drawing"
-    if found is None:
-        found = "text" if _is_text(head) else "unknown data"
-    return f"{name} is not a photo (it holds {found}): choose {WANTED}."
-
-
-def _is_text(head: bytes) -> bool:
-    try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:  # not just a character cut in two by the end of `head`
-            return False
-        text = head[: error.start].decode("utf-8")
-    return all(character.isprintable() or character in "\t\r\n\f\ufeff" for character in text)
+    if content == HEIC:
+        return f"{name} is {HEIC}, which cannot be read here: save or export it as JPEG and try again."
+    return f"{name} is not a photo (it holds {content}): choose {WANTED}."

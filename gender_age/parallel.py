@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier, Lock
 from typing import TypeVar
@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 _BEGINNING = Lock()
 
 
-def side_by_side(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Generator[Result]:
     """`map(function, items)` in `workers` threads, in each of which torch computes on one core.
 
     Decoding a photo takes one core however many there are, and a detector's many small steps gain little from a
@@ -68,4 +68,4 @@ def _on_one_core() -> None:
     torch.set_num_threads(1)
 
 
-__all__ = ["side_by_side"]
+__all__ = ["parallel_map"]

@@ -23,7 +23,7 @@ from .errors import GenderAgeError
 from .geometry import Landmarks, PixelBox, whole_pixels
 from .images import Photo, open_photo, photo_name, photo_path
 from .inference import inference
-from .parallel import side_by_side
+from .parallel import parallel_map
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
 
 BATCH_SIZE = 32
@@ -109,7 +109,7 @@ class GenderAgePredictor:
     @property
     def face_size(self) -> int:
         """Side of an aligned face in pixels."""
-        return self.image_processor.size["height"]
+        return int(self.image_processor.size["height"])  # type: ignore[attr-defined]
 
     def predict(self, photo: Photo, whole_image: bool = False) -> PhotoPrediction:
         """Every face of one photo; no face is an empty tuple.
@@ -146,10 +146,10 @@ class GenderAgePredictor:
 
     def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
         """Gender and age of faces as `align` cuts them, RGB, `face_size` pixels a side; `batch_size` at once."""
-        estimates = []
+        estimates: list[FaceEstimate] = []
         for start in range(0, len(crops), batch_size):
             # Crops have the model's size already: resizing them again could only blur.
-            batch = self.image_processor(crops[start : start + batch_size], do_resize=False, return_tensors="pt")
+            batch = self.image_processor(list(crops[start : start + batch_size]), do_resize=False, return_tensors="pt")
             with inference(self.model.device):
                 outputs = self.model(pixel_values=batch["pixel_values"].to(self.model.device, self.model.dtype))
             # Outside: a probability's third digit counts.
@@ -185,7 +185,7 @@ class GenderAgePredictor:
         waiting: list[SearchedPhoto] = []
         num_faces, since = 0, 0.0
         search = partial(self._search_or_tell, whole_image=whole_image)
-        with closing(side_by_side(search, photos, workers)) as stream:
+        with closing(parallel_map(search, photos, workers)) as stream:
             for searched in stream:
                 if not waiting:
                     num_faces, since = 0, time.monotonic()

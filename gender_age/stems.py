@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
@@ -50,7 +52,7 @@ class Stem(nn.Module):
     # How many of the last stages `tokens` runs: an explanation looks at what comes before them.
     LATE_STAGES = 0
 
-    def __init__(self, config: GenderAgeConfig, stages: list[nn.Module], channels: int) -> None:
+    def __init__(self, config: GenderAgeConfig, stages: Sequence[nn.Module], channels: int) -> None:
         super().__init__()
         self.stages = nn.ModuleList(stages)
         self.projection = nn.Conv2d(channels, config.hidden_size, 1)

@@ -1,4 +1,4 @@
-"""Faces followed through the frames of a video: numbers that stay, and answers smoothed over each face's track."""
+"""Tracks faces through the frames of a video: stable numbers, and answers smoothed over each track."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .geometry import Box
 from .labels import GENDERS
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
 
-# Time constants of the means, in seconds: boxes follow the face, answers gather what many frames say of it.
+# Time constants of the means, in seconds: short for boxes, which must follow the face; long for answers.
 BOX_S, ANSWER_S = 0.2, 3.0
-# A face that is missed for a moment stays on show, and keeps its number for longer than that.
+# A face that the detector misses stays visible for the first, and keeps its number for the second.
 SHOWN_S, KEPT_S = 0.4, 1.0
-# Two boxes may be one face if they overlap this much (intersection over union), or if their centres are closer than
-# this share of their side, which a face moves between two frames at most.
-SMALLEST_IOU, FARTHEST = 0.2, 0.8
-# A face does not grow or shrink by more than this factor meanwhile.
-LARGEST_GROWTH = 2.0
-# A single frame's probability of 1 would outweigh every other: log-odds are kept within that of this probability.
-MOST_CERTAIN = 0.9999
+# Two boxes may match if their IoU is at least the first, or if their centres are closer than the second times their
+# side: no face moves farther between two frames.
+MIN_IOU, MAX_DISTANCE = 0.2, 0.8
+# No face grows or shrinks by more than this factor between two frames.
+MAX_GROWTH = 2.0
+# Log-odds are clipped to those of this probability: a single frame's probability of 1 would outweigh every other.
+MAX_PROBABILITY = 0.9999
 RATE_WINDOW_S = 2.0
 
 
@@ -110,9 +110,9 @@ class FaceTracker:
             The faces in view in the order of their numbers; none is an empty list.
         """
         boxes = [camera_box(face.box, prediction) for face in prediction.faces]
-        partners = self._partners(boxes)
+        matches = self._match(boxes)
         for index, (box, face) in enumerate(zip(boxes, prediction.faces, strict=True)):
-            track = partners.get(index)
+            track = matches.get(index)
             if track is None:
                 track = _Track(self._free_number())
                 self._tracks.append(track)
@@ -126,14 +126,16 @@ class FaceTracker:
         taken = {track.number for track in self._tracks}
         return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
-    def _partners(self, boxes: list[Box]) -> dict[int, _Track]:
-        """Index of a new box -> the track that it continues, the likeliest pairs first."""
-        pairs = [(likeness(track.box, box), index, track) for track in self._tracks for index, box in enumerate(boxes)]
-        partners: dict[int, _Track] = {}
-        for value, index, track in sorted(pairs, key=lambda pair: -pair[0]):
-            if value > 0 and index not in partners and track not in partners.values():
-                partners[index] = track
-        return partners
+    def _match(self, boxes: list[Box]) -> dict[int, _Track]:
+        """Index of a new box -> the track that it continues; greedy, the best match first."""
+        pairs = [
+            (match_score(track.box, box), index, track) for track in self._tracks for index, box in enumerate(boxes)
+        ]
+        matches: dict[int, _Track] = {}
+        for score, index, track in sorted(pairs, key=lambda pair: -pair[0]):
+            if score > 0 and index not in matches and track not in matches.values():
+                matches[index] = track
+        return matches
 
 
 class _Track:
@@ -149,17 +151,18 @@ class _Track:
 
     def add(self, box: Box, face: FacePrediction, time_s: float) -> None:
         self.box, self.seen_s, self._level = box, time_s, face.age_interval_level
-        certain = min(face.gender_probability, MOST_CERTAIN)
+        certain = min(face.gender_probability, MAX_PROBABILITY)
         log_odds = math.log(certain / (1 - certain)) * (1 if face.gender == GENDERS[1] else -1)
         self._smooth_box = self._boxes.add(np.array(box), time_s)
         self._smooth_answer = self._answers.add(np.array([face.age, *face.age_interval, log_odds]), time_s)
 
     def face(self, uncertain_below: float) -> TrackedFace:
         age, low, high, log_odds = self._smooth_answer.tolist()
+        x1, y1, x2, y2 = self._smooth_box.tolist()
         probability = 1 / (1 + math.exp(-abs(log_odds)))
         return TrackedFace(
             number=self.number,
-            box=tuple(self._smooth_box.tolist()),
+            box=(x1, y1, x2, y2),
             age=age,
             age_interval=(low, high),
             age_interval_level=self._level,
@@ -169,27 +172,28 @@ class _Track:
         )
 
 
-def likeness(a_xyxy: Box, b_xyxy: Box) -> float:
-    """How likely two boxes of neighbouring frames are one face: overlap plus nearness, at most 2; 0 is not at all."""
+def match_score(a_xyxy: Box, b_xyxy: Box) -> float:
+    """How well two boxes of neighbouring frames match as one face: IoU plus nearness of the centres, in [0, 2]."""
     sides = [math.sqrt(max(0.0, (x2 - x1) * (y2 - y1))) for x1, y1, x2, y2 in (a_xyxy, b_xyxy)]
-    if min(sides) * LARGEST_GROWTH < max(sides) or max(sides) == 0:
+    if min(sides) * MAX_GROWTH < max(sides) or max(sides) == 0:
         return 0.0
     width = min(a_xyxy[2], b_xyxy[2]) - max(a_xyxy[0], b_xyxy[0])
     height = min(a_xyxy[3], b_xyxy[3]) - max(a_xyxy[1], b_xyxy[1])
     shared = max(0.0, width) * max(0.0, height)
     iou = shared / (sides[0] ** 2 + sides[1] ** 2 - shared)
     centres = [((x1 + x2) / 2, (y1 + y2) / 2) for x1, y1, x2, y2 in (a_xyxy, b_xyxy)]
-    nearness = max(0.0, 1 - math.dist(*centres) / (FARTHEST * sum(sides) / 2))
-    return iou + nearness if iou >= SMALLEST_IOU or nearness > 0 else 0.0
+    nearness = max(0.0, 1 - math.dist(*centres) / (MAX_DISTANCE * sum(sides) / 2))
+    return iou + nearness if iou >= MIN_IOU or nearness > 0 else 0.0
 
 
 def camera_box(box_xyxy: Box, prediction: PhotoPrediction) -> Box:
     """A box of the prediction's frame in pixels of the picture before it was turned by `prediction.rotation`."""
     x1, y1, x2, y2 = map(float, box_xyxy)
+    width, height = float(prediction.width or 0), float(prediction.height or 0)
     if prediction.rotation == 90:
-        return prediction.height - y2, x1, prediction.height - y1, x2
+        return height - y2, x1, height - y1, x2
     if prediction.rotation == 180:
-        return prediction.width - x2, prediction.height - y2, prediction.width - x1, prediction.height - y1
+        return width - x2, height - y2, width - x1, height - y1
     if prediction.rotation == 270:
-        return y1, prediction.width - x2, y2, prediction.width - x1
+        return y1, width - x2, y2, width - x1
     return x1, y1, x2, y2

@@ -136,7 +136,7 @@ class TextWriter:
 
 
 def _rows(prediction: PhotoPrediction) -> list[Row]:
-    photo = {
+    photo: dict[str, Cell] = {
         "path": prediction.path,
         "photo": prediction.photo,
         "rotation": None if prediction.error is not None else prediction.rotation,

@@ -3,24 +3,24 @@ import threading
 import pytest
 import torch
 
-from gender_age.parallel import side_by_side
+from gender_age.parallel import parallel_map
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_results_come_in_order(workers):
-    assert list(side_by_side(lambda item: item * item, range(20), workers)) == [item * item for item in range(20)]
-    assert list(side_by_side(str, [], workers)) == []
+    assert list(parallel_map(lambda item: item * item, range(20), workers)) == [item * item for item in range(20)]
+    assert list(parallel_map(str, [], workers)) == []
 
 
 def test_one_worker_takes_an_item_when_it_is_asked_for():
     items = iter(range(5))
-    assert next(side_by_side(str, items, 1)) == "0"
+    assert next(parallel_map(str, items, 1)) == "0"
     assert next(items) == 1
 
 
 def test_no_more_than_the_workers_and_one_are_ahead():
     items = iter(range(100))
-    stream = side_by_side(str, items, 2)
+    stream = parallel_map(str, items, 2)
     assert next(stream) == "0"
     assert next(items) == 3
     stream.close()
@@ -33,14 +33,14 @@ def test_two_work_at_once_and_on_one_core_each():
         together.wait()
         return torch.get_num_threads()
 
-    assert list(side_by_side(work, range(4), 2)) == [1] * 4
+    assert list(parallel_map(work, range(4), 2)) == [1] * 4
 
 
 def test_other_threads_keep_their_cores():
     before, after = torch.get_num_threads(), []
     torch.set_num_threads(2)
     try:
-        list(side_by_side(str, range(3), 2))
+        list(parallel_map(str, range(3), 2))
         later = threading.Thread(target=lambda: after.append(torch.get_num_threads()))
         later.start()
         later.join()
@@ -56,7 +56,7 @@ def test_what_nobody_waits_for_is_left():
         begun.append(item)
         assert item == 0 or may_end.wait(60)
 
-    stream = side_by_side(work, range(100), 2)
+    stream = parallel_map(work, range(100), 2)
     next(stream)  # 1 and 2 are being worked on by now, or soon
     threading.Timer(0.3, may_end.set).start()
     stream.close()
@@ -67,7 +67,7 @@ def test_pools_that_begin_together_leave_the_number_of_cores_alone():
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        streams = [threading.Thread(target=lambda: list(side_by_side(str, range(3), 2))) for _ in range(8)]
+        streams = [threading.Thread(target=lambda: list(parallel_map(str, range(3), 2))) for _ in range(8)]
         for stream in streams:
             stream.start()
         for stream in streams:
@@ -93,12 +93,12 @@ def test_a_thread_that_cannot_start_is_an_error_and_no_hang(monkeypatch):
 
     monkeypatch.setattr(threading.Thread, "start", fail_second)
     with pytest.raises(RuntimeError, match="start new thread"):
-        next(side_by_side(str, range(3), 3))
+        next(parallel_map(str, range(3), 3))
     assert torch.get_num_threads() == before
 
 
 def test_an_error_arrives_where_its_result_would():
-    stream = side_by_side(lambda item: 1 // item, [1, 0, 1], 2)
+    stream = parallel_map(lambda item: 1 // item, [1, 0, 1], 2)
     assert next(stream) == 1
     with pytest.raises(ZeroDivisionError):
         next(stream)
