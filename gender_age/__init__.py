@@ -1,4 +1,9 @@
-"""Every face of a photo, with its apparent gender, age and an interval for that age."""
+"""Every face of a photo, with its perceived gender, apparent age and an interval for that age.
+
+The package is flat: when a model is loaded with `trust_remote_code=True`, transformers copies the modules that
+`from .module import name` names and looks into no sub-package. It imports neither gradio, datasets, page, trainer nor
+labelling.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Loads a checkpoint, from a folder or the Hub, whole or not at all."""
+"""Loads a checkpoint from a folder or the Hub; an incomplete one is an error."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ UNREADABLE = (
     SafetensorError,
     StrictDataclassError,
 )
-SHOWN_KEYS = 3
+MAX_KEYS_SHOWN = 3
 UNAUTHORIZED = 401
 
 
@@ -77,7 +77,7 @@ def load_checkpoint(
     register_classes()
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        with _report_unheard():
+        with _loading_report_silenced():
             model, loading = AutoModel.from_pretrained(
                 folder,
                 config=config,
@@ -92,7 +92,7 @@ def load_checkpoint(
         raise ModelError(
             f"The model {id_or_folder} cannot be read ({_first_line(error)}): fetch or train it again."
         ) from error
-    _check_whole(loading, id_or_folder)
+    _check_complete(loading, id_or_folder)
     alignment_of(image_processor)
     try:
         return model.eval().to(device or default_device()), image_processor
@@ -101,7 +101,7 @@ def load_checkpoint(
 
 
 def register_classes() -> None:
-    """Makes the auto classes of transformers build our own classes, so that no code of a checkpoint is run."""
+    """Registers our classes with transformers' auto classes, so that no code of a checkpoint is run."""
     AutoConfig.register(GenderAgeConfig.model_type, GenderAgeConfig, exist_ok=True)
     AutoModel.register(GenderAgeConfig, ViTForGenderAge, exist_ok=True)
 
@@ -186,7 +186,7 @@ def _download(repo_id: str, revision: str | None) -> Path:
 
 
 def _check_kind(folder: Path, id_or_folder: str | Path) -> None:
-    """Says in our words what transformers would say in many, before it reads anything."""
+    """Tells of another kind of checkpoint in one sentence, before transformers reads anything."""
     for name in ("config.json", "preprocessor_config.json"):
         if not (folder / name).is_file():
             raise ModelError(f"The model {id_or_folder} has no {name}: it is not a checkpoint of this project.")
@@ -207,8 +207,8 @@ def _check_kind(folder: Path, id_or_folder: str | Path) -> None:
 
 
 @contextmanager
-def _report_unheard() -> Iterator[None]:
-    """Without transformers' table of weights that do not fit: they are one sentence here."""
+def _loading_report_silenced() -> Iterator[None]:
+    """Silences transformers' table of weights that do not fit: here they are one sentence."""
     before = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
@@ -217,12 +217,12 @@ def _report_unheard() -> Iterator[None]:
         logging.set_verbosity(before)
 
 
-def _check_whole(loading: dict, id_or_folder: str | Path) -> None:
-    """transformers draws weights it does not find at random, with a warning only; here that is an error."""
+def _check_complete(loading: dict, id_or_folder: str | Path) -> None:
+    """transformers initialises missing weights at random, with a warning only; here that is an error."""
     for kind in ("missing", "unexpected", "mismatched"):
         keys = sorted(key if isinstance(key, str) else key[0] for key in loading[f"{kind}_keys"])
         if keys:
-            shown = ", ".join(keys[:SHOWN_KEYS]) + (", …" if len(keys) > SHOWN_KEYS else "")
+            shown = ", ".join(keys[:MAX_KEYS_SHOWN]) + (", …" if len(keys) > MAX_KEYS_SHOWN else "")
             raise ModelError(
                 f"The weights of the model {id_or_folder} do not fit its config ({len(keys)} {kind}: {shown}): "
                 "fetch or train it again."

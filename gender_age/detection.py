@@ -15,16 +15,16 @@ from .mtcnn import Cascade
 
 logger = logging.getLogger(__name__)
 
-# Boxes and landmarks are found on a copy of at most this many pixels on its longer side: MTCNN's cost grows with
+# Faces are detected on a copy whose longer side has at most this many pixels: MTCNN's cost grows with
 # (longer side / smallest face)², and a larger copy finds the same faces (facenet-pytorch#77, #179).
 DETECTION_SIDE = 1024
 SMALLEST_FACE_SHARE = 1 / 40
-# Of a camera's picture, which is to be answered at once: a face as wide is about two metres away.
+# For camera frames, which have to be answered at once: such a face is about two metres away.
 LIVE_FACE_SHARE = 1 / 16
 SMALLEST_FACE = 20
-# As MTCNN's third network's own threshold is by default: below it nothing is to be had.
+# The default threshold of MTCNN's O-Net, which returns nothing below it.
 MIN_SCORE = 0.7
-# A smaller image is laid into a larger one: the first network would see no window of it, or one.
+# A smaller image is padded: P-Net would see no window of it, or one.
 SMALLEST_SIDE = 48
 PAD_GREY = 128
 # "Weak": no face this certain, or the eye line tilted by more than this many degrees. MTCNN sees upright faces with
@@ -83,7 +83,8 @@ class FaceDetector:
         """The faces of one image of any size and mode, left to right by box centre; none is an empty list.
 
         Args:
-            smallest_share: the smallest face's share of the longer side; the cost grows with its inverse, squared.
+            smallest_share: side of the smallest face, as a share of the longer side; the cost grows with its inverse
+                square.
         """
         copy, scale = _reduced(image)
         return [_scaled(face, 1 / scale, image.size) for face in self._search([copy], copy.size, smallest_share)[0]]

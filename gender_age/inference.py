@@ -1,4 +1,4 @@
-"""How a trained model is run: without gradients, and in the arithmetic that the device is fastest in."""
+"""Inference: without gradients, in the number format that is fastest on the device."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import torch
 
 @contextmanager
 def inference(device: torch.device) -> Iterator[None]:
-    """Models that run inside take down no gradients, and answer in bf16 where a CPU multiplies it in hardware.
+    """Inside, models run without gradients, and in bf16 autocast on a CPU that multiplies bf16 in hardware.
 
-    There it is nearly twice as fast, and moves the mean error by less than its third digit (docs/performance.md).
-    Elsewhere bf16 is slower than float32 on a CPU.
+    There bf16 is nearly twice as fast as float32, and the MAE changes in its third decimal place at most
+    (docs/performance.md). On other CPUs it is slower than float32.
     """
     in_bf16 = device.type == "cpu" and multiplies_bf16()
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=in_bf16):
@@ -21,7 +21,7 @@ def inference(device: torch.device) -> Iterator[None]:
 
 
 def multiplies_bf16() -> bool:
-    """Whether the CPU has instructions for it (AVX512-BF16 or AMX); a torch that cannot tell counts as without."""
+    """Whether the CPU has bf16 instructions (AVX512-BF16 or AMX); False with a torch that cannot tell."""
     names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
     return any(getattr(torch.cpu, name)() for name in names if hasattr(torch.cpu, name))
 

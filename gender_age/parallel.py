@@ -1,4 +1,4 @@
-"""Work on several items at once, for work that a single item cannot spread over all cores."""
+"""A parallel map over threads, for items that a single one of cannot keep all cores busy."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ _BEGINNING = Lock()
 
 
 def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Generator[Result]:
-    """`map(function, items)` in `workers` threads, in each of which torch computes on one core.
+    """`map(function, items)` in `workers` threads; torch computes on one core in each of them.
 
-    Decoding a photo takes one core however many there are, and a detector's many small steps gain little from a
-    second one.
+    Decoding a photo uses one core, and a detector's many small operations gain little from a second one.
 
     Args:
-        items: may be endless; as many as there are workers, and one more, are taken before the first result. With one
-            worker the next item is taken when the last result was.
+        items: may be endless. `workers + 1` of them are taken before the first result; with one worker, the next item
+            is taken once the last result was.
         workers: at least 1.
 
-    Closed early, or after an error, it waits for the items that are being worked on; the others are left.
+    When it is closed early, or after an error, it waits for the items in progress and drops the others.
     """
     if workers == 1:
         yield from map(function, items)
@@ -46,15 +45,15 @@ def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], work
 
 
 def _pool_of_one_core_threads(workers: int) -> ThreadPoolExecutor:
-    # What one thread sets is also what threads begin with from then on: it is set back once all have begun. One pool at
-    # a time, or the number to set back would be another pool's.
+    # torch.set_num_threads also sets the default of threads that start later: it is restored once all have started.
+    # One pool at a time, or the value to restore would be another pool's.
     with _BEGINNING:
         threads, ready = torch.get_num_threads(), Barrier(workers)
         pool = ThreadPoolExecutor(workers, initializer=_on_one_core)
         try:
             list(pool.map(lambda _: ready.wait(), range(workers)))
         except BaseException:
-            ready.abort()  # a thread could not be started: those that wait for it go
+            ready.abort()  # a thread could not be started: release those that wait for it
             pool.shutdown(cancel_futures=True)
             raise
         finally:
@@ -63,7 +62,7 @@ def _pool_of_one_core_threads(workers: int) -> ThreadPoolExecutor:
 
 
 def _on_one_core() -> None:
-    # Asked first: torch gives a thread the common number when it first needs it, which would replace the thread's own.
+    # get_num_threads first: torch initialises a thread's number lazily, which would overwrite the one set here.
     torch.get_num_threads()
     torch.set_num_threads(1)
 

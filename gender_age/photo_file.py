@@ -1,21 +1,21 @@
-"""A photo's file as Pillow reads it, with limits on the work that a small file can ask for."""
+"""The file that Pillow reads a photo from, with limits on the work that a small file can cause."""
 
 from __future__ import annotations
 
 import io
 
-# Pillow walks over a file's parts in Python, with some reads a part: ten megabytes of parts without content, or of
-# JPEG's fill bytes, keep it busy for half a minute. 85 megapixels of PNG, not packed and in parts of 8 kB, take 95,000.
-MOST_READS = 200_000
-# libjpeg goes over all pixels once a scan, and a scan may have thirty bytes: a progressive JPEG of 50 kB can take
-# minutes. Ten scans are usual, of 85 megapixels at most.
-MOST_SCANNED_PIXELS = 3_000_000_000
+# Pillow parses a file's chunks in Python, with a few reads each: 10 MB of empty chunks, or of JPEG fill bytes, take it
+# half a minute. 85 megapixels of uncompressed PNG in chunks of 8 kB take 95,000 reads.
+MAX_READS = 200_000
+# libjpeg visits every pixel once a scan, and a scan may have 30 bytes: a progressive JPEG of 50 kB can take minutes.
+# Ten scans are usual, of at most 85 megapixels.
+MAX_SCANNED_PIXELS = 3_000_000_000
 START_OF_SCAN = b"\xff\xda"
 BLOCK = 1 << 20
 
 
 class PhotoFile(io.BufferedReader):
-    """A file whose reads are counted; a context manager.
+    """A file that allows a limited number of reads; a context manager.
 
     Args:
         raw: the file, opened without a buffer.
@@ -23,13 +23,13 @@ class PhotoFile(io.BufferedReader):
 
     def __init__(self, raw: io.RawIOBase) -> None:
         super().__init__(raw)
-        self._reads_left = MOST_READS
+        self._reads_left = MAX_READS
 
     def read(self, size: int | None = -1) -> bytes:
-        """As a file's.
+        """As in `io.BufferedReader`.
 
         Raises:
-            OSError: there were more reads than any usual photo takes.
+            OSError: there were more reads than any usual photo needs.
         """
         self._reads_left -= 1
         if self._reads_left < 0:
@@ -38,7 +38,7 @@ class PhotoFile(io.BufferedReader):
 
 
 def check_scans(file: io.BufferedIOBase, num_pixels: int) -> None:
-    """Looks through a JPEG before it is decoded; the position in the file stays.
+    """Counts the scans of a JPEG before it is decoded; the position in the file stays.
 
     Raises:
         OSError: decoding it would take too long.
@@ -50,5 +50,5 @@ def check_scans(file: io.BufferedIOBase, num_pixels: int) -> None:
         num_scans += (last + block).count(START_OF_SCAN)
         last = block[-1:]
     file.seek(place)
-    if num_scans * num_pixels > MOST_SCANNED_PIXELS:
+    if num_scans * num_pixels > MAX_SCANNED_PIXELS:
         raise OSError(f"the file has {num_scans} scans")

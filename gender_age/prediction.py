@@ -27,9 +27,9 @@ from .parallel import parallel_map
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
 
 BATCH_SIZE = 32
-# Photos that are opened at once, however many cores there are: the largest take 340 MB, and twice that to be turned.
-MOST_WORKERS = 2
-# A PIL image reads its file when it is first used, from one place in it, and may be given twice.
+# Photos opened at once, however many cores there are: the largest take 340 MB, and twice that while they are rotated.
+MAX_WORKERS = 2
+# A PIL image reads its file lazily through one file position, and the same image may be given twice.
 _OPENING_IMAGE = Lock()
 
 
@@ -45,7 +45,7 @@ class FoundFace:
 
 @dataclass(frozen=True, slots=True)
 class SearchedPhoto:
-    """A photo of which only the aligned faces are kept: decoded, a dozen photos would fill the memory."""
+    """A searched photo, of which only the aligned faces are kept: a dozen decoded photos would fill the memory."""
 
     photo: str
     path: str | None
@@ -54,7 +54,7 @@ class SearchedPhoto:
     found: tuple[FoundFace, ...] = ()
     error: str | None = None
 
-    def answered(self, estimates: Iterable[FaceEstimate]) -> PhotoPrediction:
+    def with_estimates(self, estimates: Iterable[FaceEstimate]) -> PhotoPrediction:
         """The photo's prediction from one estimate a face."""
         faces = tuple(
             FacePrediction(box=face.box, score=face.score, landmarks=face.landmarks, **asdict(estimate))
@@ -122,17 +122,17 @@ class GenderAgePredictor:
             PhotoError: the photo cannot be used.
         """
         searched = self._search(photo, whole_image)
-        return searched.answered(self.estimate([face.crop for face in searched.found]))
+        return searched.with_estimates(self.estimate([face.crop for face in searched.found]))
 
     def predict_batch(
         self, photos: Iterable[Photo], whole_image: bool = False, batch_size: int = BATCH_SIZE
     ) -> list[PhotoPrediction]:
         """`predict` for many photos, in input order; an unusable one has its `error` set instead of raising."""
-        workers = min(torch.get_num_threads(), MOST_WORKERS)
+        workers = min(torch.get_num_threads(), MAX_WORKERS)
         return list(self.iter_predict(photos, whole_image, batch_size, workers=workers))
 
     def predict_frame(self, frame_rgb: Photo) -> PhotoPrediction:
-        """`predict` for one of a camera's pictures, which is taken to stand upright.
+        """`predict` for a camera frame, which is taken to be upright.
 
         Args:
             frame_rgb: as a photo of `predict`; only faces from a sixteenth of its longer side on are looked for.
@@ -142,7 +142,7 @@ class GenderAgePredictor:
         """
         image_rgb = open_photo(frame_rgb)
         searched = self._found(frame_rgb, image_rgb, 0, self.detector.detect(image_rgb, LIVE_FACE_SHARE))
-        return searched.answered(self.estimate([face.crop for face in searched.found]))
+        return searched.with_estimates(self.estimate([face.crop for face in searched.found]))
 
     def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
         """Gender and age of faces as `align` cuts them, RGB, `face_size` pixels a side; `batch_size` at once."""
@@ -184,7 +184,7 @@ class GenderAgePredictor:
             raise TypeError("photos is a single photo; give a list of photos, or use `predict`")
         waiting: list[SearchedPhoto] = []
         num_faces, since = 0, 0.0
-        search = partial(self._search_or_tell, whole_image=whole_image)
+        search = partial(self._search_or_error, whole_image=whole_image)
         with closing(parallel_map(search, photos, workers)) as stream:
             for searched in stream:
                 if not waiting:
@@ -219,7 +219,7 @@ class GenderAgePredictor:
             return SearchedPhoto(photo_name(photo), photo_path(photo), image_rgb.size, found=(found,))
         return self._found(photo, image_rgb, *self.detector.detect_any_rotation(image_rgb))
 
-    def _search_or_tell(self, photo: Photo, whole_image: bool) -> SearchedPhoto:
+    def _search_or_error(self, photo: Photo, whole_image: bool) -> SearchedPhoto:
         try:
             return self._search(photo, whole_image)
         except GenderAgeError as error:
@@ -243,7 +243,7 @@ class GenderAgePredictor:
     def _answer(self, searched: list[SearchedPhoto], batch_size: int) -> Iterator[PhotoPrediction]:
         estimates = iter(self.estimate([face.crop for photo in searched for face in photo.found], batch_size))
         for photo in searched:
-            yield photo.answered([next(estimates) for _ in photo.found])
+            yield photo.with_estimates([next(estimates) for _ in photo.found])
 
 
 __all__ = ["DEFAULT_MODEL", "FacePrediction", "GenderAgePredictor", "PhotoPrediction"]

@@ -9,7 +9,7 @@ from PIL import Image, PngImagePlugin
 from gender_age import photo_file
 from gender_age.errors import PhotoError
 from gender_age.images import open_photo
-from gender_age.photo_file import MOST_SCANNED_PIXELS, PhotoFile, check_scans
+from gender_age.photo_file import MAX_SCANNED_PIXELS, PhotoFile, check_scans
 
 SIZE_WH = (2000, 1500)
 
@@ -21,7 +21,7 @@ def noise():
 
 
 def test_reads_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(photo_file, "MOST_READS", 3)
+    monkeypatch.setattr(photo_file, "MAX_READS", 3)
     (tmp_path / "a").write_bytes(b"abcdef")
     with PhotoFile((tmp_path / "a").open("rb", buffering=0)) as file:
         assert [file.read(1) for _ in range(3)] == [b"a", b"b", b"c"]
@@ -41,10 +41,10 @@ def test_scans_are_counted_across_blocks(monkeypatch):
     monkeypatch.setattr(photo_file, "BLOCK", 3)
     file = io.BytesIO(b"ab\xff\xda" * 10)
     file.seek(5)
-    check_scans(file, MOST_SCANNED_PIXELS // 10)
+    check_scans(file, MAX_SCANNED_PIXELS // 10)
     assert file.tell() == 5
     with pytest.raises(OSError, match="10 scans"):
-        check_scans(file, MOST_SCANNED_PIXELS // 10 + 1)
+        check_scans(file, MAX_SCANNED_PIXELS // 10 + 1)
 
 
 def test_a_large_png_in_small_parts_is_far_below_the_limit(tmp_path, noise, monkeypatch):
@@ -52,12 +52,12 @@ def test_a_large_png_in_small_parts_is_far_below_the_limit(tmp_path, noise, monk
     monkeypatch.setattr(PngImagePlugin.ImageFile, "MAXBLOCK", 4096)
     noise.save(tmp_path / "a.png", compress_level=0)
     assert (tmp_path / "a.png").read_bytes().count(b"IDAT") > 1_000
-    monkeypatch.setattr(photo_file, "MOST_READS", photo_file.MOST_READS // 10)
+    monkeypatch.setattr(photo_file, "MAX_READS", photo_file.MAX_READS // 10)
     assert open_photo(tmp_path / "a.png").size == SIZE_WH
 
 
 def test_a_progressive_photo_is_far_below_the_limit(tmp_path, noise, monkeypatch):
     """Three megapixels; the largest that are taken have 85."""
     noise.save(tmp_path / "a.jpg", progressive=True)
-    monkeypatch.setattr(photo_file, "MOST_SCANNED_PIXELS", MOST_SCANNED_PIXELS * 3 // 85)
+    monkeypatch.setattr(photo_file, "MAX_SCANNED_PIXELS", MAX_SCANNED_PIXELS * 3 // 85)
     assert open_photo(tmp_path / "a.jpg").size == SIZE_WH
