@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torchvision.ops import StochasticDepth
 from transformers import ViTModel, ViTPreTrainedModel
 from transformers.utils import ModelOutput
 
@@ -36,20 +37,6 @@ class GenderAgeOutput(ModelOutput):
     attentions: tuple[torch.FloatTensor, ...] | None = None
 
 
-class DropPath(nn.Module):
-    """Leaves a residual branch out for a share of the samples in training, and makes up for it in the others."""
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self.rate = rate
-
-    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
-        if not self.training or self.rate == 0.0:
-            return hidden_states
-        kept = torch.rand(hidden_states.shape[0], 1, 1, device=hidden_states.device) >= self.rate
-        return hidden_states * kept.to(hidden_states.dtype) / (1 - self.rate)
-
-
 class ViTForGenderAge(ViTPreTrainedModel):
     """A ViT whose pooled output feeds two linear heads: gender, and a distribution over the years 0 to 100.
 
@@ -67,8 +54,8 @@ class ViTForGenderAge(ViTPreTrainedModel):
         if config.drop_path_rate > 0:
             steps = max(1, config.num_hidden_layers - 1)
             for depth, layer in enumerate(self.vit.layers):
-                # ViTLayer passes both of its residual branches through this module, which holds no weights.
-                layer.dropout = DropPath(config.drop_path_rate * depth / steps)
+                # ViTLayer applies `dropout` to both of its residual branches; this module has no weights.
+                layer.dropout = StochasticDepth(config.drop_path_rate * depth / steps, mode="row")
         self.gender_head = nn.Linear(config.hidden_size, len(GENDERS))
         self.age_head = nn.Linear(config.hidden_size, config.num_ages)
         self.post_init()
