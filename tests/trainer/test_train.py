@@ -143,6 +143,15 @@ def test_a_finished_run_is_left_as_it_is(unbroken, tiny_data):
     assert (unbroken / "model.safetensors").stat().st_mtime_ns == before
 
 
+def test_a_run_of_an_older_version_is_continued(unbroken, tiny_data):
+    # It recorded the number as the config had it: 10, which is 10.0 now.
+    recorded = unbroken.parent / "run.yaml"
+    text = recorded.read_text()
+    assert "rotation: 10.0" in text
+    recorded.write_text(text.replace("rotation: 10.0", "rotation: 10"))
+    assert train(parse_config(run_values(tiny_data, unbroken.parent))) == unbroken
+
+
 def test_another_config_does_not_continue_it(unbroken, tiny_data):
     with pytest.raises(RunError, match="another config"):
         train(parse_config(run_values(tiny_data, unbroken.parent, learning_rate=2e-2)))
