@@ -28,6 +28,7 @@ from .training.checkpoints import (
 from .training.compute_metrics import compute_metrics
 from .training.config import RunConfig
 from .training.config_file import load_config
+from .training.config_help import settings_help
 from .training.fast_depthwise import speed_up_depthwise
 from .training.gender_age_trainer import GenderAgeTrainer, GrowImages
 from .training.label_cleaning import likely_rows
@@ -39,7 +40,9 @@ RUN_FILE = "run.yaml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `train`."""
+    """The arguments of `train`; its help lists every setting of a config."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = settings_help()
     parser.add_argument("config", type=Path, help="a YAML file; six ship in trainer/configs")
     parser.add_argument(
         "overrides", nargs="*", metavar="name.of.setting=value", help="such as training.output_dir=runs/first"
