@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Train, or continue the run that its output folder holds."""
+    """Train, or continue the run in its output folder."""
     train(load_config(args.config, args.overrides))
     return 0
 

@@ -95,7 +95,7 @@ def _continued(section: ModelSection, image_size: int) -> ViTForGenderAge:
     load_encoder(model, saved.vit)
     model.gender_head.load_state_dict(saved.gender_head.state_dict())
     model.age_head.load_state_dict(saved.age_head.state_dict())
-    logger.warning("training goes on from the weights of %s", section.pretrained)
+    logger.warning("training continues from the weights of %s", section.pretrained)
     return model
 
 
