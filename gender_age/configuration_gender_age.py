@@ -8,31 +8,31 @@ from .labels import GENDERS, NUM_AGES
 
 @strict
 class GenderAgeConfig(ViTConfig):
-    """A `ViTConfig` with a choice of stem, the two heads' training and the numbers that calibrate their answers.
+    """A `ViTConfig` with the stem, the losses of the two heads and the calibration of their outputs.
 
     Args:
-        stem: `"patch"` is ViT's own patch projection, so that a stock ViT checkpoint fits; `"convolutional"` puts
-            strided stages with residual blocks in its place, for training from scratch; `"mobilenet"` the layers of
-            that network, for which there are weights that have seen millions of faces, with a `patch_size` of 32.
+        stem: `"patch"` is ViT's own patch projection, which fits stock ViT checkpoints; `"convolutional"` replaces it
+            by strided stages with residual blocks, for training from scratch; `"mobilenet"` by MobileNet's layers, with
+            a `patch_size` of 32, for which there are weights pretrained on millions of faces.
         stem_channels: channels of each convolutional stage; each halves the size, so `patch_size` is
             `2 ** len(stem_channels)`.
         stem_depths: residual blocks in each stage.
-        pooling: `"cls"` reads the first token, as stock ViT checkpoints were trained; `"mean"` the patches' mean.
-        drop_path_rate: share of samples for which the deepest layer's residual branch is left out in training, rising
-            linearly from 0 (stochastic depth, https://arxiv.org/abs/1603.09382).
+        pooling: `"cls"` takes the first token, as stock ViT checkpoints do; `"mean"` averages the patch tokens.
+        drop_path_rate: stochastic depth (https://arxiv.org/abs/1603.09382): probability that a sample skips a residual
+            branch in training; it rises linearly from 0 in the first layer to this rate in the last.
         age_label_sigma: standard deviation in years of the soft target around an exact age.
-        age_expectation_weight: weight, per year, of the expected age's distance to the label beside the cross-entropy.
-        gender_loss_weight: weight of the gender loss beside the age loss, whose cross-entropy is ten times larger.
-        gender_label_smoothing: share of the gender target spread over both classes.
-        gender_temperature: the gender logits are divided by it before softmax; fitted on validation.
-        gender_certain_level: share of the genders that are not marked "uncertain" that is to be right.
-        gender_uncertain_below: the answer is "uncertain" where the probability of the likelier gender is lower; found
-            on validation to make `gender_certain_level` of the others right.
-        age_interval_level: share of true ages that the age interval is to hold.
-        age_interval_mass: the interval is the narrowest range of years with this share of the age distribution; found
-            on validation to hold `age_interval_level` of true ages (conformal histogram regression,
+        age_expectation_weight: weight, per year, of the distance between expected age and label in the age loss.
+        gender_loss_weight: weight of the gender loss; the age loss, about ten times larger, has weight 1.
+        gender_label_smoothing: label smoothing of the gender loss, in [0, 1].
+        gender_temperature: divisor of the gender logits before softmax; fitted on validation.
+        gender_certain_level: target accuracy of the genders that are not marked "uncertain".
+        gender_uncertain_below: probability of the predicted gender below which it is "uncertain"; fitted on validation
+            to reach `gender_certain_level`.
+        age_interval_level: target coverage of the age interval, a share of true ages.
+        age_interval_mass: probability mass of the age interval, the narrowest range of years that has it; fitted on
+            validation to reach `age_interval_level` (conformal histogram regression,
             https://arxiv.org/abs/2105.08747).
-        average_mirrored: whether answers outside training are averaged over the face and its mirror image.
+        average_mirrored: whether predictions outside training average over the face and its mirror image.
     """
 
     model_type = "gender_age"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torchvision.ops import StochasticDepth
 from transformers import ViTModel, ViTPreTrainedModel
 from transformers.utils import ModelOutput
 
@@ -26,7 +27,7 @@ class GenderAgeOutput(ModelOutput):
         age_logits (`torch.FloatTensor` of shape `(batch_size, 101)`):
             Scores of the years 0 to 100, before softmax.
         hidden_states, attentions (`tuple(torch.FloatTensor)`, returned when asked for):
-            The backbone's, a tensor for each layer.
+            Of the backbone, one tensor per layer.
     """
 
     loss: torch.FloatTensor | None = None
@@ -34,20 +35,6 @@ class GenderAgeOutput(ModelOutput):
     age_logits: torch.FloatTensor | None = None
     hidden_states: tuple[torch.FloatTensor, ...] | None = None
     attentions: tuple[torch.FloatTensor, ...] | None = None
-
-
-class DropPath(nn.Module):
-    """Leaves a residual branch out for a share of the samples in training, and makes up for it in the others."""
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self.rate = rate
-
-    def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
-        if not self.training or self.rate == 0.0:
-            return hidden_states
-        kept = torch.rand(hidden_states.shape[0], 1, 1, device=hidden_states.device) >= self.rate
-        return hidden_states * kept.to(hidden_states.dtype) / (1 - self.rate)
 
 
 class ViTForGenderAge(ViTPreTrainedModel):
@@ -67,14 +54,14 @@ class ViTForGenderAge(ViTPreTrainedModel):
         if config.drop_path_rate > 0:
             steps = max(1, config.num_hidden_layers - 1)
             for depth, layer in enumerate(self.vit.layers):
-                # ViTLayer passes both of its residual branches through this module, which holds no weights.
-                layer.dropout = DropPath(config.drop_path_rate * depth / steps)
+                # ViTLayer applies `dropout` to both of its residual branches; this module has no weights.
+                layer.dropout = StochasticDepth(config.drop_path_rate * depth / steps, mode="row")
         self.gender_head = nn.Linear(config.hidden_size, len(GENDERS))
         self.age_head = nn.Linear(config.hidden_size, config.num_ages)
         self.post_init()
         for module in self.modules():
             if isinstance(module, ConvolutionLayer):
-                # Next to nothing gets through a stack of ViT's small random weights without batch norm.
+                # Without batch norm, activations vanish in a stack of layers with ViT's small initial weights.
                 nn.init.kaiming_normal_(module.conv.weight, nonlinearity="relu")
 
     def forward(
@@ -86,13 +73,13 @@ class ViTForGenderAge(ViTPreTrainedModel):
         **kwargs,
     ) -> GenderAgeOutput:
         """
-        With `config.average_mirrored`, outside training, the logits are logarithms of the mean probabilities of the
-        face and its mirror image; hidden states and attentions then hold the mirror images after the faces.
+        With `config.average_mirrored`, outside training, the logits are the logarithm of the mean probabilities of the
+        face and its mirror image. Hidden states and attentions hold the faces first, then the mirror images.
 
         Args:
             pixel_values (`torch.FloatTensor` of shape `(batch_size, 3, height, width)`):
-                Aligned faces, normalised as the image processor does. Another size than `config.image_size` is
-                served by interpolating the position grid.
+                Aligned faces, normalised as the image processor does. For another size than `config.image_size` the
+                position embeddings are interpolated.
             gender (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
                 0 female, 1 male.
             age_min, age_max (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
@@ -105,7 +92,7 @@ class ViTForGenderAge(ViTPreTrainedModel):
         outputs = self.vit(pixel_values, interpolate_pos_encoding=True, **kwargs)
         tokens = outputs.last_hidden_state
         pooled = tokens[:, 0] if self.config.pooling == "cls" else tokens[:, 1:].mean(dim=1)
-        # bf16 leaves a logit three digits, too few for calibrated probabilities: the heads run in the weights' type.
+        # A bf16 logit has three digits, too few for calibrated probabilities: the heads run in the weights' dtype.
         with torch.autocast(device_type=pixel_values.device.type, enabled=False):
             pooled = pooled.to(self.gender_head.weight.dtype)
             gender_logits, age_logits = self.gender_head(pooled), self.age_head(pooled)
@@ -127,7 +114,7 @@ class ViTForGenderAge(ViTPreTrainedModel):
 
 def _mean_of_halves(logits: torch.Tensor) -> torch.Tensor:
     """`(2 * batch, classes)` logits, faces then mirror images, as `(batch, classes)` of their mean probability."""
-    # Not by `chunk`, which an export can follow for one batch size only.
+    # `chunk` would fix the batch size in an exported graph.
     return logits.log_softmax(dim=-1).unflatten(0, (2, -1)).logsumexp(dim=0) - math.log(2)
 
 
@@ -145,9 +132,10 @@ def age_loss(
 ) -> torch.Tensor:
     """Mean loss over a batch in which some labels are exact ages and some are ranges.
 
-    An exact age is a soft target, a normal density around it (label distribution learning, DLDL,
-    https://arxiv.org/abs/1611.01731); a range is scored by the probability mass inside it. Either pulls the
-    expectation towards itself as far as it lies outside (DLDL-v2, https://arxiv.org/abs/1807.01190).
+    An exact age has a soft target, a normal density around it (label distribution learning, DLDL,
+    https://arxiv.org/abs/1611.01731). For a range the loss is the negative log of the probability mass inside it. Both
+    add the distance of the expected age to the label or range, times a weight (DLDL-v2,
+    https://arxiv.org/abs/1807.01190).
 
     Args:
         age_logits: `(batch, 101)`.

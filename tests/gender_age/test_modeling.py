@@ -68,6 +68,36 @@ def test_mirrored_answers_are_averaged_outside_training():
     assert model.train()(pixels).gender_logits.shape == (3, 2)
 
 
+def test_stochastic_depth_rises_linearly_with_the_layer():
+    model = ViTForGenderAge(GenderAgeConfig(**TINY | {"num_hidden_layers": 4, "drop_path_rate": 0.3}))
+    assert [layer.dropout.p for layer in model.vit.layers] == pytest.approx([0.0, 0.1, 0.2, 0.3])
+
+
+def test_stochastic_depth_scales_the_kept_samples_in_training():
+    torch.manual_seed(0)
+    model = ViTForGenderAge(GenderAgeConfig(**TINY, drop_path_rate=0.25)).train()
+    branch = torch.ones(4000, 5, 16)
+    first, last = (layer.dropout(branch) for layer in model.vit.layers)
+    assert torch.equal(first, branch)
+    samples = last.flatten(1)
+    # A sample is dropped or kept as a whole; the deviation of the share is 0.007.
+    assert torch.equal(samples, samples[:, :1].expand_as(samples))
+    kept = samples[:, 0] != 0
+    assert kept.float().mean().item() == pytest.approx(0.75, abs=0.03)
+    assert samples[kept] == pytest.approx(1 / 0.75)
+
+
+def test_stochastic_depth_adds_no_weights_and_changes_no_answer():
+    torch.manual_seed(0)
+    plain = ViTForGenderAge(GenderAgeConfig(**TINY, initializer_range=1.0)).eval()
+    dropping = ViTForGenderAge(GenderAgeConfig(**TINY, initializer_range=1.0, drop_path_rate=0.9)).eval()
+    dropping.load_state_dict(plain.state_dict())
+    pixels = torch.randn(8, 3, 32, 32)
+    for name in ("gender_logits", "age_logits"):
+        assert torch.equal(plain(pixels)[name], dropping(pixels)[name])
+    assert not torch.equal(dropping.train()(pixels).age_logits, plain(pixels).age_logits)
+
+
 def test_stock_vit_weights_load_unchanged(tmp_path):
     stock = ViTModel(ViTConfig(**TINY), add_pooling_layer=False)
     model = ViTForGenderAge(GenderAgeConfig(**TINY))

@@ -105,9 +105,9 @@ def test_a_run_goes_on_from_the_model_of_another(unbroken, tiny_data, tmp_path):
     for name, weight in before.named_parameters():
         assert torch.equal(after.get_parameter(name), weight), name
     record = json.loads((longer / "training.json").read_text())
-    # Neither run is watched with mirrored faces, though the model it goes on from averages over them.
-    watched = json.loads((unbroken / "training.json").read_text())["history"][-1]
-    assert record["history"][-1]["eval_drawn_age_mae"] == pytest.approx(watched["eval_drawn_age_mae"], abs=1e-4)
+    # Neither run evaluates with mirrored faces, though the initial model of the second averages over them.
+    evaluated = json.loads((unbroken / "training.json").read_text())["history"][-1]
+    assert record["history"][-1]["eval_drawn_age_mae"] == pytest.approx(evaluated["eval_drawn_age_mae"], abs=1e-4)
     started_from = record["started_from"]
     assert started_from["hours"] >= 0
     assert started_from["config"]["model"]["config"]["hidden_size"] == 16
@@ -141,6 +141,15 @@ def test_a_finished_run_is_left_as_it_is(unbroken, tiny_data):
     before = (unbroken / "model.safetensors").stat().st_mtime_ns
     assert train(parse_config(run_values(tiny_data, unbroken.parent))) == unbroken
     assert (unbroken / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_a_run_of_an_older_version_is_continued(unbroken, tiny_data):
+    # It recorded the number as the config had it: 10, which is 10.0 now.
+    recorded = unbroken.parent / "run.yaml"
+    text = recorded.read_text()
+    assert "rotation: 10.0" in text
+    recorded.write_text(text.replace("rotation: 10.0", "rotation: 10"))
+    assert train(parse_config(run_values(tiny_data, unbroken.parent))) == unbroken
 
 
 def test_another_config_does_not_continue_it(unbroken, tiny_data):

@@ -1,1 +1,1 @@
-"""A config and aligned faces -> a calibrated checkpoint."""
+"""Training: a config and aligned faces -> a calibrated checkpoint."""

@@ -1,4 +1,4 @@
-"""Augmentation in the alignment space, on whole batches and on the model's device."""
+"""Augmentation of batches of aligned faces, on the model's device."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from .config import AugmentationSection
 
 
 def normalise_faces(pixels: torch.Tensor) -> torch.Tensor:
-    """uint8 pixels as floats in [-1, 1], which is what the image processor's mean and deviation of 0.5 do."""
+    """uint8 pixels as floats in [-1, 1]: the image processor's normalisation, with mean and deviation 0.5."""
     return pixels.float() / 127.5 - 1
 
 
 def augment_faces(
     pixels: torch.Tensor, image_size: int, settings: AugmentationSection, generator: torch.Generator
 ) -> torch.Tensor:
-    """Randomly moved, coloured, blurred and covered faces.
+    """Random affine transform, colour jitter, downsampling, noise and erasing.
 
     Args:
         pixels: uint8 `(batch, 3, side, side)`, with a margin beyond `image_size`.
         image_size: side of the result in pixels.
-        settings: how much of each.
+        settings: strength and share of each.
         generator: on the device of `pixels`; the same state gives the same faces.
 
     Returns:
@@ -37,7 +37,7 @@ def augment_faces(
 
 
 class _Draw:
-    """Random numbers for each face of a batch, shaped `(batch, 1, 1, 1)`."""
+    """One random number per face, of shape `(batch, 1, 1, 1)`."""
 
     def __init__(self, batch: int, device: torch.device, generator: torch.Generator) -> None:
         self.batch, self.device, self.generator = batch, device, generator
@@ -56,7 +56,7 @@ def _move(faces: torch.Tensor, image_size: int, settings: AugmentationSection, d
     zoom = (image_size / side) * (1 + draw.uniform(-settings.scale, settings.scale).flatten())
     angle = torch.deg2rad(draw.uniform(-settings.rotation, settings.rotation).flatten())
     mirror = torch.where(draw.chosen(0.5).flatten(), -1.0, 1.0)
-    # affine_grid counts from -1 to 1 across the side, so a shift by a share of the side is twice that.
+    # Coordinates of affine_grid run from -1 to 1, so a shift by a share of the side is twice that share.
     reach = 2 * settings.shift * image_size / side
     shift_x, shift_y = draw.uniform(-reach, reach).flatten(), draw.uniform(-reach, reach).flatten()
     cos, sin = zoom * angle.cos(), zoom * angle.sin()
@@ -89,7 +89,7 @@ def _reduce_resolution(faces: torch.Tensor, share: float, draw: _Draw) -> torch.
 
 
 def _erase(faces: torch.Tensor, share: float, draw: _Draw) -> torch.Tensor:
-    """A grey rectangle of a tenth to a half of the side each way (https://arxiv.org/abs/1708.04896)."""
+    """Random erasing (https://arxiv.org/abs/1708.04896): a grey rectangle with sides of 0.1 to 0.5 of the image's."""
     side = faces.shape[-1]
     at = torch.arange(side, device=faces.device) / side
     inside = draw.chosen(share)

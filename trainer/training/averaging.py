@@ -1,4 +1,4 @@
-"""The exponential moving average of the weights, which is what gets evaluated and kept."""
+"""The exponential moving average (EMA) of the weights, which is evaluated and saved."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class WeightAverage(TrainerCallback):
 
     Args:
         model: the live model, unwrapped.
-        decay: share of the average that stays at each step; less in the first steps, so that the untrained weights,
-            and above all the running variances that batch norm starts with, are soon forgotten.
+        decay: of the average per step, with a warm-up: it is lower in the first steps, so that the initial weights and
+            batch norm's initial running variances soon lose their influence.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
@@ -36,7 +36,7 @@ class WeightAverage(TrainerCallback):
             save_file(self.state_dict(), Path(args.output_dir) / f"checkpoint-{state.global_step}" / AVERAGE_FILE)
 
     def load(self, checkpoint: Path) -> None:
-        """Take up the average saved in a `checkpoint-STEPS` folder."""
+        """Restore the average saved in a `checkpoint-STEPS` folder."""
         self._average.module.load_state_dict(load_file(checkpoint / AVERAGE_FILE))
         self._average.n_averaged.fill_(int(checkpoint.name.rpartition("-")[2]))
 

@@ -1,5 +1,5 @@
-"""The model of a run: from scratch, with published weights for its stem, with the encoder of a stock ViT or DeiT, or
-from a checkpoint of this project."""
+"""The initial model of a run: random weights, published weights for the stem, the encoder of a stock ViT or DeiT, or a
+checkpoint of this project."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from gender_age.modeling_gender_age import ViTForGenderAge
 
 from ..errors import ConfigError
 from .config import ModelSection
+from .settings import refuse_unknown, settings_of
 from .stem_weights import load_stem_weights
 
 logger = logging.getLogger(__name__)
 
 STOCK_MODELS = {"vit": ViTModel, "deit": DeiTModel}
-# What a stock checkpoint says of its own classes and files, not of its encoder.
+# Config fields of a stock checkpoint that describe its classes and files, not its encoder.
 NOT_THE_ENCODERS = {
     "id2label",
     "label2id",
@@ -44,8 +45,6 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     if section.pretrained is None:
         model = ViTForGenderAge._from_config(_config(section, {}, image_size))
         if section.stem_weights:
-            if not isinstance(section.stem_weights, str):
-                raise ConfigError(f"`model.stem_weights` is {section.stem_weights!r}; it takes a file's path")
             load_stem_weights(model, Path(section.stem_weights))
         return model
     if section.stem_weights:
@@ -76,7 +75,7 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
         raise ConfigError(f"{section.pretrained} lacks encoder weights: {sorted(loading['missing_keys'])[:3]}")
     model = ViTForGenderAge._from_config(_config(section, _inherited(stock_config, ViTConfig()), image_size))
     load_encoder(model, stock)
-    # A warning, as all that a run says of itself, so that it is seen.
+    # A run reports its progress as warnings, which the default log level shows.
     logger.warning(
         "the encoder of %s is loaded, both heads are new; its positions are for %s px%s",
         section.pretrained,
@@ -87,7 +86,7 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
 
 
 def _continued(section: ModelSection, image_size: int) -> ViTForGenderAge:
-    """A trained model with both heads, to be trained on."""
+    """A checkpoint of this project, encoder and both heads."""
     try:
         saved, _ = load_checkpoint(section.pretrained, section.revision, device="cpu")
     except ModelError as error:
@@ -96,14 +95,14 @@ def _continued(section: ModelSection, image_size: int) -> ViTForGenderAge:
     load_encoder(model, saved.vit)
     model.gender_head.load_state_dict(saved.gender_head.state_dict())
     model.age_head.load_state_dict(saved.age_head.state_dict())
-    logger.warning("training goes on from the weights of %s", section.pretrained)
+    logger.warning("training continues from the weights of %s", section.pretrained)
     return model
 
 
 def load_encoder(model: ViTForGenderAge, stock: ViTModel | DeiTModel) -> None:
     """Copy a trained encoder into `model.vit`; positions are interpolated only where the image size differs.
 
-    Of DeiT, the distillation token and its position are left out.
+    DeiT's distillation token and its position are dropped.
 
     Raises:
         ConfigError: the weights do not fit.
@@ -131,7 +130,7 @@ def interpolate_positions(positions: torch.Tensor, grid: int) -> torch.Tensor:
 
 
 def _inherited(saved: PreTrainedConfig, known: PreTrainedConfig) -> dict:
-    """What a checkpoint's config says of the network, as far as `known` has the same settings."""
+    """The checkpoint's config where it differs from the defaults, limited to the fields that `known` has."""
     settings = known.to_dict()
     return {
         name: value for name, value in saved.to_diff_dict().items() if name not in NOT_THE_ENCODERS and name in settings
@@ -139,10 +138,8 @@ def _inherited(saved: PreTrainedConfig, known: PreTrainedConfig) -> dict:
 
 
 def _config(section: ModelSection, inherited: dict, image_size: int) -> GenderAgeConfig:
+    refuse_unknown("model.config", section.config, settings_of(GenderAgeConfig), "the fields of GenderAgeConfig")
     values = {**inherited, **section.config, "image_size": image_size}
-    unknown = sorted(set(values) - set(GenderAgeConfig().to_dict()))
-    if unknown:
-        raise ConfigError(f"`model.config` has no setting {unknown[0]!r}")
     try:
         return GenderAgeConfig(**values, attn_implementation=section.attn_implementation)
     except (TypeError, ValueError, StrictDataclassError) as error:

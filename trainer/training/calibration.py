@@ -1,4 +1,4 @@
-"""Calibration on the validation split: the numbers that make probability and interval honest."""
+"""Calibration on the validation split: gender temperature, threshold of "uncertain", mass of the age interval."""
 
 from __future__ import annotations
 
@@ -6,12 +6,39 @@ import bisect
 import math
 
 import torch
+from transformers import Trainer
 
-from gender_age.decoding import age_intervals, expected_age, with_age
+from gender_age.decoding import age_intervals, expected_age, gender_probabilities, with_age
+
+from ..faces.aligned_faces import AlignedFaces
+
+
+def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
+    """Fit temperature, threshold of "uncertain" and interval mass of `trainer.model` on the validation faces.
+
+    The three numbers are stored in the model's config.
+    """
+    gender_logits, age_logits, gender, age_min, age_max = [], [], [], [], []
+    for faces in validation.values():
+        outputs = trainer.predict(faces)
+        gender_logits.append(torch.from_numpy(outputs.predictions[0]))
+        age_logits.append(torch.from_numpy(outputs.predictions[1]))
+        for collected, labels in zip((gender, age_min, age_max), outputs.label_ids, strict=True):
+            collected.append(torch.from_numpy(labels))
+    settings = trainer.model.config
+    logits, labels = torch.cat(gender_logits), torch.cat(gender)
+    settings.gender_temperature = fit_temperature(logits, labels)
+    probabilities = gender_probabilities(logits, settings.gender_temperature)
+    settings.gender_uncertain_below = least_certain(probabilities, labels, settings.gender_certain_level)
+    exact = torch.cat(age_min) == torch.cat(age_max)
+    if exact.any():
+        settings.age_interval_mass = conformal_mass(
+            torch.cat(age_logits)[exact], torch.cat(age_min)[exact], settings.age_interval_level
+        )
 
 
 def fit_temperature(gender_logits: torch.Tensor, gender: torch.Tensor) -> float:
-    """The temperature with the least cross-entropy (https://arxiv.org/abs/1706.04599), to a hundredth, in [0.3, 5].
+    """The temperature with the lowest cross-entropy (https://arxiv.org/abs/1706.04599), to a hundredth, in [0.3, 5].
 
     Args:
         gender_logits: `(n, 2)`.
@@ -23,10 +50,10 @@ def fit_temperature(gender_logits: torch.Tensor, gender: torch.Tensor) -> float:
 
 
 def least_certain(gender_probabilities: torch.Tensor, gender: torch.Tensor, level: float) -> float:
-    """The least probability, to a hundredth, from which on the likelier genders are right for `level` of these faces.
+    """The lowest threshold, to a hundredth, above which the accuracy of the predicted genders is at least `level`.
 
-    Selective classification (https://arxiv.org/abs/1705.08500), without its margin for new faces. Within [0.5, 0.99]:
-    where no probability suffices, it is 0.99.
+    Selective classification (https://arxiv.org/abs/1705.08500), without its bound for new faces. In [0.5, 0.99]; 0.99
+    where no threshold suffices.
 
     Args:
         gender_probabilities: `(n, 2)`, after the temperature.
@@ -43,9 +70,9 @@ def least_certain(gender_probabilities: torch.Tensor, gender: torch.Tensor, leve
 
 
 def conformal_mass(age_logits: torch.Tensor, age: torch.Tensor, level: float) -> float:
-    """The mass with which the narrowest ranges hold `level` of new ages, to a thousandth.
+    """The interval mass at which the narrowest intervals cover `level` of new ages, to a thousandth.
 
-    Conformal histogram regression (https://arxiv.org/abs/2105.08747): the least mass whose intervals hold
+    Conformal histogram regression (https://arxiv.org/abs/2105.08747): the lowest mass whose intervals cover
     `ceil((n + 1) * level)` of these ages.
 
     Args:

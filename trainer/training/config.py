@@ -1,121 +1,205 @@
-"""A training run as one YAML file: model, data, stages, augmentation and Trainer's own arguments."""
+"""A training run as one YAML file: model, data, stages, augmentation and Trainer's own arguments.
 
-from __future__ import annotations
+Types, ranges and help of the settings are data on the fields; `python -m trainer train --help` shows them.
+"""
 
+# Without `from __future__ import annotations`: `strict` checks real types only, and passes over their names.
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from huggingface_hub.dataclasses import strict
+from transformers import TrainingArguments
+
+from gender_age.configuration_gender_age import GenderAgeConfig
 
 from ..errors import ConfigError
 from ..faces.column_mapping import ColumnMapping
+from .settings import CheckedSection, not_empty, number, whole_number
 
 
+@strict
 @dataclass(frozen=True, slots=True)
-class ModelSection:
-    """The network.
+class ModelSection(CheckedSection):
+    """The network."""
 
-    Attributes:
-        pretrained: a folder or Hub id of a ViT or DeiT checkpoint to fine-tune, or of a checkpoint of this project to
-            train on; or `NAME.yaml`, a config beside this one, whose run comes first and whose model is trained on;
-            None starts from random weights.
-        revision: its branch, tag or commit.
-        stem_weights: file of HSE's MobileNet, from which the stem `mobilenet` starts, without `pretrained`.
-        attn_implementation: "sdpa", or "eager" where that is faster (bf16 on a CPU, with few tokens).
-        config: fields of `GenderAgeConfig` that differ from the checkpoint's or the class's own.
-    """
+    pretrained: str | None = field(
+        default=None,
+        metadata={
+            "help": "Folder or Hub id of a ViT or DeiT checkpoint to fine-tune, or of a checkpoint of this project to "
+            "continue from; or NAME.yaml, a config in the same folder that is trained first. Random weights when null."
+        },
+    )
+    revision: str | None = field(
+        default=None, metadata={"help": "Branch, tag or commit of `model.pretrained` on the Hub."}
+    )
+    stem_weights: str | None = field(
+        default=None,
+        metadata={
+            "help": "File of HSE's MobileNet, the initial weights of the stem `mobilenet`. Not with `model.pretrained`."
+        },
+    )
+    attn_implementation: str = field(
+        default="sdpa",
+        metadata={"help": "`sdpa`, or `eager` where that is faster (bf16 on a CPU with few tokens)."},
+    )
+    config: dict[str, Any] = field(
+        default_factory=dict,
+        metadata={
+            "help": "Fields of GenderAgeConfig that differ from the checkpoint's or from its defaults.",
+            "fields_of": GenderAgeConfig,
+        },
+    )
 
-    pretrained: str | None = None
-    revision: str | None = None
-    stem_weights: str | None = None
-    attn_implementation: str = "sdpa"
-    config: dict = field(default_factory=dict)
 
-
+@strict
 @dataclass(frozen=True, slots=True)
-class DataSection:
-    """The faces.
+class DataSection(CheckedSection):
+    """The faces."""
 
-    Attributes:
-        train: prepared folders or Hub ids, used together; `id@revision` pins one.
-        columns: for public datasets with other names, their column -> ours; see `ColumnMapping`.
-        genders: where such a dataset has numbers for genders, the names of 0 and 1.
-        margin: share of the image size seen beyond every side, room for the geometric jitter.
-        fallback_share: share of the training faces that are cut with the fallback geometry though they have landmarks.
-        age_balance: 0 draws faces as they come, 1 draws every five years of age equally often.
-        drop_unlikely: training faces are left out where the model in `model.pretrained` finds the labelled gender, or
-            an age within five years of the label, less likely than this; 0 keeps all.
-        limit: use this many images of each split only, for rehearsals.
-        cache_dir: where the aligned faces are kept; the run's folder when None.
-    """
-
-    train: list[str] = field(default_factory=list)
-    margin: float = 0.125
-    fallback_share: float = 0.1
-    age_balance: float = 0.5
-    drop_unlikely: float = 0.0
-    limit: int | None = None
-    cache_dir: str | None = None
-    columns: dict[str, str] = field(default_factory=dict)
-    genders: list[str] = field(default_factory=list)
+    train: list[str] = field(
+        metadata={
+            "help": "Prepared folders or Hub ids; their rows are concatenated. `id@revision` pins a revision.",
+            **not_empty("a list of folders that `python -m trainer prepare` wrote, or of Hub ids"),
+        }
+    )
+    margin: float = field(
+        default=0.125,
+        metadata={
+            "help": "Pixels kept beyond each side of the face for the geometric augmentation, as a share of the side.",
+            **number(0, 0.25),
+        },
+    )
+    fallback_share: float = field(
+        default=0.1,
+        metadata={
+            "help": "Share of the training faces with landmarks that are cropped with the fallback geometry instead.",
+            **number(0, 1),
+        },
+    )
+    age_balance: float = field(
+        default=0.5,
+        metadata={
+            "help": "Sampling by age: 0 shows every face once an epoch, 1 shows every five-year bin equally often.",
+            **number(0, 1),
+        },
+    )
+    drop_unlikely: float = field(
+        default=0.0,
+        metadata={
+            "help": "Label cleaning: a training face is left out where the model in `model.pretrained` gives its "
+            "gender, or an age within five years of its label, a lower probability than this. 0 keeps all faces.",
+            **number(0, 1, below=True),
+        },
+    )
+    limit: int | None = field(
+        default=None,
+        metadata={"help": "Number of images read from each split of each dataset, for rehearsals.", **whole_number(1)},
+    )
+    cache_dir: str | None = field(
+        default=None,
+        metadata={"help": "Cache folder of the aligned faces. `faces` in the run's folder when null."},
+    )
+    columns: dict[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "help": "Column names of public datasets: theirs -> ours. `age` stands for age_min and age_max.",
+            "wanted": "a mapping such as {their_name: our_name}",
+        },
+    )
+    genders: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "Class names of 0 and 1 where a public dataset has numbers for genders.",
+            "wanted": "a list such as [male, female]",
+        },
+    )
 
     @property
     def mapping(self) -> ColumnMapping:
-        return ColumnMapping(self.columns or {}, self.genders or ())
+        return ColumnMapping(self.columns, self.genders)
 
 
+@strict
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """A stretch of the run at one image size: `image_size` in pixels, for `epochs` passes over the training faces."""
+class Stage(CheckedSection):
+    """A training stage: some epochs at one image size."""
 
-    image_size: int
-    epochs: int
+    image_size: int = field(metadata={"help": "Side of the training faces in pixels.", **whole_number(1)})
+    epochs: int = field(metadata={"help": "Passes over the training faces.", **whole_number(1)})
 
 
+@strict
 @dataclass(frozen=True, slots=True)
-class AugmentationSection:
-    """What is done to a training face, on top of a mirror image every other time.
+class AugmentationSection(CheckedSection):
+    """Random changes to each training face, beside a horizontal flip with probability 0.5."""
 
-    Attributes:
-        rotation: largest turn, degrees.
-        scale: largest change of size, as a share.
-        shift: largest move, as a share of the side.
-        colour: largest change of brightness, contrast and saturation, as a share.
-        grey: share of faces without colour.
-        low_resolution: share of faces reduced two to three times and enlarged again, as small web faces are.
-        noise: largest standard deviation of added noise, on the scale of pixels in [0, 1].
-        erase: share of faces with a grey rectangle over a part.
-    """
+    rotation: float = field(default=10.0, metadata={"help": "Largest rotation in degrees.", **number(0, 180)})
+    scale: float = field(
+        default=0.1, metadata={"help": "Largest change of scale, as a share.", **number(0, 1, below=True)}
+    )
+    shift: float = field(
+        default=0.05, metadata={"help": "Largest translation, as a share of the side.", **number(0, 1)}
+    )
+    colour: float = field(
+        default=0.3,
+        metadata={"help": "Largest change of brightness, contrast and saturation, as a share.", **number(0, 1)},
+    )
+    grey: float = field(default=0.1, metadata={"help": "Share of faces in greyscale.", **number(0, 1)})
+    low_resolution: float = field(
+        default=0.2,
+        metadata={"help": "Share of faces downsampled two to three times and upsampled again.", **number(0, 1)},
+    )
+    noise: float = field(
+        default=0.04,
+        metadata={"help": "Largest standard deviation of Gaussian noise, for pixels in [0, 1].", **number(0, 1)},
+    )
+    erase: float = field(
+        default=0.25, metadata={"help": "Share of faces with a grey rectangle (random erasing).", **number(0, 1)}
+    )
 
-    rotation: float = 10.0
-    scale: float = 0.1
-    shift: float = 0.05
-    colour: float = 0.3
-    grey: float = 0.1
-    low_resolution: float = 0.2
-    noise: float = 0.04
-    erase: float = 0.25
 
+@strict
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig(CheckedSection):
+    """A training run."""
 
-@dataclass(frozen=True, slots=True)
-class RunConfig:
-    """All of a run.
-
-    Attributes:
-        stages: image sizes in their order; a single one does not grow. Their epochs are the run's epochs.
-        ema_decay: of the running average of the weights, a step; what is evaluated and kept. 0 turns it off.
-        training: fields of `transformers.TrainingArguments`.
-        average_mirrored: the finished model's; not in use while it is trained and watched, as it doubles the work.
-        earlier: the run that comes first, where `model.pretrained` named its config.
-    """
-
-    model: ModelSection
-    data: DataSection
-    stages: tuple[Stage, ...]
-    augmentation: AugmentationSection
-    ema_decay: float
-    training: dict
-    average_mirrored: bool = False
-    earlier: RunConfig | None = None
+    model: ModelSection = field(default_factory=ModelSection, metadata={"help": "The network."})
+    data: DataSection = field(metadata={"help": "The faces."})
+    stages: tuple[Stage, ...] = field(
+        metadata={
+            "help": "Training stages in order, each with an image size. Their epochs are the run's epochs.",
+            **not_empty("a list of at least one entry such as {image_size: 96, epochs: 10}"),
+        }
+    )
+    augmentation: AugmentationSection = field(
+        default_factory=AugmentationSection,
+        metadata={"help": "Random changes to each training face, beside a horizontal flip with probability 0.5."},
+    )
+    ema_decay: float = field(
+        default=0.0,
+        metadata={
+            "help": "Decay per step of the exponential moving average of the weights, which is evaluated and saved. "
+            "0 turns it off.",
+            **number(0, 1, below=True),
+        },
+    )
+    training: dict[str, Any] = field(
+        default_factory=dict,
+        metadata={"help": "Every field of transformers' TrainingArguments.", "fields_of": TrainingArguments},
+    )
+    average_mirrored: bool = field(
+        default=False,
+        metadata={
+            "help": "The finished model averages over a face and its mirror image. Off during training: it doubles "
+            "the cost."
+        },
+    )
+    earlier: "RunConfig | None" = field(
+        default=None,
+        metadata={"help": "The run that comes first, where `model.pretrained` names its config.", "internal": True},
+    )
 
     @property
     def epochs(self) -> int:
@@ -123,12 +207,12 @@ class RunConfig:
 
     @property
     def image_size(self) -> int:
-        """Side in pixels that the finished model is used at."""
+        """Side in pixels of the finished model's input."""
         return self.stages[-1].image_size
 
     @property
     def folder(self) -> Path:
-        """Where the run is kept.
+        """The run's folder.
 
         Raises:
             ConfigError: `training.output_dir` is not set.
@@ -139,11 +223,11 @@ class RunConfig:
 
     @property
     def finished(self) -> Path:
-        """Where its finished model is."""
+        """Folder of the finished model."""
         return self.folder / "model"
 
     def to_dict(self) -> dict:
-        """Plain values; what older runs did not note only where it is set."""
+        """Plain values. Settings that older runs did not record are left out where they are not set."""
         values = dataclasses.asdict(self)
         del values["earlier"]
         newer = ("columns", "genders", "drop_unlikely", "stem_weights")

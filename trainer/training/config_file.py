@@ -1,4 +1,4 @@
-"""Reads the YAML file of a training run, and those of the runs before it."""
+"""Reads the YAML file of a training run, and those of the earlier runs it continues from."""
 
 from __future__ import annotations
 
@@ -6,38 +6,31 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ..errors import ConfigError
-from .config import AugmentationSection, DataSection, ModelSection, RunConfig, Stage
+from .config import RunConfig
+from .settings import read_section, settings_of
+from .typed_yaml import read_yaml, type_of
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
-    """Read a YAML file; `overrides` such as `training.learning_rate=1e-3` go over it.
+    """Read a YAML file and apply overrides such as `training.learning_rate=1e-3`.
 
-    Where `model.pretrained` names another config, those of `data` and `training` go over that one too, but for pushes,
-    and its run is kept in a folder of its own inside an overriding `training.output_dir`.
+    Where `model.pretrained` names another config, the overrides of `data` and `training` apply to that one too, except
+    those of pushes. Its run is kept in a folder of its own inside an overriding `training.output_dir`.
 
     Raises:
-        ConfigError: the file cannot be read, or a name or value in it is not known.
+        ConfigError: the file cannot be read, or a setting in it is unknown, missing, of the wrong type or out of range.
     """
     return _load_config(Path(path), overrides, ())
 
 
 def _load_config(path: Path, overrides: Sequence[str], later: tuple[Path, ...]) -> RunConfig:
-    """`later`: the configs that wait for this one."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the config {path}: {error.strerror}") from error
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "unknown"
-        raise ConfigError(f"{path} is not YAML: {error.problem}, line {line}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not YAML text") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path} holds no settings; see the configs that ship in trainer/configs")
+    """`later`: the configs that continue from this one."""
+    values = _read_file(path)
     for override in overrides:
         _apply_override(values, override)
     model = values.get("model")
@@ -52,82 +45,72 @@ def _load_config(path: Path, overrides: Sequence[str], later: tuple[Path, ...]) 
     return dataclasses.replace(parse_config(values), earlier=earlier)
 
 
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        values = read_yaml(path.read_text(encoding="utf-8"), RunConfig)
+    except OSError as error:
+        raise ConfigError(f"cannot read the config {path}: {error.strerror}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "unknown"
+        raise ConfigError(f"{path} is not YAML: {error.problem}, line {line}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML text") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path} holds no settings; see the configs that ship in trainer/configs")
+    return values
+
+
 def _shared_overrides(overrides: Sequence[str], earlier: str) -> list[str]:
-    """Those that go for an earlier run too."""
+    """The overrides that apply to an earlier run too."""
     shared = []
     for override in overrides:
-        name, _, value = override.partition("=")
+        name, _, text = override.partition("=")
         if name == "training.output_dir":
-            folder = Path(str(yaml.safe_load(value))) / earlier
+            folder = Path(str(_read_value(name, text))) / earlier
             shared.append(f"{name}={json.dumps(str(folder))}")
         elif name.startswith(("data.", "training.")) and not name.startswith(("training.hub_", "training.push_")):
             shared.append(override)
     return shared
 
 
-def parse_config(values: dict) -> RunConfig:
+def parse_config(values: dict[str, Any]) -> RunConfig:
     """A `RunConfig` from plain values.
 
     Raises:
-        ConfigError: a name or value is not known.
+        ConfigError: a setting is unknown, missing, of the wrong type or out of range.
     """
-    names = {f.name for f in dataclasses.fields(RunConfig)}
-    unknown = sorted(set(values) - names)
-    if unknown:
-        raise ConfigError(f"unknown setting {unknown[0]!r}; the sections are {', '.join(sorted(names))}")
-    stages = tuple(_section(Stage, "stages", stage) for stage in values.get("stages") or ())
-    if not stages:
-        raise ConfigError("`stages` needs at least one entry such as {image_size: 96, epochs: 10}")
-    training = values.get("training") or {}
-    if not isinstance(training, dict):
-        raise ConfigError(f"`training` is {training!r}; settings such as name: value are wanted there")
-    config = RunConfig(
-        model=_section(ModelSection, "model", values.get("model")),
-        data=_section(DataSection, "data", values.get("data")),
-        stages=stages,
-        augmentation=_section(AugmentationSection, "augmentation", values.get("augmentation")),
-        ema_decay=float(values.get("ema_decay", 0.0)),
-        # YAML 1.1 reads `no`, one of Trainer's strategies, as false.
-        training={
-            name: "no" if value is False and name.endswith("_strategy") else value for name, value in training.items()
-        },
-        average_mirrored=bool(values.get("average_mirrored", False)),
-    )
-    if not config.data.train:
-        raise ConfigError("`data.train` names no data; prepare some with `python -m trainer prepare`")
-    _ = config.data.mapping  # raises for what it does not know
-    below = config.data.drop_unlikely
-    if isinstance(below, bool) or not isinstance(below, (int, float)) or not 0 <= below < 1:
-        raise ConfigError(f"`data.drop_unlikely` is {below!r}; a probability is wanted, such as 0.01")
+    config = read_section(RunConfig, "", values)
     if "num_train_epochs" in config.training:
         raise ConfigError("`training.num_train_epochs` follows from the epochs of `stages`; leave it out")
-    return config
+    _ = config.data.mapping  # raises for unknown columns
+    # YAML 1.1 reads `no`, one of Trainer's strategies, as false.
+    training = {
+        name: "no" if value is False and name.endswith("_strategy") else value
+        for name, value in config.training.items()
+    }
+    return dataclasses.replace(config, training=training)
 
 
-def _section(kind: type, name: str, values: dict | None):
-    if values is not None and not isinstance(values, dict):
-        raise ConfigError(f"`{name}` is {values!r}; settings such as name: value are wanted there")
-    try:
-        return kind(**(values or {}))
-    except TypeError as error:
-        known = ", ".join(f.name for f in dataclasses.fields(kind))
-        raise ConfigError(f"`{name}` cannot be read ({error}); its settings are {known}") from error
-
-
-def _apply_override(values: dict, override: str) -> None:
+def _apply_override(values: dict[str, Any], override: str) -> None:
     name, separator, text = override.partition("=")
     if not separator:
         raise ConfigError(f"{override!r} is not an override; write name.of.setting=value")
     *path, last = name.split(".")
     for key in path:
-        values = values.setdefault(key, {})
+        if values.get(key) is None:
+            values[key] = {}
+        values = values[key]
         if not isinstance(values, dict):
             raise ConfigError(f"{name!r} does not name a setting")
-    value = yaml.safe_load(text)
-    # YAML 1.1 reads 1e-3, without a point, as text.
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            value = str(value)
-    values[last] = value
+    values[last] = _read_value(name, text)
+
+
+def _read_value(name: str, text: str) -> Any:
+    """The value of an override, read with the type of the setting that it names."""
+    kind: Any = RunConfig
+    for key in name.split("."):
+        kind = type_of(settings_of(kind).get(key) if dataclasses.is_dataclass(kind) else None)
+    try:
+        return read_yaml(text, kind)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"the value of the override {name}={text} is not YAML") from error

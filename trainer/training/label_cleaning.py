@@ -1,4 +1,4 @@
-"""Leaves out the training faces whose label a trained model all but rules out (https://arxiv.org/abs/1911.00068)."""
+"""Label cleaning: drops training faces whose label a trained model finds unlikely (https://arxiv.org/abs/1911.00068)."""
 
 from __future__ import annotations
 
@@ -25,23 +25,22 @@ logger = logging.getLogger(__name__)
 
 DROPPED_FILE = "dropped.json"
 BATCH_SIZE = 256
-# Ages are guesses of those who labelled them: a year so near to the label counts as the label.
+# Age labels are estimates: the probability of a label includes the years this near to it.
 NEAR_YEARS = 5
 
 
 def likely_rows(rows: Dataset, config: RunConfig, cache_dir: Path, run: Path) -> torch.Tensor:
-    """bool `(n,)`: the rows neither of whose labels is less likely than `config.data.drop_unlikely`.
+    """bool `(n,)`: rows with a probability of at least `config.data.drop_unlikely` for both gender and age.
 
-    The model that the run starts from is asked how likely the gender is, and an age within five years of the label, of
-    each face as the training would cut it. What is left out is noted in the run's folder as `[row, file]`, for a
-    reader and so that a continued run leaves out the same.
+    The run's initial model predicts each face as training crops it. The age counts as right within five years of the
+    label. Dropped rows are recorded in the run's folder as `[row, file]`; a continued run drops the recorded ones.
 
     Raises:
-        ConfigError: the run starts from no checkpoint of this project, or nothing would be left.
-        RunError: what was noted is not in this data.
+        ConfigError: the run's initial model is no checkpoint of this project, or no face would be left.
+        RunError: the recorded rows are not in this data.
     """
-    noted, files = run / DROPPED_FILE, rows["file"][:]
-    if not noted.exists():
+    recorded, files = run / DROPPED_FILE, rows["file"][:]
+    if not recorded.exists():
         unlikely = {
             label: (values < config.data.drop_unlikely).nonzero().flatten().tolist()
             for label, values in _label_probabilities(rows, config, cache_dir).items()
@@ -49,11 +48,11 @@ def likely_rows(rows: Dataset, config: RunConfig, cache_dir: Path, run: Path) ->
         if not _kept(len(files), unlikely.values()).any():
             raise ConfigError(f"`data.drop_unlikely: {config.data.drop_unlikely}` leaves no face to train on")
         dropped = {label: [[row, files[row]] for row in found] for label, found in unlikely.items()}
-        write_whole_file(noted, json.dumps(dropped, indent=1) + "\n")
-    dropped = json.loads(noted.read_text(encoding="utf-8"))
+        write_whole_file(recorded, json.dumps(dropped, indent=1) + "\n")
+    dropped = json.loads(recorded.read_text(encoding="utf-8"))
     if any(files[row : row + 1] != [file] for found in dropped.values() for row, file in found):
         raise RunError(
-            f"{noted} names faces that this data does not have: continue the run with the data it began with"
+            f"{recorded} names faces that this data does not have: continue the run with the data it began with"
         )
     counts = count_dropped(run)
     logger.warning("left out for an unlikely label: %d for the gender, %d for the age", counts["gender"], counts["age"])
@@ -61,12 +60,11 @@ def likely_rows(rows: Dataset, config: RunConfig, cache_dir: Path, run: Path) ->
 
 
 def count_dropped(run: Path) -> dict[str, int] | None:
-    """How many faces a run leaves out for their `gender` and how many for their `age`, some for both; None where it
-    does not look for any."""
-    noted = run / DROPPED_FILE
-    if not noted.is_file():
+    """Number of faces dropped for their `gender` and for their `age`; some count twice. None without label cleaning."""
+    recorded = run / DROPPED_FILE
+    if not recorded.is_file():
         return None
-    return {label: len(found) for label, found in json.loads(noted.read_text(encoding="utf-8")).items()}
+    return {label: len(found) for label, found in json.loads(recorded.read_text(encoding="utf-8")).items()}
 
 
 def _kept(count: int, dropped: Iterable[list[int]]) -> torch.Tensor:
@@ -77,7 +75,7 @@ def _kept(count: int, dropped: Iterable[list[int]]) -> torch.Tensor:
 
 
 def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> dict[str, torch.Tensor]:
-    """`(n,)` for the gender and for the age of each row."""
+    """`(n,)` probabilities of the `gender` label and of the `age` label."""
     if config.model.pretrained is None:
         raise ConfigError("`data.drop_unlikely` needs a trained model in `model.pretrained`")
     try:

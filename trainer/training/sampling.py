@@ -1,4 +1,4 @@
-"""Which training faces an epoch shows, so that children and the old count."""
+"""Sampling of the training faces, balanced by age."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ BIN_YEARS = 5
 
 
 def age_weights(age_min: torch.Tensor, age_max: torch.Tensor, balance: float) -> torch.Tensor:
-    """`(n,)` expected number of times each face is shown in an epoch; they sum to `n`.
+    """`(n,)` expected number of draws of each face in an epoch; they sum to `n`.
 
     Args:
-        age_min, age_max: `(n,)` years; a range counts at its middle.
-        balance: 0 shows every face once, 1 shows every five years of age equally often.
+        age_min, age_max: `(n,)` years; a range counts as its midpoint.
+        balance: 0 draws every face once, 1 draws every five-year bin equally often.
     """
     bins = ((age_min + age_max.clamp(max=100)) / 2 / BIN_YEARS).long()
     counts = torch.bincount(bins).double()
@@ -23,9 +23,10 @@ def age_weights(age_min: torch.Tensor, age_max: torch.Tensor, balance: float) ->
 
 
 class WeightedShuffle(torch.utils.data.Sampler[int]):
-    """Each index about `weights[index]` times an epoch, shuffled; fixed by seed and epoch, so a run can be continued.
+    """Each index about `weights[index]` times an epoch, shuffled; reproducible from seed and epoch when a run is
+    continued.
 
-    Systematic resampling: a face with weight 1.3 comes once or twice, never less.
+    Systematic resampling: a face with weight 1.3 is drawn once or twice, never less.
 
     Args:
         weights: `(n,)`, summing to `n`.
@@ -36,7 +37,7 @@ class WeightedShuffle(torch.utils.data.Sampler[int]):
         self.weights, self.seed, self.epoch = weights, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Trainer says which epoch comes next."""
+        """Called by Trainer before each epoch."""
         self.epoch = epoch
 
     def __len__(self) -> int:

