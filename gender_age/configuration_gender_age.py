@@ -1,5 +1,7 @@
 """The configuration of a gender and age ViT."""
 
+from typing import Any
+
 from huggingface_hub.dataclasses import strict
 from transformers import ViTConfig
 
@@ -53,7 +55,7 @@ class GenderAgeConfig(ViTConfig):
     age_interval_mass: float = 0.8
     average_mirrored: bool = False
 
-    def __post_init__(self, **kwargs):
+    def __post_init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("id2label", dict(enumerate(GENDERS)))
         kwargs.setdefault("label2id", {name: index for index, name in enumerate(GENDERS)})
         super().__post_init__(**kwargs)
@@ -71,6 +73,14 @@ class GenderAgeConfig(ViTConfig):
                 )
         if self.stem == "mobilenet" and self.patch_size != 32:
             raise ValueError(f"patch_size is {self.patch_size}; MobileNet reduces the image 32 times")
+
+    @property
+    def grid_size(self) -> int:
+        """Patches along a side of the image."""
+        side, patch = self.image_size, self.patch_size
+        if not isinstance(side, int) or not isinstance(patch, int):
+            raise ValueError(f"image_size is {side} and patch_size {patch}; one number of pixels each is wanted")
+        return side // patch
 
     @property
     def num_ages(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -30,9 +31,9 @@ class GenderAgeOutput(ModelOutput):
             Of the backbone, one tensor per layer.
     """
 
-    loss: torch.FloatTensor | None = None
-    gender_logits: torch.FloatTensor | None = None
-    age_logits: torch.FloatTensor | None = None
+    loss: torch.Tensor | None = None
+    gender_logits: torch.Tensor | None = None
+    age_logits: torch.Tensor | None = None
     hidden_states: tuple[torch.FloatTensor, ...] | None = None
     attentions: tuple[torch.FloatTensor, ...] | None = None
 
@@ -50,7 +51,7 @@ class ViTForGenderAge(ViTPreTrainedModel):
         super().__init__(config)
         self.vit = ViTModel(config, add_pooling_layer=False)
         if config.stem in STEMS:
-            self.vit.embeddings.patch_embeddings = STEMS[config.stem](config)
+            self.vit.embeddings.patch_embeddings = STEMS[config.stem](config)  # type: ignore[assignment]
         if config.drop_path_rate > 0:
             steps = max(1, config.num_hidden_layers - 1)
             for depth, layer in enumerate(self.vit.layers):
@@ -70,7 +71,7 @@ class ViTForGenderAge(ViTPreTrainedModel):
         gender: torch.Tensor | None = None,
         age_min: torch.Tensor | None = None,
         age_max: torch.Tensor | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> GenderAgeOutput:
         """
         With `config.average_mirrored`, outside training, the logits are the logarithm of the mean probabilities of the

@@ -56,8 +56,7 @@ class Stem(nn.Module):
         super().__init__()
         self.stages = nn.ModuleList(stages)
         self.projection = nn.Conv2d(channels, config.hidden_size, 1)
-        grid = config.image_size // config.patch_size
-        self.num_patches = grid * grid
+        self.num_patches = config.grid_size**2
         self.image_size = (config.image_size, config.image_size)
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
