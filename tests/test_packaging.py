@@ -48,6 +48,20 @@ def test_the_hook_before_a_commit_runs_the_version_of_ruff_that_is_pinned():
     assert {hook["id"] for hook in ruff["hooks"]} == {"ruff-check", "ruff-format"}
 
 
+def test_ci_checks_every_supported_python_with_the_one_script():
+    (job,) = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))[
+        "jobs"
+    ].values()
+    versions = job["strategy"]["matrix"]["python"]
+    assert PROJECT["requires-python"] == f">={versions[0]}"
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert f"Python {versions[0]} to {versions[-1]}" in readme
+    assert job["steps"][-1]["run"] == "scripts/check"
+    assert all(re.fullmatch(r"[\w/-]+@v\d+", step["uses"]) for step in job["steps"] if "uses" in step)
+    assert (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").endswith(" scripts/check\n")
+    assert os.access(REPOSITORY / "scripts" / "check", os.X_OK)
+
+
 def test_citation_and_changelog_have_the_version_and_its_date():
     version = PROJECT["version"]
     citation = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text(encoding="utf-8"))
