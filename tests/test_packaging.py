@@ -119,6 +119,7 @@ def test_the_wheel_holds_the_library_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert {f"gender_age/{path.name}" for path in (REPOSITORY / "gender_age").glob("*.py")} <= names
+    assert "gender_age/py.typed" in names
     assert {name.partition("/")[0] for name in names} == {"gender_age"}
 
 
