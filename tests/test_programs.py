@@ -7,13 +7,16 @@ import contextlib
 import io
 import json
 import re
+import shlex
 import socket
 import subprocess
 
 import pytest
 
 import app
+from gender_age import __main__ as command_line
 from gender_age.prediction import GenderAgePredictor
+from gender_age.writers import COLUMNS
 from page.inputs.archive import MOST_PHOTO_BYTES
 from page.inputs.unpacking import MOST_UNPACKED_BYTES
 from page.many.batch import MOST_PHOTOS
@@ -139,11 +142,11 @@ def test_what_a_tool_cannot_have_is_an_answer_in_its_place(url):
     assert len(fourth["faces"]) == 1
 
 
-def test_the_readme_shows_the_same_programs():
+def test_the_readme_leads_here_and_shows_the_same_json():
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    shown = [text for _, text in re.findall(r"^```(\w+)\n(.*?)^```$", readme, re.M | re.S) if URL in text]
-    assert len(shown) >= 3, "gradio_client, curl and an MCP client"
-    assert set(shown) <= {text for _, text in BLOCKS}
+    assert "](docs/api.md)" in readme
+    (shown,) = re.findall(r"^```json\n(.*?)^```$", readme, re.M | re.S)
+    assert ("json", shown) in BLOCKS
 
 
 def test_the_limits_are_those_of_the_code():
@@ -159,7 +162,24 @@ def test_the_limits_are_those_of_the_code():
         assert limit in TEXT, limit
 
 
+def test_the_columns_are_those_of_the_table_of_faces():
+    section = TEXT.partition("## The table of faces")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert re.findall(r"`(\w+)`", " ".join(cells)) == list(COLUMNS)
+
+
+def test_the_command_and_its_exit_statuses_are_those_of_the_code():
+    (command,) = [text for kind, text in BLOCKS if kind == "bash" and URL not in text]
+    assert command.startswith("python -m gender_age ")
+    arguments = command_line.parse_arguments(shlex.split(command)[3:])
+    assert all((REPOSITORY / photo).is_file() for photo in arguments.photos)
+    for status in (command_line.UNUSABLE_PHOTO, command_line.UNUSABLE_COMMAND):
+        assert f"\n| {status} |" in TEXT
+    assert f"\n| {command_line.INTERRUPTED}, {command_line.BROKEN_PIPE} |" in TEXT
+
+
 def test_every_program_of_the_document_is_run():
-    assert [kind for kind, _ in BLOCKS] == ["python", "bash", "json", "python", "json"]
+    programs = [kind for kind, text in BLOCKS if URL in text and kind != "json"]
+    assert programs == ["python", "bash", "python"]
     (photo,) = [json.loads(text) for kind, text in BLOCKS if kind == "json" and "mcpServers" not in text]
     assert set(photo) == PHOTO_KEYS

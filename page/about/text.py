@@ -15,8 +15,8 @@ BIBTEX = """\
              probability, apparent age and a calibrated
              interval},
   author  = {{The Gender-and-Age maintainers}},
-  version = {0.1.0},
-  date    = {2026-11-24},
+  version = {0.2.0},
+  date    = {2026-11-28},
   license = {Apache-2.0}
 }"""
 CLIENT_CODE = """\

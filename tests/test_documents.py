@@ -1,0 +1,89 @@
+"""What the documents promise of themselves: length, commands, links and names that exist, and files of their size."""
+
+import contextlib
+import io
+import re
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+SKIPPED = {"node_modules", "build", "data", "runs", "reports", "package"}
+MOST_LINES = 250
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+COMMANDS = ("pip install -r requirements.txt && python app.py", 'pip install -e ".[test]" && python -m pytest')
+# Names in backticks that are files of this repository, if they are right.
+FILE = re.compile(
+    r"`((?:gender_age|page|trainer|tests|docs|examples|benchmarks|scripts|\.ci)/[\w/.-]*\.[a-z]+)(?:::[\w…]+)?`"
+)
+
+
+def files(pattern):
+    """The repository's own files: hidden folders, and what git ignores, are left out."""
+    found = [path.relative_to(REPOSITORY) for path in REPOSITORY.rglob(pattern)]
+    return sorted(path for path in found if not SKIPPED & set(path.parts) and not _is_hidden(path))
+
+
+def _is_hidden(path):
+    return any(part.startswith(".") and part not in (".ci", ".github") for part in path.parts)
+
+
+DOCUMENTS = [path.as_posix() for path in files("*.md")]
+
+
+def text_of(document):
+    return (REPOSITORY / document).read_text(encoding="utf-8")
+
+
+def test_the_readme_is_short_and_starts_with_the_two_commands():
+    assert len(README.splitlines()) <= 160
+    blocks = re.findall(r"^```bash\n(.*?)\n```$", README, re.M | re.S)
+    assert tuple(blocks[:2]) == COMMANDS
+
+
+def test_documents_are_found():
+    assert {"README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/training.md", "docs/api.md"} <= set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_relative_links_lead_somewhere(document):
+    prose = re.sub(r"^```.*?^```$", "", text_of(document), flags=re.M | re.S)
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+        place, _, anchor = link.partition("#")
+        if "://" in link or "{{" in link:
+            continue
+        target = (REPOSITORY / document).parent / place if place else REPOSITORY / document
+        assert target.exists(), link
+        if anchor and "{%" not in target.read_text(encoding="utf-8"):
+            headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.M)
+            assert anchor in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings], link
+
+
+@pytest.mark.parametrize("document", [name for name in DOCUMENTS if not name.startswith(("model/", "examples/"))])
+def test_files_that_are_named_exist(document):
+    assert [name for name in FILE.findall(text_of(document)) if not (REPOSITORY / name).exists()] == []
+
+
+def test_the_readmes_library_example_runs(monkeypatch):
+    (program,) = re.findall(r"^```python\n(from gender_age .*?)^```$", README, re.M | re.S)
+    monkeypatch.chdir(REPOSITORY)
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        exec(compile(program, "README.md", "exec"), {"__name__": "example"})
+    lines = output.getvalue().splitlines()
+    assert len(lines) == 3
+    assert all(re.fullmatch(r"(fe)?male \(\d+%\), \d+ years, \d+ to \d+", line) for line in lines)
+
+
+def test_no_module_is_long():
+    lengths = {path.as_posix(): len(text_of(path).splitlines()) for path in files("*.py")}
+    assert len(lengths) > 100
+    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+@pytest.mark.parametrize(("package", "most"), [("trainer", 12), ("page", 6)])
+def test_the_top_of_a_package_is_small(package, most):
+    assert 0 < len(list((REPOSITORY / package).glob("*.py"))) <= most
+
+
+def test_the_checkpoint_holds_no_code():
+    assert list((REPOSITORY / "model").rglob("*.py")) == []
