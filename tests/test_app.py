@@ -11,13 +11,12 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from gender_age.results import FacePrediction, PhotoPrediction
 from page.shared.analysis import predict_photo
 from page.shared.settings import EXAMPLES, ROOT
+from tests import fakes
 
 FACES = tuple(
-    FacePrediction((x, 10, x + 20, 40), 0.98, gender, 0.9, False, 40.5, (30.0, 50.0), 0.8, None)
-    for x, gender in ((5, "female"), (30, "male"))
+    fakes.face(box=(x, 10, x + 20, 40), gender=gender, age=40.5) for x, gender in ((5, "female"), (30, "male"))
 )
 PHOTO_KEYS = {"photo", "width", "height", "rotation", "faces", "error"}
 FACE_KEYS = {
@@ -25,17 +24,10 @@ FACE_KEYS = {
 }  # fmt: skip
 
 
-class FakePredictor:
+def turning_tall(image_rgb):
     """Two faces in every photo that is not all white; turns photos that are higher than wide."""
-
-    def __init__(self):
-        self.calls = 0
-
-    def predict(self, photo, whole_image=False):
-        self.calls += 1
-        rotation = 90 if photo.height > photo.width else 0
-        size_wh = photo.size[::-1] if rotation else photo.size
-        return PhotoPrediction("image", *size_wh, rotation, () if photo.getpixel((0, 0)) == (255,) * 3 else FACES)
+    _, faces = fakes.unless_white(*FACES)(image_rgb)
+    return 90 if image_rgb.height > image_rgb.width else 0, faces
 
 
 class Served:
@@ -54,7 +46,7 @@ class Served:
 def served(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
-        page = Served(FakePredictor())
+        page = Served(fakes.FakePredictor(turning_tall))
         yield page
         page.demo.close()
 
@@ -67,7 +59,7 @@ def photo(tmp_path):
 
 
 def test_the_json_of_a_photo(served, photo):
-    before = served.predictor.calls
+    before = len(served.predictor.seen)
     answer = served.predict(photo)
     assert set(answer) == PHOTO_KEYS
     assert answer["error"] is None
@@ -75,7 +67,7 @@ def test_the_json_of_a_photo(served, photo):
     assert (answer["photo"], answer["width"], answer["height"]) == ("a beach.jpg", 60, 50)
     assert [set(face) for face in answer["faces"]] == [FACE_KEYS] * 2
     assert answer["faces"] == [face.to_dict() for face in FACES]
-    assert served.predictor.calls == before + 1, "the model ran more than once for one photo"
+    assert len(served.predictor.seen) == before + 1, "the model ran more than once for one photo"
 
 
 def test_the_photo_may_be_named_as_an_argument(served, photo):
@@ -104,7 +96,7 @@ def test_no_face(served, tmp_path):
 )
 def test_unusable_input_is_an_answer(served, tmp_path, capfd, name, data):
     (tmp_path / name).write_bytes(data)
-    before = served.predictor.calls
+    before = len(served.predictor.seen)
     answer = served.predict(tmp_path / name)
     assert set(answer) == PHOTO_KEYS
     assert answer["photo"] == name
@@ -113,7 +105,7 @@ def test_unusable_input_is_an_answer(served, tmp_path, capfd, name, data):
     assert answer["height"] is None
     assert name in answer["error"]
     assert os.sep not in answer["error"]
-    assert served.predictor.calls == before
+    assert len(served.predictor.seen) == before
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
@@ -148,10 +140,10 @@ def test_no_photo_at_all(served):
 
 @pytest.mark.parametrize("more", [{"meta": {"_type": "gradio.FileData"}}, {}, {"meta": {}}, {"url": "/x"}])
 def test_files_of_the_server_are_out_of_reach(served, photo, more):
-    before = served.predictor.calls
+    before = len(served.predictor.seen)
     *_, event, data = call(served.url, [{"path": str(photo)} | more])
     assert event == "event: error"
-    assert served.predictor.calls == before
+    assert len(served.predictor.seen) == before
 
 
 def test_a_photo_that_cannot_be_had_is_an_answer(served):
@@ -192,7 +184,7 @@ def test_uploads_are_deleted_and_examples_stay(tmp_path, monkeypatch, photo):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     monkeypatch.setattr(app, "CLEAN_EVERY_S", 1)
     monkeypatch.setattr(app, "CLEAN_OLDER_S", 1)
-    page = Served(FakePredictor())
+    page = Served(fakes.FakePredictor(turning_tall))
     try:
         kept = set((tmp_path / "gradio").rglob("*.jpg"))
         assert len(kept) == len(EXAMPLES)
@@ -218,6 +210,6 @@ def test_the_photo_is_turned_as_the_prediction_says(tmp_path):
     stored = Image.new("RGB", (40, 60), "teal")
     stored.paste("red", (0, 0, 40, 10))
     stored.save(tmp_path / "tall.png")
-    image_rgb, prediction = predict_photo(FakePredictor(), str(tmp_path / "tall.png"))
+    image_rgb, prediction = predict_photo(fakes.FakePredictor(turning_tall), str(tmp_path / "tall.png"))
     assert image_rgb.size == (prediction.width, prediction.height) == (60, 40)
     assert image_rgb.getpixel((2, 20)) == (255, 0, 0), "turned the other way"

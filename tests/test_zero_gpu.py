@@ -10,8 +10,8 @@ from PIL import Image
 
 import app
 from gender_age.checkpoint import default_device
-from gender_age.results import PhotoPrediction
-from page.shared import settings as serving
+from page.server import zero_gpu
+from tests import fakes
 
 SPACES = """
 import torch
@@ -32,11 +32,6 @@ def GPU(duration):
         return run
     return decorate
 """
-
-
-class FakePredictor:
-    def predict(self, photo):
-        return PhotoPrediction("image", *photo.size, 0, ())
 
 
 @pytest.fixture
@@ -63,9 +58,9 @@ def test_the_model_runs_in_the_borrowed_gpu_and_is_placed_on_it_at_start(zero_ap
     assert default_device() == "cuda"
     Image.new("RGB", (60, 50)).save(tmp_path / "photo.png")
     (tmp_path / "text.jpg").write_text("no photo")
-    demo = zero_app.build_demo(FakePredictor())
+    demo = zero_app.build_demo(fakes.FakePredictor())
     spaces = zero_app.spaces
-    assert set(spaces.durations) == {serving.GPU_SECONDS}
+    assert set(spaces.durations) == {zero_gpu.GPU_SECONDS}
     assert answer_to(demo, str(tmp_path / "photo.png"))["width"] == 60
     # The worker's exceptions come out as others: what is wrong with a photo must be a value.
     assert answer_to(demo, str(tmp_path / "text.jpg"))["error"]
@@ -75,7 +70,7 @@ def test_the_model_runs_in_the_borrowed_gpu_and_is_placed_on_it_at_start(zero_ap
 
 def test_elsewhere_the_function_is_the_same(monkeypatch):
     monkeypatch.delitem(sys.modules, "spaces", raising=False)
-    assert serving.on_gpu(answer_to) is answer_to
+    assert zero_gpu.on_gpu(answer_to) is answer_to
 
 
 def test_the_package_is_asked_for_before_anything_that_may_start_cuda():

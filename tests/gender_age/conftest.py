@@ -4,8 +4,10 @@ import pytest
 
 from gender_age.checkpoint import load_checkpoint
 from gender_age.prediction import GenderAgePredictor
+from tests import fakes
 
-from .faked import SIZE, FakeDetector, face_at
+SIZE, BLANK = (200, 120), (90, 90)
+"""Pictures in which the predictor's detector finds two faces, and none."""
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +17,8 @@ def checkpoint(tiny_model_folder):
 
 @pytest.fixture
 def predictor(checkpoint) -> GenderAgePredictor:
-    return GenderAgePredictor(*checkpoint, FakeDetector({SIZE: (0, [face_at(20, 30, 60), face_at(110.4, 20, 50)])}))
+    faces = [fakes.detected_face(box=(20, 30, 80, 90)), fakes.detected_face(box=(110.4, 20, 160.4, 70))]
+    return GenderAgePredictor(*checkpoint, fakes.FakeDetector({SIZE: (0, faces)}))
 
 
 @pytest.fixture

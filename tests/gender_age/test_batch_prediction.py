@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from gender_age.errors import PhotoError
+from tests.fakes import noise
 
-from .faked import BLANK, SIZE, noise
+from .conftest import BLANK, SIZE
 
 
 def test_predict_raises_and_predict_batch_reports(predictor, tmp_path):
@@ -20,7 +21,10 @@ def test_predict_raises_and_predict_batch_reports(predictor, tmp_path):
     assert (bad.photo, bad.width, bad.height, bad.rotation, bad.faces) == ("notes.jpg", None, None, 0, ())
     assert "notes.jpg" in bad.error
     assert "missing.png" in missing.error
-    assert str(tmp_path) not in json.dumps([bad.to_dict(), missing.to_dict()])
+    assert good.path is None
+    assert (bad.path, missing.path) == (str(tmp_path / "notes.jpg"), str(tmp_path / "missing.png"))
+    # The path is where the caller gave it, and nowhere else.
+    assert str(tmp_path) not in json.dumps([found.to_dict() | {"path": None} for found in (bad, missing)])
 
 
 def test_a_batch_equals_its_photos_one_by_one_and_spans_photos(predictor, batches, tmp_path):

@@ -7,6 +7,7 @@ from PIL import Image
 from gender_age.detection import DETECTION_SIDE, Face, FaceDetector, rotate_image
 from gender_age.images import open_photo
 from gender_age.mtcnn import Cascade
+from tests import fakes
 from tests.conftest import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
@@ -40,9 +41,8 @@ def assert_inside(faces: list[Face], size_wh: tuple[int, int]) -> None:
     "size_wh", [(1, 1), (8, 8), (10, 10), (800, 12), (12, 800), (40, 4000), (4000, 40), (300, 200)]
 )
 def test_no_face_is_an_empty_list(detector, size_wh):
-    noise = np.random.default_rng(0).integers(0, 256, (size_wh[1], size_wh[0], 3), dtype=np.uint8)
     assert detector.detect(Image.new("RGB", size_wh, "navy")) == []
-    assert detector.detect(Image.fromarray(noise)) == []
+    assert detector.detect(fakes.noise(size_wh)) == []
     assert detector.detect_any_rotation(Image.new("RGB", size_wh, "navy")) == (0, [])
 
 

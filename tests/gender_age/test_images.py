@@ -7,6 +7,7 @@ import pytest
 from PIL import ExifTags, Image, features
 
 from gender_age.images import open_photo, photo_name
+from tests import fakes
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 128, 0), (0, 0, 255), (255, 255, 255)
 
@@ -173,9 +174,8 @@ def test_odd_sizes(tmp_path, size_wh):
 
 
 def test_twelve_megapixels_cost_what_decoding_costs(tmp_path):
-    noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3), np.uint8)
     path = tmp_path / "photo.jpg"
-    Image.fromarray(noise).resize((4000, 3000)).save(path, quality=90)
+    fakes.noise((400, 300)).resize((4000, 3000)).save(path, quality=90)
 
     def seconds(action):
         start = time.process_time()

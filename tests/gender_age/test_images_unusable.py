@@ -11,6 +11,7 @@ from PIL import ExifTags, Image, features
 
 from gender_age.errors import PhotoError
 from gender_age.images import MAX_PIXELS, open_photo
+from tests import fakes
 
 
 def picture(size_wh=(60, 40)):
@@ -38,8 +39,7 @@ def message(photo, **options):
 def test_truncated(tmp_path, suffix):
     if suffix == "avif" and not features.check("avif"):
         pytest.skip("this Pillow was built without AVIF")
-    noise = np.random.default_rng(0).integers(0, 255, (80, 80, 3), np.uint8)
-    path = saved(tmp_path, Image.fromarray(noise), suffix)
+    path = saved(tmp_path, fakes.noise((80, 80)), suffix)
     whole = path.read_bytes()
     for share in (0.3, 0.6, 0.9):
         path.write_bytes(whole[: int(len(whole) * share)])

@@ -10,30 +10,23 @@ import pytest
 from PIL import Image
 
 from gender_age.__main__ import main
-from gender_age.detection import Face
 from gender_age.errors import ModelError
 from gender_age.prediction import GenderAgePredictor
-from gender_age.writers import CSV_COLUMNS
+from gender_age.writers import COLUMNS
+from tests import fakes
 from tests.conftest import REPOSITORY
 
-LANDMARKS = ((55.0, 50.0), (85.0, 50.0), (70.0, 65.0), (60.0, 80.0), (80.0, 80.0))
-
-
-class FakeDetector:
-    """Two faces in every image that is wider than high."""
-
-    def detect_any_rotation(self, image):
-        if image.width <= image.height:
-            return 0, []
-        moved = tuple((x + 60, y) for x, y in LANDMARKS)
-        return 0, [Face((40, 30, 100, 100), 0.9987, LANDMARKS), Face((100, 30, 160, 100), 0.9, moved)]
+FOUND = fakes.if_wide(
+    fakes.detected_face(box=(40, 30, 100, 100), score=0.9987),
+    fakes.detected_face(box=(100, 30, 160, 100), score=0.9),
+)
 
 
 @pytest.fixture
 def predictor(tiny_model_folder, monkeypatch) -> GenderAgePredictor:
     """What the command loads; `asked` on it holds the arguments."""
     predictor = GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
-    predictor.detector, predictor.asked = FakeDetector(), []
+    predictor.detector, predictor.asked = fakes.FakeDetector(FOUND), []
     monkeypatch.setattr(GenderAgePredictor, "from_pretrained", lambda *args: predictor.asked.append(args) or predictor)
     return predictor
 
@@ -42,7 +35,7 @@ def predictor(tiny_model_folder, monkeypatch) -> GenderAgePredictor:
 def photos(tmp_path, monkeypatch) -> list[str]:
     """Two faces, none, unusable, two faces."""
     monkeypatch.chdir(tmp_path)
-    pixels = np.random.default_rng(0).integers(0, 256, (120, 200, 3), dtype=np.uint8)
+    pixels = np.asarray(fakes.noise((200, 120)))
     Image.fromarray(pixels).save("two.png")
     Image.fromarray(pixels[:, :80]).save("none.png")
     Path("=cmd.jpg").write_text("not a photo")
@@ -80,6 +73,7 @@ def test_json_is_a_line_a_photo_in_input_order(predictor, photos, capsys):
     assert main([*photos, "--json"]) == 1
     values = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [value["photo"] for value in values] == ["two.png", "none.png", "=cmd.jpg", "-last.png"]
+    assert [value["path"] for value in values] == photos
     assert [len(value["faces"]) for value in values] == [2, 0, 0, 2]
     assert values[2]["width"] is None
     assert values[2]["error"]
@@ -94,7 +88,8 @@ def test_csv_has_a_row_a_face_and_no_formula(predictor, photos, capsys):
     assert main([*photos, "--csv", "faces.csv"]) == 1
     with open("faces.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert tuple(rows[0]) == CSV_COLUMNS
+    assert list(rows[0]) == list(COLUMNS)
+    assert [row["path"] for row in rows] == ["two.png"] * 2 + ["none.png", "./=cmd.jpg"] + ["./-last.png"] * 2
     assert [row["photo"] for row in rows] == ["two.png"] * 2 + ["none.png", "'=cmd.jpg"] + ["'-last.png"] * 2
     assert [row["face"] for row in rows] == ["1", "2", "", "", "1", "2"]
     first = predictor.predict("two.png").faces[0]
@@ -114,7 +109,7 @@ def test_the_whole_image_is_one_face(predictor, photos, capsys):
     assert face["box"] == [0, 0, 80, 120]
     assert face["score"] is None
     assert main([photos[1], "--whole-image", "--csv", "faces.csv"]) == 0
-    assert Path("faces.csv").read_text().splitlines()[1].startswith("none.png,1,0,0,80,120,,")
+    assert Path("faces.csv").read_text().splitlines()[1].startswith("none.png,none.png,1,0,0,80,120,,")
 
 
 def test_a_line_is_printed_before_the_next_photo_is_opened(predictor, photos, monkeypatch, capsys):

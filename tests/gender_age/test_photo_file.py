@@ -2,22 +2,16 @@
 
 import io
 
-import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import PngImagePlugin
 
 from gender_age import photo_file
 from gender_age.errors import PhotoError
 from gender_age.images import open_photo
 from gender_age.photo_file import MAX_SCANNED_PIXELS, PhotoFile, check_scans
+from tests.fakes import noise
 
 SIZE_WH = (2000, 1500)
-
-
-@pytest.fixture
-def noise():
-    width, height = SIZE_WH
-    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
 
 
 def test_reads_are_counted(tmp_path, monkeypatch):
@@ -47,17 +41,17 @@ def test_scans_are_counted_across_blocks(monkeypatch):
         check_scans(file, MAX_SCANNED_PIXELS // 10 + 1)
 
 
-def test_a_large_png_in_small_parts_is_far_below_the_limit(tmp_path, noise, monkeypatch):
+def test_a_large_png_in_small_parts_is_far_below_the_limit(tmp_path, monkeypatch):
     """Nine megabytes in parts of 4 kB: a tenth of the limit."""
     monkeypatch.setattr(PngImagePlugin.ImageFile, "MAXBLOCK", 4096)
-    noise.save(tmp_path / "a.png", compress_level=0)
+    noise(SIZE_WH).save(tmp_path / "a.png", compress_level=0)
     assert (tmp_path / "a.png").read_bytes().count(b"IDAT") > 1_000
     monkeypatch.setattr(photo_file, "MAX_READS", photo_file.MAX_READS // 10)
     assert open_photo(tmp_path / "a.png").size == SIZE_WH
 
 
-def test_a_progressive_photo_is_far_below_the_limit(tmp_path, noise, monkeypatch):
+def test_a_progressive_photo_is_far_below_the_limit(tmp_path, monkeypatch):
     """Three megapixels; the largest that are taken have 85."""
-    noise.save(tmp_path / "a.jpg", progressive=True)
+    noise(SIZE_WH).save(tmp_path / "a.jpg", progressive=True)
     monkeypatch.setattr(photo_file, "MAX_SCANNED_PIXELS", MAX_SCANNED_PIXELS * 3 // 85)
     assert open_photo(tmp_path / "a.jpg").size == SIZE_WH

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from gender_age.checkpoint import load_checkpoint
-from gender_age.detection import Face
 from gender_age.errors import PhotoError
 from gender_age.pipeline_gender_age import GenderAgePipeline
 from gender_age.prediction import GenderAgePredictor
+from tests import fakes
 from tests.conftest import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
@@ -49,25 +49,18 @@ print(json.dumps({
 """
 
 
-class FakeDetector:
-    """One face in every image that is wider than high."""
-
-    def detect_any_rotation(self, image):
-        landmarks = ((30.0, 30.0), (60.0, 30.0), (45.0, 45.0), (35.0, 60.0), (55.0, 60.0))
-        return 0, [Face((20, 10, 70, 75), 0.99, landmarks)] if image.width > image.height else []
-
-
 @pytest.fixture
 def pipe(tiny_model_folder) -> GenderAgePipeline:
     model, image_processor = load_checkpoint(tiny_model_folder, device="cpu")
+    detector = fakes.FakeDetector(fakes.if_wide(fakes.detected_face(box=(20, 10, 70, 75))))
     return GenderAgePipeline(
-        model=model, image_processor=image_processor, task="gender-age", detector=FakeDetector(), device="cpu"
+        model=model, image_processor=image_processor, task="gender-age", detector=detector, device="cpu"
     )
 
 
 @pytest.fixture
 def photo() -> Image.Image:
-    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (100, 150, 3), dtype=np.uint8))
+    return fakes.noise((150, 100))
 
 
 def test_a_photo_is_a_list_of_faces_and_several_a_list_of_lists(pipe, photo):

@@ -10,10 +10,11 @@ import gender_age
 from gender_age.alignment import align_face
 from gender_age.checkpoint import alignment_of
 from gender_age.detection import LIVE_FACE_SHARE, rotate_image
-from gender_age.prediction import GenderAgePredictor, whole_pixels
+from gender_age.prediction import GenderAgePredictor
 from tests.conftest import REPOSITORY
+from tests.fakes import detected_face, noise
 
-from .faked import BLANK, SIZE, face_at, noise
+from .conftest import BLANK, SIZE
 
 
 def test_no_face_is_an_empty_tuple(predictor, batches):
@@ -76,12 +77,12 @@ def test_the_whole_image_is_one_face_through_the_fallback(predictor):
 
 def test_a_turned_photo_is_answered_in_its_turned_frame(predictor):
     image = noise((300, 100))
-    predictor.detector.answers[300, 100] = (90, [face_at(10, 200, 80)])
+    predictor.detector.answers[300, 100] = (90, [detected_face(box=(10, 200, 90, 280))])
     prediction = predictor.predict(image)
     assert (prediction.width, prediction.height, prediction.rotation) == (100, 300, 90)
     assert prediction.faces[0].box == (10, 200, 90, 280)
     upright = noise((100, 300), seed=1)
-    predictor.detector.answers[100, 300] = (0, [face_at(10, 200, 80)])
+    predictor.detector.answers[100, 300] = (0, [detected_face(box=(10, 200, 90, 280))])
     same = predictor.predict(rotate_image(image, 90))
     assert same.faces[0].age == pytest.approx(prediction.faces[0].age, abs=1e-4)
     assert predictor.predict(upright).faces[0].age != pytest.approx(prediction.faces[0].age, abs=1e-6)
@@ -89,23 +90,11 @@ def test_a_turned_photo_is_answered_in_its_turned_frame(predictor):
 
 def test_faces_come_left_to_right_by_the_box_that_is_reported(predictor):
     # Both centres are at x = 50 before rounding; after it the second is further left.
-    predictor.detector.answers[100, 100] = (0, [face_at(90, 0, 8), face_at(40.6, 0, 19), face_at(40.4, 60, 19.2)])
+    found = [(90, 0, 98, 8), (40.6, 0, 59.6, 19), (40.4, 60, 59.6, 79.2)]
+    predictor.detector.answers[100, 100] = (0, [detected_face(box=box) for box in found])
     boxes = [face.box for face in predictor.predict(noise((100, 100))).faces]
     assert boxes == sorted(boxes, key=lambda box: box[0] + box[2])
     assert boxes[-1] == (90, 0, 98, 8)
-
-
-@pytest.mark.parametrize(
-    ("box", "expected"),
-    [
-        ((1.4, 2.6, 9.5, 8.5), (1, 3, 10, 8)),
-        ((-3.0, -0.6, 25.0, 12.2), (0, 0, 20, 10)),
-        ((5.2, 5.2, 5.4, 5.4), (5, 5, 6, 6)),
-        ((19.9, 9.9, 20.0, 10.0), (19, 9, 20, 10)),
-    ],
-)
-def test_whole_pixels_are_inside_and_never_empty(box, expected):
-    assert whole_pixels(box, (20, 10)) == expected
 
 
 def test_photos_may_be_paths_images_and_arrays(predictor, tmp_path):
@@ -120,6 +109,8 @@ def test_photos_may_be_paths_images_and_arrays(predictor, tmp_path):
         "image",
         "image",
     ]
+    assert by_path.path == by_text.path == str(tmp_path / "photo.png")
+    assert by_image.path is by_array.path is None
     assert by_path.faces == by_text.faces
     assert len({prediction.faces[0].box for prediction in (by_path, by_image, by_array)}) == 1
 

@@ -9,18 +9,25 @@ from PIL import Image
 
 from gender_age.detection import rotate_image
 from gender_age.prediction import GenderAgePredictor
-from gender_age.results import FacePrediction, PhotoPrediction
+from gender_age.results import PhotoPrediction
 from gender_age.tracking import ANSWER_S, KEPT_S, SHOWN_S, DecayedMean, FaceTracker, FrameRate, camera_box, likeness
+from tests import fakes
 from tests.conftest import REPOSITORY
 
 
 def face(x, y=100, side=80, age=40.0, gender="female", probability=0.9):
-    box = (x, y, x + side, y + side)
-    return FacePrediction(box, 0.99, gender, probability, probability < 0.75, age, (age - 8, age + 9), 0.8, None)
+    return fakes.face(
+        box=(x, y, x + side, y + side),
+        gender=gender,
+        gender_probability=probability,
+        uncertain=probability < 0.75,
+        age=age,
+        age_interval=(age - 8, age + 9),
+    )
 
 
 def frame(*faces):
-    return PhotoPrediction("image", 640, 480, 0, faces)
+    return fakes.photo(width=640, height=480, faces=faces)
 
 
 def numbers(shown):
@@ -34,7 +41,7 @@ def tracker():
 
 def test_no_face_is_an_empty_list(tracker):
     assert tracker.update(frame(), 0.0) == []
-    assert tracker.update(PhotoPrediction("image", None, None, 0, (), "damaged"), 0.1) == []
+    assert tracker.update(PhotoPrediction.unusable("image", "damaged"), 0.1) == []
 
 
 def test_a_new_face_is_shown_as_it_is(tracker):
@@ -169,7 +176,7 @@ def test_boxes_of_a_turned_frame_are_turned_back(rotation):
     picture = Image.new("L", (64, 48))
     picture.paste(255, (10, 5, 30, 12))
     turned = rotate_image(picture, rotation)
-    prediction = PhotoPrediction("image", *turned.size, rotation, ())
+    prediction = fakes.photo(width=turned.width, height=turned.height, rotation=rotation)
     assert camera_box(turned.getbbox(), prediction) == (10, 5, 30, 12)
 
 

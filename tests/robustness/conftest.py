@@ -10,8 +10,8 @@ import gradio as gr
 import pytest
 
 import app
+from tests import fakes
 
-from .fake_predictor import FakePredictor
 from .pages import Caller
 
 
@@ -23,7 +23,7 @@ class ServedPage:
         temporary: where it keeps its files.
     """
 
-    predictor: FakePredictor
+    predictor: fakes.FakePredictor
     demo: gr.Blocks
     url: str
     temporary: Path
@@ -32,7 +32,7 @@ class ServedPage:
 
 def serve(temporary: Path) -> ServedPage:
     """Serves the page with the options that `python app.py` has; close its `demo` afterwards."""
-    predictor = FakePredictor()
+    predictor = fakes.FakePredictor(fakes.size_as_age)
     demo = app.build_demo(predictor)
     options = app.launch_options() | {"prevent_thread_lock": True, "quiet": True, "server_name": "127.0.0.1"}
     _, url, _ = demo.launch(**options)

@@ -23,9 +23,9 @@ def main(argv: list[str]) -> int:
     import app
 
     if options.fake:
-        from .fake_predictor import FakePredictor
+        from tests import fakes
 
-        app.GenderAgePredictor.from_pretrained = lambda *_, **__: FakePredictor()
+        app.GenderAgePredictor.from_pretrained = lambda *_, **__: fakes.FakePredictor(fakes.size_as_age)
     return app.main(rest)
 
 

@@ -17,10 +17,10 @@ import app
 from gender_age.prediction import GenderAgePredictor
 from page.server.memory import EVERY_S
 from tests.conftest import REPOSITORY
+from tests.fakes import age_of
 
 from . import conftest
 from .crowd import FULL, ask_together, own_photos
-from .fake_predictor import age_of
 from .inputs import saved
 from .measuring import percentile, resident_mb
 from .pages import PageProcess, given

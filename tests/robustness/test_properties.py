@@ -12,10 +12,10 @@ from PIL import ExifTags, Image
 
 from gender_age.alignment import align_face
 from gender_age.checkpoint import load_checkpoint
-from gender_age.detection import Face
 from gender_age.errors import PhotoError
 from gender_age.images import open_photo, photo_name
 from gender_age.prediction import GenderAgePredictor
+from tests import fakes
 
 from .searching import FEW, MANY, TEXT
 
@@ -102,16 +102,6 @@ def test_a_name_is_safe_to_print(text):
 NUMBERS = st.floats(-60, 300, allow_nan=False, width=32)
 
 
-class FoundFaces:
-    """A detector that finds what it is told."""
-
-    def __init__(self, faces):
-        self.faces = faces
-
-    def detect_any_rotation(self, image):
-        return 0, self.faces
-
-
 @pytest.fixture(scope="module")
 def checkpoint(tiny_model_folder):
     return load_checkpoint(tiny_model_folder, device="cpu")
@@ -123,8 +113,9 @@ def checkpoint(tiny_model_folder):
     st.tuples(st.integers(1, 200), st.integers(1, 200)),
 )
 def test_whatever_the_detector_finds_is_a_row(checkpoint, found, size_wh):
-    faces = [Face(box, 0.9, landmarks) for box, landmarks in found]
-    answer = GenderAgePredictor(*checkpoint, FoundFaces(faces)).predict(Image.new("RGB", size_wh, "teal"))
+    faces = [fakes.detected_face(box=box, landmarks=landmarks) for box, landmarks in found]
+    detector = fakes.FakeDetector({size_wh: (0, faces)})
+    answer = GenderAgePredictor(*checkpoint, detector).predict(Image.new("RGB", size_wh, "teal"))
     assert len(answer.faces) == len(faces)
     json.dumps(answer.to_dict(), allow_nan=False)
     for face in answer.faces:

@@ -19,21 +19,22 @@ from gender_age.writers import FORMULA_STARTS
 from page.inputs.archive import ArchiveError, list_photos
 from page.inputs.unpacking import Unpacker
 from page.many import html as many_html
-from page.many.table import as_csv, as_json, rows
+from page.many.table import as_csv, as_json
 from page.photo import cards
 from page.photo.figure import figure_value
 from page.shared.analysis import AnalysedPhoto
 from page.why import tab as why_tab
+from tests import fakes
 
 from .archives import named, packed
 from .searching import MANY, TEXT
 
 
 def prediction(name: str, *faces: FacePrediction, error: str | None = None) -> PhotoPrediction:
-    return PhotoPrediction(name, 200, 100, 0, faces, error)
+    return fakes.photo(photo=name, faces=faces, error=error)
 
 
-FACE = FacePrediction((10, 10, 50, 60), 0.99, "female", 0.93, False, 41.6, (33.2, 52.4), 0.8, None)
+FACE = fakes.face(gender_probability=0.93, age=41.6, age_interval=(33.2, 52.4))
 
 
 class Seen(HTMLParser):
@@ -84,7 +85,7 @@ def figure_of(name: str) -> str:
 @given(st.lists(st.tuples(TEXT, st.sampled_from(["", *FORMULA_STARTS])), max_size=5))
 def test_no_cell_of_a_table_is_a_formula_and_no_row_is_lost(texts):
     predictions = [prediction(photo_name(start + text), error=start + photo_name(text)) for text, start in texts]
-    found = list(csv.reader(io.StringIO(as_csv(rows(predictions)).decode("utf-8-sig"), newline="")))
+    found = list(csv.reader(io.StringIO(as_csv(predictions).decode("utf-8-sig"), newline="")))
     assert len(found) == 1 + len(predictions)
     assert not [cell for row in found for cell in row if cell.startswith(FORMULA_STARTS)]
     assert json.loads(as_json(predictions)) == [row.to_dict() for row in predictions]

@@ -10,8 +10,8 @@ from PIL import Image
 from gender_age import inference
 from gender_age.alignment import DEFAULT_ALIGNMENT
 from gender_age.checkpoint import load_checkpoint
-from gender_age.detection import Face
 from gender_age.prediction import GenderAgePredictor
+from tests import fakes
 from trainer import evaluate
 from trainer.errors import DataError, TrainerError
 from trainer.evaluation import metrics
@@ -23,17 +23,13 @@ LANDMARKS = tuple((64 * x, 64 * y) for x, y in DEFAULT_ALIGNMENT.template)
 """Where the drawn images of 64 px have their face."""
 
 
-class FakeDetector:
+def drawn_face(image):
     """Finds the drawn face where the landmarks are stored too, beside a smaller face that must not be taken."""
-
-    def __init__(self, blind: bool = False) -> None:
-        self.blind = blind
-
-    def detect_any_rotation(self, image):
-        if self.blind:
-            return 0, []
-        smaller = tuple((x / 8, y / 8) for x, y in LANDMARKS)
-        return 0, [Face((0, 0, 8, 8), 1.0, smaller), Face((4, 4, 60, 60), 0.9, LANDMARKS)]
+    smaller = tuple((x / 8, y / 8) for x, y in LANDMARKS)
+    return 0, [
+        fakes.detected_face(box=(0, 0, 8, 8), score=1.0, landmarks=smaller),
+        fakes.detected_face(box=(4, 4, 60, 60), score=0.9, landmarks=LANDMARKS),
+    ]
 
 
 @pytest.fixture
@@ -125,7 +121,7 @@ def test_stored_landmarks_and_live_detection_of_the_same_landmarks_agree(tiny_mo
     # bf16 would make of a pixel that is rounded otherwise a difference in the third digit.
     monkeypatch.setattr(inference, "multiplies_bf16", lambda: False)
     model, image_processor = load_checkpoint(tiny_model_folder, device="cpu")
-    predictor = GenderAgePredictor(model, image_processor, FakeDetector())
+    predictor = GenderAgePredictor(model, image_processor, fakes.FakeDetector(drawn_face))
     rows = evaluate.load_sources([str(tiny_data)], "test")["utkface"]
     stored = estimate_split(predictor, rows, "landmarks", 5, "")
     live = estimate_split(predictor, rows, "end_to_end", 5, "")
@@ -137,7 +133,7 @@ def test_stored_landmarks_and_live_detection_of_the_same_landmarks_agree(tiny_mo
 
 def test_where_nothing_is_found_the_whole_image_counts_and_is_counted(tiny_model_folder, tiny_data):
     model, image_processor = load_checkpoint(tiny_model_folder, device="cpu")
-    predictor = GenderAgePredictor(model, image_processor, FakeDetector(blind=True))
+    predictor = GenderAgePredictor(model, image_processor, fakes.FakeDetector({}))
     rows = evaluate.load_sources([str(tiny_data)], "test")["fairface"]
     samples = estimate_split(predictor, rows, "end_to_end", 5, "")
     whole = [photo.faces[0] for photo in predictor.predict_batch(rows["image"][:], whole_image=True)]

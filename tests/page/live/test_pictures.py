@@ -8,7 +8,6 @@ import pytest
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from gender_age.results import PhotoPrediction
 from gender_age.tracking import FaceTracker
 from page.live.tab import (
     LONGEST_SIDE,
@@ -23,8 +22,18 @@ from page.live.tab import (
     faces_in_view,
     rate_html,
 )
+from tests import fakes
 
-from .test_tab import face, picture, seen
+from .test_tab import picture
+
+CERTAIN = fakes.face(box=(10, 10, 26, 30))
+DOUBTFUL = fakes.face(box=(40, 10, 56, 30), score=MIN_SCORE - 0.05)
+
+
+def seen(number=1, **changes):
+    return fakes.tracked_face(
+        **({"number": number, "gender_probability": 0.91, "age": 41.2, "age_interval": (33.0, 52.4)} | changes)
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,7 +77,7 @@ def test_pictures_are_at_most_as_large_as_needed(size_wh, wanted):
 def test_only_certain_faces_are_followed_and_texts_change_calmly():
     session = LiveSession(FaceTracker(0.7))
     assert session.rate.per_second is None
-    faces = session.follow(PhotoPrediction("image", 64, 48, 0, (face(10), face(40, score=MIN_SCORE - 0.05))), 5.0)
+    faces = session.follow(fakes.photo(width=64, height=48, faces=(CERTAIN, DOUBTFUL)), 5.0)
     assert [one.number for one in faces] == [1]
     assert session.renews_texts(faces, 5.0)
     assert not session.renews_texts(faces, 5.0 + TEXT_EVERY_S / 2)
@@ -81,13 +90,14 @@ def test_only_certain_faces_are_followed_and_texts_change_calmly():
 def test_after_a_pause_it_is_another_stream():
     session = LiveSession(FaceTracker(0.7))
     assert not session.is_over(100.0)
-    session.follow(PhotoPrediction("image", 64, 48, 0, ()), 100.0)
+    session.follow(fakes.photo(width=64, height=48), 100.0)
     assert not session.is_over(100.0 + NEW_AFTER_S / 2)
     assert session.is_over(101.0 + NEW_AFTER_S)
 
 
 def test_boxes_lie_where_the_faces_are():
-    html = boxes_html([seen(), seen(2, (480.0, 20.0, 620.0, 200.0), uncertain=True)], (640, 480))
+    faces = [seen(box=(160.0, 120.0, 320.0, 360.0)), seen(2, box=(480.0, 20.0, 620.0, 200.0), uncertain=True)]
+    html = boxes_html(faces, (640, 480))
     html = re.sub("</?i>", "", html)
     first, second = re.findall(r'<div class="(ga-live-box[^"]*)" style="([^"]*)"><span>([^<]*)</span>', html)
     assert first[0] == "ga-live-box"
@@ -101,7 +111,7 @@ def test_boxes_lie_where_the_faces_are():
 
 
 def test_cards_say_all_in_words():
-    html = cards_html([seen(), seen(3, age=99.8, gender="male", probability=0.999), seen(4, uncertain=True)])
+    html = cards_html([seen(), seen(3, age=99.8, gender="male", gender_probability=0.999), seen(4, uncertain=True)])
     words = " ".join(re.sub(r"<[^>]+>", " ", html).split())
     assert words.startswith("1 41 years 80% interval: 33–52 years female probability 91% 3 100+ years")
     assert "male probability over 99%" in words

@@ -6,7 +6,6 @@ import json
 import queue
 import threading
 import time
-from types import SimpleNamespace
 
 import gradio as gr
 import httpx
@@ -14,8 +13,6 @@ import pytest
 from PIL import Image
 
 from gender_age.errors import PhotoError
-from gender_age.results import FacePrediction, PhotoPrediction
-from gender_age.tracking import TrackedFace
 from page.live import tab as live_tab
 from page.live.tab import (
     LIVE_VISITORS,
@@ -23,6 +20,7 @@ from page.live.tab import (
     build_live_tab,
 )
 from page.server.stream_turns import Turns
+from tests import fakes
 
 WAIT_S = 20
 SHORT_TURN_S = 1
@@ -34,40 +32,29 @@ def picture(grey=120, size_wh=(64, 48), kind="JPEG"):
     return f"data:image/{kind.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
-def face(x=20, score=0.99):
-    return FacePrediction((x, 10, x + 16, 30), score, "female", 0.9, False, 40.5, (30.0, 50.0), 0.8, None)
-
-
-def seen(number=1, box=(160.0, 120.0, 320.0, 360.0), age=41.2, gender="female", probability=0.91, uncertain=False):
-    return TrackedFace(number, box, age, (33.0, 52.4), 0.8, gender, probability, uncertain)
-
-
-class FakePredictor:
-    """One face in every picture; waits at `gate`, and remembers how bright the pictures were."""
-
-    def __init__(self):
-        self.model = SimpleNamespace(config=SimpleNamespace(gender_uncertain_below=0.7))
-        self.gate, self.started, self.greys = threading.Event(), threading.Event(), []
-
-    def predict_frame(self, photo):
-        self.greys.append(photo.getpixel((5, 5))[0])
-        self.started.set()
-        assert self.gate.wait(WAIT_S)
-        if self.greys[-1] > 250:
-            raise PhotoError("too bright")
-        return PhotoPrediction("image", *photo.size, 0, (face(),))
+def one_face(image_rgb):
+    """One face in every picture that is not too bright."""
+    if image_rgb.getpixel((0, 0))[0] > 250:
+        raise PhotoError("too bright")
+    return 0, (fakes.face(box=(20, 10, 36, 30)),)
 
 
 class Served:
-    """A page with the Live tab alone."""
+    """A page with the Live tab alone; its predictor answers when it may."""
 
     def __init__(self):
-        self.predictor, self.visitors = FakePredictor(), []
+        self.predictor, self.visitors = fakes.FakePredictor(one_face), []
+        self.predictor.may_answer.clear()
         with gr.Blocks(analytics_enabled=False) as self.demo:
             build_live_tab(self.predictor)
         launched = self.demo.queue().launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
         self.url = launched[1] + "gradio_api/"
         (self.fn,) = [fn for fn in self.demo.fns.values() if any(event == "stream" for _, event in fn.targets)]
+
+    @property
+    def greys(self):
+        """How bright the pictures were that the model saw."""
+        return [red for red, _, _ in self.predictor.seen]
 
 
 class Visitor:
@@ -120,7 +107,7 @@ def served(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     page = Served()
     yield page
-    page.predictor.gate.set()
+    page.predictor.may_answer.set()
     for visitor in page.visitors:
         visitor.close()
         visitor.listener.join(WAIT_S)
@@ -132,18 +119,18 @@ def test_pictures_are_dropped_while_one_is_answered_and_the_newest_is_next(serve
     assert served.predictor.started.wait(WAIT_S)
     for grey in range(130, 240, 10):
         visitor.send(picture(grey))
-    served.predictor.gate.set()
+    served.predictor.may_answer.set()
     assert "1 face in view." in visitor.answer()
     visitor.answer()
-    assert served.predictor.greys == pytest.approx([120, 230], abs=2)
+    assert served.greys == pytest.approx([120, 230], abs=2)
     visitor.send(picture(50))
     visitor.answer()
-    assert served.predictor.greys[2:] == pytest.approx([50], abs=2)
+    assert served.greys[2:] == pytest.approx([50], abs=2)
     visitor.close()
 
 
 def test_no_picture_is_kept_in_memory_or_in_a_file(served, tmp_path):
-    served.predictor.gate.set()
+    served.predictor.may_answer.set()
     visitor = Visitor(served, "a")
     visitor.answer()
     visitor.send(picture(200))
@@ -157,7 +144,7 @@ def test_no_picture_is_kept_in_memory_or_in_a_file(served, tmp_path):
 
 def test_streams_have_places_of_their_own_and_the_next_visitor_waits_for_one(served):
     assert served.fn.concurrency_id != "model"
-    served.predictor.gate.set()
+    served.predictor.may_answer.set()
     first, *others = [Visitor(served, str(number)) for number in range(LIVE_VISITORS)]
     for visitor in (first, *others):
         visitor.next("process_starts")
@@ -173,7 +160,7 @@ def test_streams_have_places_of_their_own_and_the_next_visitor_waits_for_one(ser
 
 def test_a_turn_ends_by_the_clock_however_little_was_computed(short_turns, served):
     """gradio's own limit counts the milliseconds of computing, of which there are hardly any here."""
-    served.predictor.gate.set()
+    served.predictor.may_answer.set()
     visitor = Visitor(served, "a")
     visitor.answer()
     time.sleep(SHORT_TURN_S)
@@ -196,7 +183,7 @@ def test_the_page_is_told_of_the_end_of_a_stream_however_it_ends(served):
 
 
 def test_what_is_no_picture_gets_a_sentence_and_the_stream_goes_on(served, capfd):
-    served.predictor.gate.set()
+    served.predictor.may_answer.set()
     visitor = Visitor(served, "a")
     visitor.answer()
     answers = []

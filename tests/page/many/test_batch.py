@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from gender_age.results import PhotoPrediction
 from page.inputs.photo_files import GivenFile
 from page.many import batch
 from page.many.batch import items_of, predict_portion, run
+from tests import fakes
 
 
 def given(path) -> GivenFile:
@@ -33,11 +33,15 @@ class Predict:
 
     def __call__(self, paths):
         self.portions.append(paths[: self.most])
-        return [PhotoPrediction("?", 1, 1, 0, (), f"read {Path(path).read_text()}") for path in paths[: self.most]]
+        return [
+            fakes.photo(photo="?", path=path, error=f"read {Path(path).read_text()}") for path in paths[: self.most]
+        ]
 
 
 def analysed(files, predict):
-    return [[(found.photo, found.error) for found in portion] for portion in run(items_of(files), predict)]
+    portions = list(run(items_of(files), predict))
+    assert not [found.path for portion in portions for found in portion if found.path], "a path of the server got out"
+    return [[(found.photo, found.error) for found in portion] for portion in portions]
 
 
 def test_nothing():

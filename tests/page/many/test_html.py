@@ -3,16 +3,17 @@
 import re
 from dataclasses import replace
 
-from gender_age.results import FacePrediction, PhotoPrediction
+from gender_age.results import PhotoPrediction
 from page.many.html import charts_html, progress_html, summary_html
+from tests import fakes
 
 FACES = tuple(
-    FacePrediction((5, 10, 25, 40), 0.98, gender, 0.9, gender == "male", age, (age - 9, age + 9), 0.8, None)
+    fakes.face(gender=gender, uncertain=gender == "male", age=age, age_interval=(age - 9, age + 9))
     for gender, age in (("female", 34.6), ("male", 100.0))
 )
-PHOTO = PhotoPrediction("a.jpg", 60, 50, 0, FACES)
+PHOTO = fakes.photo(photo="a.jpg", faces=FACES)
 EMPTY = replace(PHOTO, photo="b.jpg", faces=())
-BROKEN = PhotoPrediction("<b>c.jpg", None, None, 0, (), "“<b>c.jpg” is not a photo.")
+BROKEN = PhotoPrediction.unusable("<b>c.jpg", "“<b>c.jpg” is not a photo.")
 
 
 def test_summary():

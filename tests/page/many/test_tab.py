@@ -16,32 +16,18 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
-from gender_age.errors import GenderAgeError
-from gender_age.images import open_photo, photo_name
-from gender_age.results import FacePrediction, PhotoPrediction
+from gender_age.writers import COLUMNS
 from page.many import batch
 from page.many import tab as many_tab
 from page.shared.settings import STATE_SECONDS
+from tests import fakes
 
 FACES = tuple(
-    FacePrediction((x, 10, x + 20, 40), 0.98, gender, 0.9, gender == "male", age, (age - 9, age + 9), 0.8, None)
+    fakes.face(
+        box=(x, 10, x + 20, 40), gender=gender, uncertain=gender == "male", age=age, age_interval=(age - 9, age + 9)
+    )
     for x, gender, age in ((5, "female", 34.6), (30, "male", 100.0))
 )
-
-
-class FakePredictor:
-    """Two faces in every photo that is not all white, after `seconds` each."""
-
-    seconds = 0.0
-
-    def predict_batch(self, photos):
-        for path in photos:
-            time.sleep(self.seconds)
-            try:
-                white = open_photo(path).getpixel((0, 0)) == (255,) * 3
-                yield PhotoPrediction(photo_name(path), 60, 50, 0, () if white else FACES)
-            except GenderAgeError as error:
-                yield PhotoPrediction(photo_name(path), None, None, 0, (), str(error))
 
 
 class Visitor:
@@ -100,7 +86,7 @@ def serve(predictor, **blocks):
 def served(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
-        predictor = FakePredictor()
+        predictor = fakes.FakePredictor(fakes.unless_white(*FACES))
         demo, url = serve(predictor)
         yield predictor, demo, url
         demo.close()
@@ -133,12 +119,16 @@ def test_a_row_a_face_and_three_downloads(visitor, files, capfd):
     assert "holds text" in table[3][-1]
     assert "4 faces found in 3 photos" in end["many-status"]
     found = list(csv.reader(io.StringIO(visitor.download(end["many-csv"]).decode("utf-8-sig"))))
-    assert [row[0] for row in found[1:]] == [*(row[0] for row in table[:4]), "'=1+1.jpg", "'=1+1.jpg"]
+    assert found[0] == list(COLUMNS)
+    assert [row[1] for row in found[1:]] == [*(row[0] for row in table[:4]), "'=1+1.jpg", "'=1+1.jpg"]
+    assert [row[0] for row in found[1:]] == [""] * 6, "a path of the server got out"
     photos = json.loads(visitor.download(end["many-json"]))
     assert [photo["photo"] for photo in photos] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1.jpg"]
     assert photos[0]["faces"] == [face.to_dict() for face in FACES]
+    assert not [photo for photo in photos if "path" in photo]
     parquet = pyarrow.parquet.read_table(io.BytesIO(visitor.download(end["many-parquet"])))
     assert parquet.column("age").to_pylist() == [34.6, 100.0, None, None, 34.6, 100.0]
+    assert parquet.column("path").to_pylist() == [None] * 6
     assert Path(end["many-csv"]["path"]).name == "faces.csv"
     assert "Traceback" not in "".join(capfd.readouterr())
 
@@ -202,7 +192,7 @@ def test_predict_batch(served, files, tmp_path):
     served[0].seconds = 0.0
     answer = client.predict([handle_file(str(path)) for path in files], api_name="/predict_batch")
     assert [photo["photo"] for photo in answer] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1.jpg"]
-    assert answer[0] == PhotoPrediction("a beach.jpg", 60, 50, 0, FACES).to_dict()
+    assert answer[0] == fakes.photo(photo="a beach.jpg", width=60, height=50, faces=FACES).to_dict()
     assert answer[1]["faces"] == []
     assert answer[1]["error"] is None
     assert "holds text" in answer[2]["error"]
@@ -235,7 +225,7 @@ def test_uploads_and_downloads_are_deleted(tmp_path, monkeypatch, files):
     folder.mkdir()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
     monkeypatch.setattr("tempfile.tempdir", str(folder))  # as app.py has it: what is unpacked lies there too
-    demo, url = serve(FakePredictor(), delete_cache=(1, 1))
+    demo, url = serve(fakes.FakePredictor(fakes.unless_white(*FACES)), delete_cache=(1, 1))
     try:
         visitor = Visitor(url, demo)
         end = visitor.analyse(*files)

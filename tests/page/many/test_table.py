@@ -1,4 +1,4 @@
-"""Rows of predictions and their CSV, JSON and Parquet files."""
+"""The table of faces as the page shows it and gives it away; tests/gender_age/test_writers.py has the table itself."""
 
 import csv
 import io
@@ -7,67 +7,77 @@ import json
 import pyarrow.parquet
 import pytest
 
-from gender_age.results import FacePrediction, PhotoPrediction
-from page.many.table import COLUMNS, as_csv, as_json, as_parquet, rows, shown_rows
+from gender_age.results import PhotoPrediction
+from gender_age.writers import COLUMNS, parquet_bytes
+from page.inputs.photo_files import GivenFile
+from page.many.batch import items_of, predict_portion, run
+from page.many.table import SHOWN_COLUMNS, as_csv, as_json, shown_rows
+from tests import fakes
 
-FACE = FacePrediction((5, 10, 25, 40), 0.98, "female", 0.99987, True, 40.4821, (30.04, 50.06), 0.8, None)
+FACE = fakes.face(
+    box=(5, 10, 25, 40), gender_probability=0.99987, uncertain=True, age=40.4821, age_interval=(30.04, 50.06)
+)
 PREDICTIONS = [
-    PhotoPrediction("two.jpg", 60, 50, 0, (FACE, FACE)),
-    PhotoPrediction("=cmd|' /C calc'!A0.jpg", 60, 50, 90, ()),
-    PhotoPrediction("notes.jpg", None, None, 0, (), "“notes.jpg” is not a photo."),
+    fakes.photo(photo="two.jpg", faces=(FACE, FACE)),
+    fakes.photo(photo="=cmd|' /C calc'!A0.jpg", rotation=90),
+    PhotoPrediction.unusable("notes.jpg", "“notes.jpg” is not a photo."),
 ]
-ROWS = [
-    ("two.jpg", 1, 40.4821, 30.04, 50.06, "female", 0.99987, True, 5, 10, 25, 40, None),
-    ("two.jpg", 2, 40.4821, 30.04, 50.06, "female", 0.99987, True, 5, 10, 25, 40, None),
-    ("=cmd|' /C calc'!A0.jpg", *[None] * 11, "no face found"),
-    ("notes.jpg", *[None] * 11, "“notes.jpg” is not a photo."),
-]
-
-
-def test_rows():
-    assert rows([]) == []
-    assert rows(PREDICTIONS) == ROWS
-
-
-def test_shown_rows_are_rounded_and_never_without_doubt():
-    assert shown_rows(rows([])) == []
-    first, *_, last = shown_rows(ROWS)
-    assert first == ["two.jpg", 1, 40.5, 30.0, 50.1, "female", 0.999, "yes", 5, 10, 25, 40, ""]
-    assert last == ["notes.jpg", *[""] * 11, "“notes.jpg” is not a photo."]
 
 
 def read_csv(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
-def test_csv():
-    header, first, _, formula, last = read_csv(as_csv(ROWS))
+def test_shown_columns_are_columns_of_the_table():
+    assert set(SHOWN_COLUMNS) < set(COLUMNS)
+    assert len(set(SHOWN_COLUMNS)) == len(SHOWN_COLUMNS)
+    assert "path" not in SHOWN_COLUMNS
+
+
+def test_shown_rows_are_rounded_and_never_without_doubt():
+    assert shown_rows([]) == []
+    first, second, empty, unusable = shown_rows(PREDICTIONS)
+    assert first == ["two.jpg", 1, 40.5, 30.0, 50.1, "female", 0.999, "yes", 5, 10, 25, 40, ""]
+    assert second == ["two.jpg", 2, *first[2:]]
+    assert empty == ["=cmd|' /C calc'!A0.jpg", *[""] * 11, "no face found"]
+    assert unusable == ["notes.jpg", *[""] * 11, "“notes.jpg” is not a photo."]
+
+
+def test_csv_has_the_mark_by_which_excel_knows_its_encoding():
+    data = as_csv(PREDICTIONS)
+    assert data.startswith("\ufeff".encode())
+    header, first, _, formula, last = read_csv(data)
     assert header == list(COLUMNS)
-    assert ",".join(first) == "two.jpg,1,40.4821,30.04,50.06,female,0.99987,true,5,10,25,40,"
-    assert formula[0] == "'=cmd|' /C calc'!A0.jpg"
-    assert last == ["notes.jpg", *[""] * 11, "“notes.jpg” is not a photo."]
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_is_a_formula(start):
-    text = start + "1+1"
-    _, cells = read_csv(as_csv(rows([PhotoPrediction(text, None, None, 0, (), text)])))
-    assert (cells[0], cells[-1]) == ("'" + text, "'" + text)
+    assert ",".join(first) == ",two.jpg,1,5,10,25,40,0.99,female,0.99987,true,40.4821,30.04,50.06,0,200,100,"
+    assert formula[1] == "'=cmd|' /C calc'!A0.jpg"
+    assert (last[1], last[-1]) == ("notes.jpg", "“notes.jpg” is not a photo.")
 
 
 def test_json():
     assert json.loads(as_json(PREDICTIONS)) == [prediction.to_dict() for prediction in PREDICTIONS]
 
 
-def test_parquet():
-    found = pyarrow.parquet.read_table(io.BytesIO(as_parquet(ROWS)))
-    assert found.column_names == list(COLUMNS)
-    assert [tuple(row.values()) for row in found.to_pylist()] == ROWS
-    assert str(found.schema.field("age").type) == "double"
-    assert str(found.schema.field("uncertain").type) == "bool"
-
-
-def test_files_of_nothing():
+def test_downloads_of_nothing():
     assert read_csv(as_csv([])) == [list(COLUMNS)]
     assert json.loads(as_json([])) == []
-    assert pyarrow.parquet.read_table(io.BytesIO(as_parquet([]))).schema.names == list(COLUMNS)
+
+
+@pytest.mark.parametrize("name", ["photo.png", "notes.jpg"])
+def test_no_download_holds_a_path_of_the_server(tmp_path, name):
+    """The predictor says where a photo was, and what the page gives away must not."""
+    fakes.noise((60, 50)).save(tmp_path / "photo.png")
+    (tmp_path / "notes.jpg").write_text("Dear all")
+    predictor = fakes.FakePredictor(fakes.unless_white(FACE))
+    asked = []
+
+    def predict(paths):
+        asked.extend(predict_portion(predictor, paths))
+        return asked
+
+    (predictions,) = run(items_of([GivenFile(name, str(tmp_path / name))]), predict)
+    assert [found.path for found in asked] == [str(tmp_path / name)], "the fake does not do as the predictor does"
+    table, photos, columns = as_csv(predictions), as_json(predictions), parquet_bytes(predictions)
+    assert [row[0] for row in read_csv(table)[1:]] == [""]
+    assert "path" not in json.loads(photos)[0]
+    assert pyarrow.parquet.read_table(io.BytesIO(columns)).column("path").to_pylist() == [None]
+    assert str(tmp_path).encode() not in table + photos + columns

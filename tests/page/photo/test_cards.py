@@ -6,34 +6,23 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image
 
-from gender_age.results import FacePrediction, PhotoPrediction
 from page.photo.cards import CARE, WELCOME, faces_html, may_be_minor, summary_html
 from page.photo.hints import DARK, SMALL
 from page.shared.notes import note_html
 from page.shared.wording import in_short, shown_probability
+from tests import fakes
 
 # Sharp and bright, and as large as the box of the face below wants it.
 CROP = Image.effect_noise((48, 48), 90).convert("RGB")
 
 
 def face(**changes):
-    values = {
-        "box": (10, 10, 70, 80),
-        "score": 0.99,
-        "gender": "female",
-        "gender_probability": 0.934,
-        "uncertain": False,
-        "age": 41.6,
-        "age_interval": (33.2, 52.4),
-        "age_interval_level": 0.8,
-        "landmarks": None,
-    }
-    return FacePrediction(**(values | changes))
+    values = {"box": (10, 10, 70, 80), "gender_probability": 0.934, "age": 41.6, "age_interval": (33.2, 52.4)}
+    return fakes.face(**(values | changes))
 
 
 def prediction(*faces, **changes):
-    values = {"photo": "beach.jpg", "width": 200, "height": 100, "rotation": 0, "faces": faces, "error": None}
-    return PhotoPrediction(**(values | changes))
+    return fakes.photo(**({"photo": "beach.jpg", "width": 200, "height": 100, "faces": faces} | changes))
 
 
 class Text(HTMLParser):

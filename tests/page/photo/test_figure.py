@@ -1,14 +1,14 @@
 """The figure: where boxes are, what labels say, and which files it names."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from PIL import Image
 
-from gender_age.results import FacePrediction, PhotoPrediction
+from gender_age.results import PhotoPrediction
 from page.photo.figure import figure_value, save_pictures, short_labels
 from page.shared.analysis import AnalysedPhoto
+from tests import fakes
 
 from .test_cards import Text
 
@@ -17,11 +17,12 @@ CROP = Image.new("RGB", (32, 32), "maroon")
 
 
 def face(box, **changes):
-    return replace(FacePrediction(box, 0.99, "female", 0.9, False, 40.6, (30.0, 50.0), 0.8, None), **changes)
+    return fakes.face(**({"box": box, "age": 40.6} | changes))
 
 
 def analysed(*faces, name="beach.jpg"):
-    return AnalysedPhoto(PhotoPrediction(name, 200, 100, 0, faces), DISPLAY, (CROP,) * len(faces))
+    photo = fakes.photo(photo=name, width=200, height=100, faces=faces)
+    return AnalysedPhoto(photo, DISPLAY, (CROP,) * len(faces))
 
 
 def html_of(*faces, **options):
@@ -102,6 +103,6 @@ def test_pictures_are_files_in_the_order_of_the_html(tmp_path):
 
 
 def test_an_unusable_photo_has_no_pictures(tmp_path):
-    broken = AnalysedPhoto(PhotoPrediction("a.jpg", None, None, 0, (), "“a.jpg” is empty."))
+    broken = AnalysedPhoto(PhotoPrediction.unusable("a.jpg", "“a.jpg” is empty."))
     assert save_pictures(broken, str(tmp_path)) == ()
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image, ImageFilter
 
 from gender_age.alignment import DEFAULT_ALIGNMENT, align_face
-from gender_age.results import FacePrediction
 from page.photo.hints import (
     BLURRED,
     BLURRED_BELOW,
@@ -26,6 +25,7 @@ from page.photo.hints import (
     sharpness,
 )
 from page.shared.settings import ROOT
+from tests import fakes
 
 SIDE = 96
 FRAME_WH = (400, 300)
@@ -36,7 +36,7 @@ SMOOTH = Image.effect_noise((6, 6), 80).resize((SIDE, SIDE), Image.Resampling.BI
 
 
 def face(box=(100, 100, 200, 220), landmarks=FRONT):
-    return FacePrediction(box, 0.99, "female", 0.9, False, 40.0, (30.0, 50.0), 0.8, landmarks)
+    return fakes.face(box=box, landmarks=landmarks)
 
 
 def turned(landmarks, degrees):

@@ -11,45 +11,32 @@ from gradio.state_holder import SessionState
 from PIL import Image
 
 from gender_age.detection import MIN_SCORE
-from gender_age.results import FacePrediction, PhotoPrediction
+from gender_age.results import PhotoPrediction
 from page.inputs.archive import MOST_PHOTO_BYTES
 from page.inputs.photo_files import GivenFile
 from page.photo.cards import WELCOME
 from page.photo.tab import GONE, LARGEST_PERCENT, SMALLEST_PERCENT, build_photo_tab
 from page.shared.pictures import NOTHING
 from page.shared.settings import STATE_SECONDS
+from tests import fakes
 
 FLOORS = (MIN_SCORE, SMALLEST_PERCENT)
 
 
 def face(x, side, score):
-    return FacePrediction((x, 10, x + side, 10 + side), score, "female", 0.9, False, 40.5, (30.0, 50.0), 0.8, None)
+    return fakes.face(box=(x, 10, x + side, 10 + side), score=score, age=40.5)
 
 
 # 3, 4 and 10 percent of the photo's longer side.
 FACES = (face(5, 6, 0.999), face(40, 8, 0.8), face(80, 20, 0.95))
-PHOTO = PhotoPrediction("image", 200, 100, 0, FACES)
-
-
-class FakePredictor:
-    """Three faces in every photo that is not all white."""
-
-    def __init__(self):
-        self.calls = 0
-
-    def predict(self, photo):
-        self.calls += 1
-        return replace(PHOTO, faces=() if photo.getpixel((0, 0)) == (255,) * 3 else FACES)
-
-    def align(self, image_rgb, face):
-        return Image.new("RGB", (32, 32), (face.box[0], 0, 0))
+PHOTO = fakes.photo(width=200, height=100, faces=FACES)
 
 
 class Tab:
     """The built tab, its events called as gradio calls them."""
 
     def __init__(self):
-        self.predictor = FakePredictor()
+        self.predictor = fakes.FakePredictor(fakes.unless_white(*FACES))
         with gr.Blocks() as self.demo, gr.Tabs(), gr.Tab("Photo"):
             self.shown = build_photo_tab(self.predictor)
         self.events = {event.name: event for event in self.demo.fns.values() if event.fn is not None}
@@ -114,7 +101,7 @@ def test_a_photo_is_analysed_once_and_shown_under_any_thresholds(tab, photo):
     assert updates["save"]["visible"] is False
 
     assert tab.show(found)[1].prediction.faces == FACES
-    assert tab.predictor.calls == 1
+    assert len(tab.predictor.seen) == 1
 
 
 def test_the_sliders_reach_down_to_the_detectors_floor(tab):
@@ -130,7 +117,7 @@ def test_a_cleared_photo(tab):
     assert updates["summary"] == WELCOME
     assert updates["faces"] == NOTHING
     assert shown is None
-    assert tab.predictor.calls == 0
+    assert tab.predictor.seen == []
 
 
 def test_a_photo_that_is_no_longer_kept_is_said_to_be_gone(tab, photo):
@@ -178,16 +165,16 @@ def test_an_unusable_photo(tab, tmp_path):
     assert "“notes.jpg” is not a photo" in updates["summary"]
     assert updates["faces"] == NOTHING
     assert updates["json"]["error"] == shown.prediction.error
-    assert tab.predictor.calls == 0
+    assert tab.predictor.seen == []
 
 
 def test_a_photo_that_could_not_be_had_is_an_answer(tab):
     given = GivenFile("far.jpg", None, "“far.jpg” cannot be had.")
     found, _ = tab.choose(given)
-    wanted = PhotoPrediction("far.jpg", None, None, 0, (), "“far.jpg” cannot be had.")
+    wanted = PhotoPrediction.unusable("far.jpg", "“far.jpg” cannot be had.")
     assert found.analysed.prediction == wanted
     assert tab.events["predict"].fn(given) == wanted.to_dict()
-    assert tab.predictor.calls == 0
+    assert tab.predictor.seen == []
 
 
 def test_pictures_are_files_that_gradio_deletes(tab, photo):
@@ -226,7 +213,7 @@ def test_one_endpoint_with_a_description(tab, photo):
     public = [event for event in tab.demo.fns.values() if event.api_visibility == "public"]
     assert [event.api_name for event in public] == ["predict"]
     assert public[0].fn(photo) == replace(PHOTO, photo="a beach.jpg").to_dict()
-    assert tab.predictor.calls == 1
+    assert len(tab.predictor.seen) == 1
     assert public[0].fn(GivenFile("from afar.jpg", photo)) == replace(PHOTO, photo="from afar.jpg").to_dict()
     description, parameters, _ = gr.utils.get_function_description(public[0].fn)
     assert description.startswith("Finds every face in a photo")

@@ -6,24 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor, ImageDraw
 
-from gender_age.results import FacePrediction
 from page.shared.drawing import COLOURS, display_copy, draw_faces, face_colours, label_texts
 from page.shared.wording import shown_age
+from tests import fakes
 
 
 def face(box=(10, 10, 50, 60), **changes):
-    values = {
-        "box": box,
-        "score": 0.99,
-        "gender": "female",
-        "gender_probability": 0.9,
-        "uncertain": False,
-        "age": 41.6,
-        "age_interval": (33.0, 52.0),
-        "age_interval_level": 0.8,
-        "landmarks": None,
-    }
-    return FacePrediction(**(values | changes))
+    return fakes.face(**({"box": box, "age": 41.6, "age_interval": (33.0, 52.0)} | changes))
 
 
 def count(image, colour):

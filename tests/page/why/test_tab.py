@@ -11,19 +11,27 @@ from PIL import Image
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
 from gender_age.explanation import FaceExplanation
-from gender_age.results import FacePrediction, PhotoPrediction
+from gender_age.results import PhotoPrediction
 from page.shared.analysis import AnalysedPhoto
 from page.why import tab as why_tab
 from page.why.heatmap import SIDE, heat_map
 from page.why.tab import build_why_tab, face_label, nothing_html, panel_html
+from tests import fakes
 
 TEMPLATE = DEFAULT_ALIGNMENT.template
 FACES = (
-    FacePrediction((5, 10, 25, 40), 0.98, "female", 0.9, False, 40.4, (30.0, 50.0), 0.8, None),
-    FacePrediction((30, 10, 50, 40), 0.98, "male", 0.6, True, 98.0, (90.0, 100.0), 0.8, None),
+    fakes.face(box=(5, 10, 25, 40), age=40.4, age_interval=(30.0, 50.0)),
+    fakes.face(
+        box=(30, 10, 50, 40),
+        gender="male",
+        gender_probability=0.6,
+        uncertain=True,
+        age=98.0,
+        age_interval=(90.0, 100.0),
+    ),
 )
 CROPS = (Image.new("RGB", (32, 32), "teal"), Image.new("RGB", (32, 32), "maroon"))
-PHOTO = AnalysedPhoto(PhotoPrediction("a.jpg", 60, 50, 0, FACES), CROPS[0], CROPS)
+PHOTO = AnalysedPhoto(fakes.photo(photo="a.jpg", width=60, height=50, faces=FACES), CROPS[0], CROPS)
 
 
 def at(row, column, grid=6):
@@ -39,10 +47,6 @@ def explanation(peak=40):
     return FaceExplanation(distribution, at(3, 2), at(0, 3))
 
 
-class FakePredictor:
-    alignment = DEFAULT_ALIGNMENT
-
-
 class Tab:
     """The built tab, its events called as gradio calls them."""
 
@@ -50,7 +54,7 @@ class Tab:
         with gr.Blocks() as self.demo:
             analysed = gr.State()
             with gr.Tabs(), gr.Tab("Why?") as tab:
-                build_why_tab(FakePredictor(), analysed, tab)
+                build_why_tab(fakes.FakePredictor(), analysed, tab)
         self.events = {event.name: event for event in self.demo.fns.values() if event.name != "fail"}
         self.failures = [event for event in self.demo.fns.values() if event.name == "fail"]
         self.shown = None
@@ -116,7 +120,7 @@ def test_opened_again_it_keeps_the_choice_until_the_photo_is_another(tab, explai
     tab.open(PHOTO)
     assert tab.open(PHOTO) is None
     assert len(explained) == 1
-    other = AnalysedPhoto(PhotoPrediction("b.jpg", 60, 50, 0, FACES[1:]), CROPS[1], CROPS[1:])
+    other = AnalysedPhoto(fakes.photo(photo="b.jpg", width=60, height=50, faces=FACES[1:]), CROPS[1], CROPS[1:])
     updates = tab.open(other)
     assert explained[1:] == [CROPS[1]]
     assert updates["why-face"]["visible"] is False, "a choice of one"
@@ -168,9 +172,9 @@ def test_a_face_that_is_gone_is_a_note(tab, explained, photo, number):
 
 
 def test_photos_without_faces_say_why(tab, explained):
-    empty = AnalysedPhoto(PhotoPrediction("<b>.jpg", 60, 50, 0, ()))
+    empty = AnalysedPhoto(fakes.photo(photo="<b>.jpg", width=60, height=50))
     assert "No face to explain in “&lt;b&gt;.jpg”" in tab.open(empty)["why-panel"]["html"]
-    broken = PhotoPrediction("x.jpg", None, None, 0, (), "“<x>” holds text")
+    broken = PhotoPrediction.unusable("x.jpg", "“<x>” holds text")
     assert "“&lt;x&gt;” holds text" in nothing_html(broken)
     assert explained == []
 
