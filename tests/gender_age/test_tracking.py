@@ -10,7 +10,7 @@ from PIL import Image
 from gender_age.detection import rotate_image
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
-from gender_age.tracking import ANSWER_S, KEPT_S, SHOWN_S, DecayedMean, FaceTracker, FrameRate, camera_box, likeness
+from gender_age.tracking import ANSWER_S, KEPT_S, SHOWN_S, DecayedMean, FaceTracker, FrameRate, camera_box, match_score
 from tests import fakes
 from tests.conftest import REPOSITORY
 
@@ -144,8 +144,8 @@ def test_a_single_wrong_frame_does_not_turn_the_gender(tracker):
     ids=["the same", "moved fast", "beside", "three times as large", "a part of it", "empty"],
 )
 def test_what_may_be_one_face(other, alike):
-    value = likeness((0.0, 0.0, 100.0, 100.0), other)
-    assert value == likeness(other, (0.0, 0.0, 100.0, 100.0))
+    value = match_score((0.0, 0.0, 100.0, 100.0), other)
+    assert value == match_score(other, (0.0, 0.0, 100.0, 100.0))
     assert (value > 0) is alike
 
 
