@@ -33,13 +33,13 @@ FAILED = note_html(
     "Too many people are asking at this moment, or something broke. Open this tab again in a minute.",
     "alert",
 )
-# First and last years of what is told in words, and of the table's rows.
+# First and last years of the groups in the summary, and of the table's rows.
 GROUPS = ((0, 17), (18, 59), (60, 100))
 DECADES = tuple((low, low + 9 if low < 90 else 100) for low in range(0, 100, 10))
 
 
 def nothing_html(prediction: PhotoPrediction | None) -> str:
-    """Why there is nothing to explain, and what to do."""
+    """A note on why there is nothing to explain, and what to do."""
     if prediction is None:
         return note_html("welcome", "No photo yet", "Choose one on the Photo tab: its faces are explained here.")
     if prediction.error is not None:
@@ -68,12 +68,12 @@ def panel_html(
 ) -> str:
     """The face, both heat maps and the age distribution, each with its text alternative.
 
-    The pictures' addresses are `<0>`, `<1>` and `<2>`.
+    The pictures' URLs are `<0>`, `<1>` and `<2>`.
 
     Args:
         number: of the face, from 1.
         crop_wh: pixels of the aligned face.
-        template: where it has its eyes, nose and mouth corners, as shares of its side.
+        template: the five landmarks of an aligned face, as shares of its side.
     """
     seen = f"{crop_wh[0]} × {crop_wh[1]} pixels, with eyes and mouth always in the same places."
     figures = [_figure(0, f"Face {number} as the model saw it", "What the model saw", seen)]

@@ -1,4 +1,4 @@
-"""The tab Why?: for one face, where the answers looked, and the whole distribution of its age."""
+"""The tab Why?: heat maps of both answers for one face, and the distribution of its age."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .panel import FAILED, INTRO, SMALL_PRINT, face_label, nothing_html, panel_h
 
 
 def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab) -> None:
-    """The contents of the tab.
+    """Adds the tab's components and events to the current `gr.Tab`.
 
     Args:
         predictor: explains with the model that answered.
         analysed: holds the photo of the Photo tab, an `AnalysedPhoto`, or None.
-        tab: the tab that this is built in; the first face is explained when it is opened with another photo.
+        tab: this tab; selecting it explains the first face of a new photo.
     """
 
     @on_gpu
@@ -30,7 +30,7 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
         return explain_face(predictor, crop)
 
     def panel_of(photo: AnalysedPhoto | None, number: int | None) -> dict:
-        """The panel of the face with this number, from 1, or what to do where there is none."""
+        """The panel of the face with this number, from 1, or a note where there is none."""
         if photo is None or not number or number > len(photo.crops):
             return html_value(nothing_html(photo.prediction if photo else None))
         crop, face = photo.crops[number - 1], photo.prediction.faces[number - 1]
@@ -40,7 +40,7 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
         return html_value(panel_html(number, face, crop.size, explanation, predictor.alignment.template), paths)
 
     def open_tab(photo: AnalysedPhoto | None, shown: PhotoPrediction | str | None) -> dict:
-        """Explains the first face; the visitor's choice stays where the photo is still the same."""
+        """Explains the first face of a new photo; keeps the visitor's choice if the photo is the same."""
         prediction = photo.prediction if photo else None
         if prediction == shown:
             return gr.skip()
@@ -53,8 +53,8 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
         }
 
     def fail() -> dict:
-        """After an event that broke off or found the queue full: the last face's panel does not stand for this one."""
-        # "" is no photo's: when the tab is opened again, it tries again.
+        """After an event that failed or found the queue full: replaces the panel of the last face."""
+        # "" equals no photo's prediction: selecting the tab again tries again.
         return {choice: gr.update(visible=False), panel: html_value(FAILED), explained_photo: ""}
 
     gr.HTML(INTRO)
@@ -63,7 +63,7 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
     gr.HTML(SMALL_PRINT, elem_id="why-notes")
     explained_photo = gr.State(time_to_live=STATE_SECONDS)
     running = [
-        # Not `analysed.change`: every photo would be explained, and gradio would have to hash the pictures in it.
+        # Not `analysed.change`: that would explain every photo, and gradio would hash the pictures in it.
         tab.select(
             open_tab,
             [analysed, explained_photo],
