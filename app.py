@@ -1,4 +1,4 @@
-"""The Gradio page: a photo in, every face out with apparent age and perceived gender. Its tabs are in `page/`."""
+"""The Gradio page: finds the faces of a photo with apparent age and perceived gender. Its tabs are in `page/`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 with contextlib.suppress(ImportError):
-    # ZeroGPU's, before anything may start CUDA: torch then believes in a GPU, and the model is placed on it at start.
+    # ZeroGPU's package, before anything may start CUDA: torch then reports a GPU, and the model is placed on it.
     import spaces  # noqa: F401
 
 import gradio as gr
@@ -29,8 +29,8 @@ from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
 from page.why.tab import build_why_tab
 
 QUEUE_SIZE = 32
-# The reader's own fonts: nothing is fetched from elsewhere. Soft's own colours of buttons, choices and links have too
-# little contrast to be read by everybody.
+# System fonts: nothing is fetched from elsewhere. Soft's own colours of buttons, choices and links have too little
+# contrast (WCAG).
 THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
     button_primary_background_fill="*primary_600",
     button_primary_background_fill_hover="*primary_700",
@@ -46,12 +46,13 @@ THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 LAUNCH = {
     "theme": THEME,
     "css_paths": sorted((ROOT / "page").rglob("*.css")),
-    # An archive of some forty photos from a phone.
+    # An archive of some forty phone photos.
     "max_file_size": "200mb",
     "footer_links": ["api", "settings"],
-    # gradio keeps the page's values for every visitor, one or two megabytes; those unseen for longest are forgotten.
+    # gradio keeps the values of the page for each session, one or two megabytes; beyond this number the least recently
+    # used session is dropped.
     "state_session_capacity": 100,
-    # Otherwise every visitor's browser keeps the photos of past runs.
+    # Otherwise the browser of every visitor keeps the photos of past runs.
     "run_history": False,
     "ssr_mode": False,
     "mcp_server": True,
@@ -69,7 +70,7 @@ a person.</p></div>"""
 
 
 def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
-    """The page and its named API, `/predict` and `/predict_batch`, around a predictor that is already loaded."""
+    """The page and its named API, `/predict` and `/predict_batch`, for a loaded predictor."""
     cleaning = (CLEAN_EVERY_S, CLEAN_OLDER_S)
     with gr.Blocks(title="Gender and age", analytics_enabled=False, delete_cache=cleaning) as demo:
         gr.HTML(INTRO)
@@ -91,7 +92,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
 
 
 def launch_options() -> dict:
-    """`LAUNCH`, and what gradio changes in place: new for every launch."""
+    """The options of `launch`. gradio changes `app_kwargs` in place, so it is new for every launch."""
     return LAUNCH | {"app_kwargs": {"middleware": [request_limit()]}}
 
 
@@ -111,7 +112,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Loads the model, then serves until interrupted; the exit status is 1 if either cannot be done."""
+    """Loads the model and serves the page until interrupted; the exit status is 1 if either fails."""
     arguments = parse_arguments(argv)
     keep_memory_low()
     try:
@@ -124,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             demo = build_demo(predictor)
             Janitor(demo, folder).start()
             demo.launch(server_name=arguments.host, server_port=arguments.port, **launch_options())
-    except (OSError, OverflowError) as error:  # a port in use or over 65535, an address that is not ours
+    except (OSError, OverflowError) as error:  # the port is in use or over 65535, or the address is not of this machine
         print(f"The page cannot be served: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,1 +1,1 @@
-"""The Gradio page: one package a tab, what visitors give, what the server lacks, and what the tabs share."""
+"""The Gradio page: a package for each tab, for inputs, for workarounds of the server, and for what the tabs share."""

@@ -17,9 +17,9 @@ import app
 from gender_age import __main__ as command_line
 from gender_age.prediction import GenderAgePredictor
 from gender_age.writers import COLUMNS
-from page.inputs.archive import MOST_PHOTO_BYTES
-from page.inputs.unpacking import MOST_UNPACKED_BYTES
-from page.many.batch import MOST_PHOTOS
+from page.inputs.archive import MAX_PHOTO_BYTES
+from page.inputs.unpacking import MAX_UNPACKED_BYTES
+from page.many.batch import MAX_PHOTOS
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
 from tests.conftest import REPOSITORY
 
@@ -151,10 +151,10 @@ def test_the_readme_leads_here_and_shows_the_same_json():
 
 def test_the_limits_are_those_of_the_code():
     for limit in (
-        f"at most {MOST_PHOTOS} photos",
-        f"From the {MOST_PHOTOS + 1}st photo",
-        f"may have {MOST_PHOTO_BYTES // 2**20} MB",
-        f"{MOST_UNPACKED_BYTES // 2**30} GB unpacked",
+        f"at most {MAX_PHOTOS} photos",
+        f"From the {MAX_PHOTOS + 1}st photo",
+        f"may have {MAX_PHOTO_BYTES // 2**20} MB",
+        f"{MAX_UNPACKED_BYTES // 2**30} GB unpacked",
         f"a queue of {app.QUEUE_SIZE}",
         f"may have {app.LAUNCH['max_file_size'].removesuffix('mb')} MB",
         f"after {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes",

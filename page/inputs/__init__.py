@@ -1,1 +1,1 @@
-"""What visitors and programs give: uploads, web addresses, archives."""
+"""Inputs of visitors and programs: uploads, URLs, archives, camera pictures."""

@@ -1,4 +1,4 @@
-"""The photos of a ZIP archive by their names, and what is wrong with them before anything is unpacked."""
+"""Lists the photos of a ZIP archive by their names, and what is wrong with them, before anything is unpacked."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from gender_age.images import photo_name
 ARCHIVE_SUFFIXES = frozenset(".zip .7z .rar .tar .tgz .gz .bz2 .xz".split())  # noqa: SIM905
 
 # A phone's photo has some 5 MB, a camera's largest JPEG some 40.
-MOST_PHOTO_BYTES = 50 * 2**20
-# The list of files at an archive's end is read whole: two megabytes name some 20,000 photos.
-MOST_DIRECTORY_BYTES = 2 * 2**20
-# A name in a folder may have 255 bytes on every system; the page shows 120 characters, of up to four bytes.
-MOST_NAME_BYTES = 200
+MAX_PHOTO_BYTES = 50 * 2**20
+# The central directory at an archive's end is read whole: two megabytes list some 20,000 photos.
+MAX_DIRECTORY_BYTES = 2 * 2**20
+# File systems allow names of 255 bytes; the page shows 120 characters of up to four bytes.
+MAX_NAME_BYTES = 200
 
 ENCRYPTED_FLAGS = 0x1 | 0x40
-# What the module `zipfile` raises on damaged archives, found by changing, cutting and removing bytes: RuntimeError and
-# its child NotImplementedError are about passwords and unknown versions, ValueError about names and offsets.
+# What `zipfile` raises on damaged archives, found by fuzzing: RuntimeError and its subclass NotImplementedError concern
+# passwords and unknown versions, ValueError names and offsets.
 DAMAGED = (
     zipfile.BadZipFile,
     OSError,
@@ -45,7 +45,7 @@ DAMAGED = (
 
 
 class ArchiveError(GenderAgeError):
-    """An archive, or a photo in it, cannot be used; the message is a sentence for the person who chose it."""
+    """An archive, or a photo in it, cannot be used; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +64,16 @@ class ArchivedPhoto:
 
 
 class _BoundedReader(io.BufferedReader):
-    """A file that hands out no more at once than an archive's list of files may have.
+    """A file that refuses reads longer than a central directory may be.
 
-    `zipfile` reads that list whole, and as large as the archive says that it is.
+    `zipfile` reads the directory in one piece, of the size that the archive claims.
     """
 
     def read(self, size: int | None = -1) -> bytes:
         wanted = size
         if wanted is None or wanted < 0:
             wanted = os.fstat(self.fileno()).st_size - self.tell()
-        if wanted > MOST_DIRECTORY_BYTES:
+        if wanted > MAX_DIRECTORY_BYTES:
             raise ArchiveError("lists too many files: make several smaller archives of it.")
         return super().read(size)
 
@@ -102,14 +102,14 @@ class Archive(zipfile.ZipFile):
 
 
 def is_archive(path: str | os.PathLike) -> bool:
-    """Whether the name says that this is a ZIP archive."""
+    """Whether this is a ZIP archive by its suffix."""
     return Path(path).suffix.lower() == ".zip"
 
 
 def list_photos(path: str | os.PathLike) -> list[ArchivedPhoto]:
     """The photos of a ZIP archive in stored order; nothing is unpacked.
 
-    Folders, hidden files, macOS's own files and whatever is no photo by its name are left out.
+    Without folders, hidden files, macOS's metadata, and files that are not photos by their name.
 
     Raises:
         ArchiveError: it cannot be read, lists too many files, or holds no photo.
@@ -126,13 +126,13 @@ def list_photos(path: str | os.PathLike) -> list[ArchivedPhoto]:
 
 
 def too_large(name: str) -> str:
-    """The sentence for a file with too many bytes; `name` comes in its quotation marks."""
-    return f"{name} is too large: the limit is {MOST_PHOTO_BYTES // 2**20} MB, save it smaller and try again."
+    """The sentence for a file with too many bytes; `name` includes its quotation marks."""
+    return f"{name} is too large: the limit is {MAX_PHOTO_BYTES // 2**20} MB, save it smaller and try again."
 
 
 def _photo(info: zipfile.ZipInfo) -> ArchivedPhoto | None:
-    """None for what nobody would miss."""
-    path = info.filename.replace("\\", "/")  # as old Windows programs write them
+    """The photo of an entry; None for an entry to skip."""
+    path = info.filename.replace("\\", "/")  # as written by old Windows programs
     parts = [part for part in path.split("/") if part]
     if path.endswith("/") or not parts or _is_hidden(parts):
         return None
@@ -149,12 +149,12 @@ def _is_hidden(parts: Sequence[str]) -> bool:
 
 
 def _file_name(name: str) -> str:
-    """As `photo_name` says it, so that a sentence of the opener has the same name, and short enough for a file."""
-    return photo_name(name).encode("utf-8")[:MOST_NAME_BYTES].decode("utf-8", "ignore")
+    """The name as `photo_name` gives it, so that error messages agree, cut to a length that file systems allow."""
+    return photo_name(name).encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
 
 
 def _problem(info: zipfile.ZipInfo, path: str, parts: Sequence[str], suffix: str) -> str | None:
-    """Why this file is not unpacked, as the end of a sentence, else None."""
+    """The reason not to unpack this file, as the end of a sentence, else None."""
     mode = info.external_attr >> 16
     if path.startswith("/") or ".." in parts or re.match("[A-Za-z]:", path):
         return "has a path that leads out of its archive: pack it again."
@@ -165,8 +165,8 @@ def _problem(info: zipfile.ZipInfo, path: str, parts: Sequence[str], suffix: str
     if info.flag_bits & ENCRYPTED_FLAGS:
         return "is locked with a password: unpack it and choose the photo itself."
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        # The other ways may ask for gigabytes of memory to unpack a byte.
+        # Other compression methods may need gigabytes of memory to unpack a byte.
         return "is packed in an unusual way: pack it again with the usual settings."
-    if info.file_size > MOST_PHOTO_BYTES:
+    if info.file_size > MAX_PHOTO_BYTES:
         return too_large("").strip()
     return None

@@ -1,4 +1,4 @@
-"""Fetches a photo from a public web address that a program gave; nothing of this machine's own network is reached."""
+"""Fetches a photo from a public URL that a program gave, and protects the machine's own network (SSRF)."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ import httpx
 
 from gender_age.errors import GenderAgeError
 
-# A photo has some megabytes; who needs longer than this for it can upload it instead.
+# Timeouts of a download in all, and between two packets. A photo has some megabytes.
 SECONDS = 20
 SILENT_SECONDS = 5
 SLOW = "The address answers too slowly: upload the photo instead."
-# From http to https, then to the nearest copy: that many are usual.
-MOST_REDIRECTS = 5
-# IPv4 addresses as a network that speaks IPv6 only writes them (RFC 6052).
+# Redirects from http to https and to the nearest mirror are usual.
+MAX_REDIRECTS = 5
+# IPv4 addresses as IPv6 (NAT64, RFC 6052).
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
-# Packed answers could grow a thousandfold when they are unpacked.
+# No compression: a compressed response could be a decompression bomb.
 HEADERS = {"accept-encoding": "identity"}
 
 
 class FetchError(GenderAgeError):
-    """The address cannot be used; the message is a sentence for who gave it."""
+    """The URL cannot be used; the message is a sentence for the user."""
 
 
-def fetch(url: str, most_bytes: int, seconds: float = SECONDS) -> bytes:
-    """The bytes behind a public http or https address.
+def fetch(url: str, max_bytes: int, seconds: float = SECONDS) -> bytes:
+    """The content of a public http or https URL.
 
     Args:
-        most_bytes: the largest answer that is read.
-        seconds: how long it may take in all, at most `SECONDS`.
+        max_bytes: size limit of the response.
+        seconds: total timeout, at most `SECONDS`.
 
     Raises:
-        FetchError: it is not public, does not answer in time, answers with an error, or with too much.
+        FetchError: it is not public, times out, or answers with an error or with too many bytes.
     """
     deadline = time.monotonic() + min(seconds, SECONDS)
     outcome: Future[bytes] = Future()
 
     def work() -> None:
         try:
-            outcome.set_result(_follow(url, most_bytes, deadline))
+            outcome.set_result(_follow(url, max_bytes, deadline))
         except (FetchError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             outcome.set_exception(error)
 
-    # Headers that drip in are under no time limit of the client's: who waits goes, the thread ends with the connection.
+    # httpx has no total timeout; the caller gives up at the deadline, and the thread ends with the connection.
     threading.Thread(target=work, name="fetch", daemon=True).start()
     try:
         return outcome.result(timeout=max(0.0, deadline - time.monotonic()))
@@ -60,7 +60,7 @@ def fetch(url: str, most_bytes: int, seconds: float = SECONDS) -> bytes:
 
 
 def url_name(url: str) -> str:
-    """The last part of an address, which is mostly a file's name; empty where there is none."""
+    """The last part of a URL's path, usually a file name; empty where there is none."""
     try:
         return unquote(httpx.URL(url).path).rstrip("/").rpartition("/")[2]
     except httpx.InvalidURL:
@@ -68,7 +68,7 @@ def url_name(url: str) -> str:
 
 
 def public_address(host: str) -> str:
-    """An IP address of `host` that is not one of this machine or of its own network.
+    """An IP address of `host` that is public.
 
     Raises:
         FetchError: it has none.
@@ -85,15 +85,15 @@ def addresses(host: str) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address belongs to a machine of the internet."""
+    """Whether an IP address is a public one, not of this machine or a private network."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if ip.version == 6 and (ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip in TRANSLATED):
-        return False  # another spelling of an IPv4 address, of any kind
+        return False  # an embedded IPv4 address, which may be private
     return ip.is_global and not ip.is_multicast
 
 
 class _PinnedTransport(httpx.HTTPTransport):
-    """Connects to the address that was looked at, whatever the name's owner answers when it is asked again."""
+    """Connects to the address that was checked, so that a second DNS answer cannot redirect it (DNS rebinding)."""
 
     def __init__(self, address: str) -> None:
         super().__init__()
@@ -106,19 +106,19 @@ class _PinnedTransport(httpx.HTTPTransport):
         return super().handle_request(request)
 
 
-def _follow(url: str, most_bytes: int, deadline: float) -> bytes:
-    for _ in range(MOST_REDIRECTS + 1):
+def _follow(url: str, max_bytes: int, deadline: float) -> bytes:
+    for _ in range(MAX_REDIRECTS + 1):
         if time.monotonic() > deadline:
             raise FetchError(SLOW)
-        answer = _get(url, most_bytes, deadline)
+        answer = _get(url, max_bytes, deadline)
         if isinstance(answer, bytes):
             return answer
         url = answer
     raise FetchError("The address leads on to others without end: upload the photo instead.")
 
 
-def _get(url: str, most_bytes: int, deadline: float) -> bytes | str:
-    """The answer's bytes, or the address that it leads on to."""
+def _get(url: str, max_bytes: int, deadline: float) -> bytes | str:
+    """The content, or the URL of a redirect."""
     parsed = httpx.URL(url)
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise FetchError("The address is neither http nor https: upload the photo instead.")
@@ -134,8 +134,8 @@ def _get(url: str, most_bytes: int, deadline: float) -> bytes | str:
         data = bytearray()
         for block in response.iter_raw():
             data += block
-            if len(data) > most_bytes:
-                raise FetchError(f"The file is too large: the limit is {most_bytes // 2**20} MB.")
+            if len(data) > max_bytes:
+                raise FetchError(f"The file is too large: the limit is {max_bytes // 2**20} MB.")
             if time.monotonic() > deadline:
                 raise FetchError(SLOW)
         return bytes(data)

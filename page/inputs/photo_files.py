@@ -1,5 +1,12 @@
-"""The input for many files, on the page and for programs: every one comes as a file with its own name, or with the
-sentence that says why not."""
+"""The input for many files, on the page and for programs: each becomes a `GivenFile`.
+
+Missing in gradio: `gr.File` leaves an empty temporary file for every upload; components fetch URLs without a limit of
+size or time, and hosts of a built-in list without a check of their address; and the MCP schema of a list of files
+refers to a definition that is not there, so that no call is valid. Methods are replaced on the object for the reason
+that photo_input.py gives.
+Issues: none is open; gradio#4256 removed the same empty files elsewhere in 2023, the draft gradio#3967 had these.
+Can go when: the tests of `gr.File`, URLs and schemas in tests/page/server/test_gradio.py fail.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +28,7 @@ from gradio_client.utils import is_http_url_like, strip_invalid_filename_charact
 
 from gender_age.images import photo_name
 
-from .archive import MOST_PHOTO_BYTES, too_large
+from .archive import MAX_PHOTO_BYTES, too_large
 from .fetching import FetchError, fetch, url_name
 
 DATA_URI = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)(;[\w.+-]+=[^;,]*)*;base64,", re.ASCII)
@@ -38,20 +45,20 @@ SCHEMA = {"type": "array", "items": {"anyOf": [ADDRESS, UPLOAD]}}
 SUFFIXES = {"image/jpeg": ".jpg", "application/zip": ".zip", "application/x-zip-compressed": ".zip"}
 
 
-# Some two minutes of work on two cores: others wait for as long.
-MOST_PHOTOS = 500
-# For all addresses of a call together: others wait for as long as they are fetched.
-FETCH_SECONDS, MOST_FETCHED_BYTES = 30.0, 500 * 2**20
+# Some two minutes of work on two cores, for which others wait.
+MAX_PHOTOS = 500
+# For all URLs of a call together; others wait while they are fetched.
+FETCH_SECONDS, MAX_FETCHED_BYTES = 30.0, 500 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class GivenFile:
-    """A photo or an archive that somebody chose.
+    """A photo or an archive from a visitor or a program.
 
     Attributes:
         name: base name, safe to print.
-        path: where it is, or None where it could not be had.
-        error: a sentence that says why not, else None.
+        path: of the file, or None where there is an error.
+        error: a sentence that says why the file is not available, else None.
     """
 
     name: str
@@ -60,26 +67,18 @@ class GivenFile:
 
 
 class GivenFiles(ListFiles):
-    """Uploads, and the strings that assistants give.
-
-    gradio's MCP server turns the string of a tool's only file into an upload, but not those of a list, and the schema
-    that it makes of a list of files points to a definition that it moved elsewhere: no call passes its own check.
-    """
+    """Uploads, and the strings of MCP clients, which gradio converts to uploads for single files only."""
 
     root: list[FileData | str]
 
     @classmethod
     def model_json_schema(cls, *arguments, **options) -> dict:
-        """As pydantic has it, but without references."""
+        """A schema without references."""
         return deepcopy(SCHEMA)
 
 
 def photo_files(**options) -> gr.File:
-    """A `gr.File` for many files that gives its function a list of `GivenFile`.
-
-    `gr.File` leaves an empty temporary file behind for every upload, which nothing deletes. The method is replaced on
-    the object, as a subclass would make gradio write a .pyi file beside its source at every import.
-    """
+    """A `gr.File` for many files that passes a list of `GivenFile` to its function."""
     component = gr.File(file_count="multiple", file_types=["image", ".zip"], type="filepath", **options)
     component.data_model = GivenFiles
     component.preprocess = partial(_given_list, component)
@@ -88,7 +87,7 @@ def photo_files(**options) -> gr.File:
 
 
 def fetch_here(component: gr.components.Component) -> None:
-    """Leave web addresses among uploads to `given_files`: gradio itself fetches more, and from more places."""
+    """Leaves URLs among the uploads to `given_files`, which fetches with stricter limits than gradio."""
     move = component.async_move_resource_to_block_cache
 
     async def leave_addresses(path: str | None) -> str | None:
@@ -102,19 +101,19 @@ def _given_list(component: gr.File, payload: GivenFiles | None) -> list[GivenFil
 
 
 def given_files(component: gr.components.Component, given: Sequence[FileData | str]) -> list[GivenFile]:
-    """Uploads as they are, and what strings stand for.
+    """Uploads unchanged, and the files that strings stand for.
 
     Args:
-        component: whose files they become, so that gradio deletes them in time.
-        given: uploads that gradio has checked, web addresses, and `data:` addresses with base64. Of more than
-            `MOST_PHOTOS`, the others are not looked at.
+        component: gets the files, so that gradio deletes them in time.
+        given: uploads that gradio has checked, http(s) URLs, and `data:` URLs in base64. Beyond `MAX_PHOTOS`
+            nothing is fetched.
     """
-    deadline, most_bytes = time.monotonic() + FETCH_SECONDS, MOST_FETCHED_BYTES
+    deadline, max_bytes = time.monotonic() + FETCH_SECONDS, MAX_FETCHED_BYTES
     files = []
     for number, each in enumerate(given, 1):
-        file = _given_file(component, number, each, deadline, most_bytes)
+        file = _given_file(component, number, each, deadline, max_bytes)
         if file.path is not None and not _is_upload(each):
-            most_bytes -= os.path.getsize(file.path)
+            max_bytes -= os.path.getsize(file.path)
         files.append(file)
     return files
 
@@ -124,33 +123,33 @@ def _is_upload(given: FileData | str) -> bool:
 
 
 def _given_file(
-    component: gr.components.Component, number: int, given: FileData | str, deadline: float, most_bytes: int
+    component: gr.components.Component, number: int, given: FileData | str, deadline: float, max_bytes: int
 ) -> GivenFile:
     name = f"photo {number}"
     if _is_upload(given):
-        if not is_in_or_equal(given.path, component.GRADIO_CACHE):  # gradio has looked, but for payloads without `meta`
+        if not is_in_or_equal(given.path, component.GRADIO_CACHE):  # gradio checks payloads with `meta` only
             return GivenFile(name, None, f"“{name}” is no upload.")
         return GivenFile(photo_name(given.path), given.path)
-    if number > MOST_PHOTOS:
-        return GivenFile(name, None, f"“{name}” was not fetched: {MOST_PHOTOS} photos are the limit.")
+    if number > MAX_PHOTOS:
+        return GivenFile(name, None, f"“{name}” was not fetched: {MAX_PHOTOS} photos are the limit.")
     address = given if isinstance(given, str) else given.path
     try:
         if address.startswith("data:"):
             name, data = _from_data_uri(address, name)
         elif is_http_url_like(address):
             name = photo_name(url_name(address)) if url_name(address) else name
-            data = fetch(address, min(MOST_PHOTO_BYTES, most_bytes), deadline - time.monotonic())
+            data = fetch(address, min(MAX_PHOTO_BYTES, max_bytes), deadline - time.monotonic())
         else:
             raise FetchError("It is neither a web address nor a data: address: upload the photo.")
     except FetchError as error:
         return GivenFile(name, None, f"“{name}” cannot be had. {error}")
-    # In gradio's folder and known to it, so that it is deleted in time.
+    # In gradio's folder and registered, so that it is deleted in time.
     path = save_bytes_to_cache(data, _cache_name(name), component.GRADIO_CACHE)
     return GivenFile(name, component.move_resource_to_block_cache(path))
 
 
 def _from_data_uri(uri: str, name: str) -> tuple[str, bytes]:
-    """Name and bytes of a photo in base64.
+    """Name and bytes of a `data:` URL.
 
     Raises:
         FetchError: it is not base64, or too large.
@@ -159,7 +158,7 @@ def _from_data_uri(uri: str, name: str) -> tuple[str, bytes]:
     if head is None:
         raise FetchError("Its data: address has to start with data:image/jpeg;base64, or the like.")
     name += SUFFIXES.get(head["kind"], "." + head["kind"].rpartition("/")[2])
-    if (len(uri) - head.end()) * 3 // 4 > MOST_PHOTO_BYTES:
+    if (len(uri) - head.end()) * 3 // 4 > MAX_PHOTO_BYTES:
         raise FetchError(too_large("It"))
     try:
         return name, base64.b64decode(uri[head.end() :], validate=True)
@@ -168,6 +167,6 @@ def _from_data_uri(uri: str, name: str) -> tuple[str, bytes]:
 
 
 def _cache_name(name: str) -> str:
-    """`name` as gradio would call the upload; with a suffix, as gradio gives that of a sound to a file without."""
+    """`name` as gradio names an upload; with a suffix, as gradio gives files without one that of an audio file."""
     name = strip_invalid_filename_characters(name) or "photo"
     return name if "." in name.strip(".") else f"{name}.photo"

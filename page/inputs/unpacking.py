@@ -1,4 +1,4 @@
-"""Unpacks the photos of ZIP archives one by one, and never more of them than allowed."""
+"""Unpacks the photos of ZIP archives one by one, within a limit for all of them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from .archive import DAMAGED, MOST_PHOTO_BYTES, Archive, ArchivedPhoto, ArchiveError, too_large
+from .archive import DAMAGED, MAX_PHOTO_BYTES, Archive, ArchivedPhoto, ArchiveError, too_large
 
-# What one run may unpack in all: 500 phone photos have some 2.5 GB, half of what a small machine has free.
-MOST_UNPACKED_BYTES = 3 * 2**30
+# For all archives of a run: 500 phone photos have some 2.5 GB, half of the free disk of a small machine.
+MAX_UNPACKED_BYTES = 3 * 2**30
 BLOCK = 64 * 1024
 
 
 class Unpacker:
-    """Unpacks photos into a private folder, which goes when this context manager is left.
+    """Unpacks photos into a private folder, which is deleted when this context manager exits.
 
     Args:
-        most_bytes: that all photos together may have, counted as they come and not as the archives claim.
+        max_bytes: limit for all photos together, counted as they are unpacked, not as the archives claim.
     """
 
-    def __init__(self, most_bytes: int = MOST_UNPACKED_BYTES) -> None:
-        self.bytes_left = most_bytes
+    def __init__(self, max_bytes: int = MAX_UNPACKED_BYTES) -> None:
+        self.bytes_left = max_bytes
         self._folder = tempfile.TemporaryDirectory(prefix="gender-age-zip-")
         self._number = 0
         self._opened: tuple[str, Archive] | None = None
@@ -42,7 +42,7 @@ class Unpacker:
             path: of the archive that lists the photo.
 
         Raises:
-            ArchiveError: it is damaged, too large, or one too many.
+            ArchiveError: it is damaged or too large, or the limit is reached.
         """
         if photo.error is not None:
             raise ArchiveError(photo.error)
@@ -64,7 +64,7 @@ class Unpacker:
         return str(target)
 
     def discard(self, path: str) -> None:
-        """Deletes a photo that was unpacked, so that no more than a few of them need room."""
+        """Deletes an unpacked photo, so that only a few of them are on disk at a time."""
         with suppress(OSError):
             Path(path).unlink()
             Path(path).parent.rmdir()
@@ -74,7 +74,7 @@ class Unpacker:
         while block := packed.read(BLOCK):
             size += len(block)
             self.bytes_left -= len(block)
-            if size > MOST_PHOTO_BYTES:
+            if size > MAX_PHOTO_BYTES:
                 raise ArchiveError(too_large(name))
             if self.bytes_left < 0:
                 raise ArchiveError(f"{name} was left out, as the archives hold too much: choose it in another run.")

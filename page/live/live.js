@@ -1,6 +1,7 @@
-// Run by gradio once, with `element` the place of the notes. It adds what gradio's camera leaves out: a sentence when
-// there is none; a button that screen readers call what it shows (it is labelled “capture photo”); and no third picture
-// on its way while two are, as on a slow line they would pile up. It presses Stop where there is no place in the queue.
+// gradio runs this once; `element` is the container of the notes. Works around gradio's camera, for which no upstream
+// issues were found: it shows a message where there is no camera; it removes the label “capture photo” from the button,
+// whose text says more; it drops pictures while two requests are in flight, as they would pile up on a slow connection;
+// and it presses Stop when the queue is full. Each can go when tests/browser/test_live.py passes without it.
 const row = element.closest('#live-row'), problem = element.querySelector('.ga-live-problem');
 const say = (sentence) => { problem.textContent = sentence; problem.hidden = !sentence; };
 const sentences = {
@@ -15,7 +16,7 @@ window.addEventListener('unhandledrejection', (event) => {
   say(sentence);
   event.preventDefault();
 });
-// What the button shows is not to be relied on: gradio changes it with every picture.
+// The button's text is unreliable: gradio changes it with every picture.
 let isRecording = false;
 new MutationObserver(() => {
   const button = row.querySelector('.capture-button');

@@ -1,4 +1,4 @@
-"""Many photos through the model: which ones, in which portions, and what is said of those that cannot be used."""
+"""Analyses many photos in portions, with an answer also for those that cannot be used."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 
 from ..inputs.archive import ArchivedPhoto, ArchiveError, is_archive, list_photos
-from ..inputs.photo_files import MOST_PHOTOS, GivenFile
+from ..inputs.photo_files import MAX_PHOTOS, GivenFile
 from ..inputs.unpacking import Unpacker
 
-# A portion ends with the photos that are being looked at after this time: so often the page shows what is done, and so
-# soon it stops when asked to. The predictor looks at two at once, and has opened a third.
+# A portion takes no further photo after this time. It is the interval between updates of the page, and the longest wait
+# after Cancel. The predictor analyses two photos at once and has opened a third.
 PORTION_S = 1.0
-# What a GPU does in less than that; every photo of a portion is unpacked before it starts.
+# A GPU takes less than that for so many; all photos of a portion are unpacked before it starts.
 PORTION_PHOTOS = 32
 
 PredictPortion = Callable[[list[str]], list[PhotoPrediction]]
@@ -31,7 +31,7 @@ class Item:
 
     Attributes:
         name: its base name.
-        path: of the photo, or of the archive that holds it; None where there is neither.
+        path: of the photo, or of the archive that contains it; None where there is neither.
         archived: where it is in the archive, else None.
         error: a sentence that says why it is not analysed, else None.
     """
@@ -43,12 +43,12 @@ class Item:
 
 
 def items_of(files: Iterable[GivenFile]) -> list[Item]:
-    """Every photo of the files and of the archives among them, in order; after too many, one item that says so."""
-    items = list(islice(_items(files), MOST_PHOTOS + 1))
-    if len(items) > MOST_PHOTOS:
+    """All photos of the files and of the archives among them, in order; beyond the limit, one item that says so."""
+    items = list(islice(_items(files), MAX_PHOTOS + 1))
+    if len(items) > MAX_PHOTOS:
         first = items.pop().name
         error = (
-            f"From “{first}” on, photos were left out: {MOST_PHOTOS} are the limit, choose the others in another run."
+            f"From “{first}” on, photos were left out: {MAX_PHOTOS} are the limit, choose the others in another run."
         )
         items.append(Item(first, None, error=error))
     return items

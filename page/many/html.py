@@ -1,4 +1,4 @@
-"""The HTML around the table of many photos: progress, summary, problems and histograms. All text is escaped."""
+"""The HTML around the table of many photos: progress, summary, error messages and charts. All text is escaped."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from statistics import median
 from gender_age.labels import GENDERS
 from gender_age.results import PhotoPrediction
 
-from ..inputs.archive import MOST_PHOTO_BYTES
-from ..inputs.unpacking import MOST_UNPACKED_BYTES
-from ..shared.drawing import COLOURS
+from ..inputs.archive import MAX_PHOTO_BYTES
+from ..inputs.unpacking import MAX_UNPACKED_BYTES
+from ..shared.chart_parts import GREEN, VERMILION
+from ..shared.histograms import Column, Share, column_chart, share_chart
 from ..shared.notes import note_html
 from ..shared.wording import shown_age
-from .batch import MOST_PHOTOS
+from .batch import MAX_PHOTOS
 
 DECADES = tuple(range(0, 100, 10))
-# Blue for ages; for genders two of Okabe and Ito's colours of like lightness that are nobody's cliché.
-AGE_COLOUR = COLOURS[4][0]
-GENDER_COLOURS = dict(zip(GENDERS, (COLOURS[5][0], COLOURS[2][0]), strict=True))
-# Of photos that cannot be used; the table has them all.
-MOST_PROBLEMS = 8
+# Ages are blue; for genders two other colours of similar lightness that are no stereotype.
+GENDER_COLOURS = dict(zip(GENDERS, (VERMILION, GREEN), strict=True))
+# Error messages in the summary; the table has all of them.
+MAX_PROBLEMS = 8
 
 WELCOME = note_html(
     "welcome",
     "Choose many photos",
     "Then press “Analyse”. A table with a row for every face, charts for the whole set, and files to download appear "
     "here.",
-    more=f'<span class="ga-many-limits">Up to {MOST_PHOTOS} photos, as files or in .zip archives. An archive may '
-    f"unpack to {MOST_UNPACKED_BYTES // 2**30} GB, with {MOST_PHOTO_BYTES // 2**20} MB a photo. Whatever is left out "
+    more=f'<span class="ga-many-limits">Up to {MAX_PHOTOS} photos, as files or in .zip archives. An archive may '
+    f"unpack to {MAX_UNPACKED_BYTES // 2**30} GB, with {MAX_PHOTO_BYTES // 2**20} MB a photo. Whatever is left out "
     "is named.</span>",
 )
 WAITING = note_html("welcome", "Waiting for its turn …")
@@ -44,10 +44,10 @@ BROKEN_OFF = note_html(
 
 
 def progress_html(num_done: int, num_photos: int, seconds: float) -> str:
-    """How far a run is.
+    """The progress of a run.
 
     Args:
-        seconds: since it began.
+        seconds: since the start of the run.
     """
     text = f"{num_done} of {_plural(num_photos, 'photo')}"
     if num_done and seconds > 2:
@@ -61,11 +61,11 @@ def progress_html(num_done: int, num_photos: int, seconds: float) -> str:
 
 
 def summary_html(predictions: Sequence[PhotoPrediction], num_photos: int, cancelled: bool) -> str:
-    """What a finished run found, in a sentence.
+    """The results of a finished run in a sentence.
 
     Args:
         predictions: of the photos that were analysed.
-        num_photos: that were to be analysed.
+        num_photos: number of photos that were chosen.
     """
     faces = [face for prediction in predictions for face in prediction.faces]
     unusable = sum(prediction.error is not None for prediction in predictions)
@@ -88,54 +88,37 @@ def summary_html(predictions: Sequence[PhotoPrediction], num_photos: int, cancel
 
 
 def charts_html(predictions: Sequence[PhotoPrediction]) -> str:
-    """Two histograms, of apparent age by decade and of perceived gender; the numbers stand beside the bars."""
+    """A histogram of apparent age by decade, and the shares of perceived gender."""
     faces = [face for prediction in predictions for face in prediction.faces]
     if not faces:
         return ""
     decades = Counter(min(int(face.age) // 10 * 10, DECADES[-1]) for face in faces)
-    highest = max(decades.values())
-    columns = "".join(_age_column(decade, decades[decade], highest) for decade in DECADES)
+    columns = [_decade_column(decade, decades[decade]) for decade in DECADES]
     genders = Counter(face.gender for face in faces)
     uncertain = Counter(face.gender for face in faces if face.uncertain)
-    bars = "".join(_gender_bar(gender, genders[gender], uncertain[gender], len(faces)) for gender in GENDERS)
-    return (
-        f'<div class="ga-many-charts">'
-        f'<figure class="ga-many-chart"><figcaption>Apparent age: faces per decade</figcaption>'
-        f'<ol class="ga-many-columns" style="--ga-many-bar:{AGE_COLOUR}">{columns}</ol></figure>'
-        f'<figure class="ga-many-chart"><figcaption>Perceived gender: faces</figcaption>'
-        f'<ul class="ga-many-bars">{bars}</ul></figure></div>'
-    )
+    shares = [_gender_share(gender, genders[gender], uncertain[gender], len(faces)) for gender in GENDERS]
+    charts = column_chart("Apparent age: faces per decade", columns) + share_chart("Perceived gender: faces", shares)
+    return f'<div class="ga-many-charts">{charts}</div>'
 
 
-def _age_column(decade: int, count: int, highest: int) -> str:
-    last = decade == DECADES[-1]
-    label, years = (f"{decade}+", f"{decade} and more") if last else (f"{decade}", f"{decade} to {decade + 9}")
-    # A screen reader says one sentence a column; the column and the figures around it are for the eye.
-    return (
-        f'<li><span aria-hidden="true" class="ga-many-count">{count or ""}</span>'
-        f'<span aria-hidden="true" class="ga-many-column" style="height:{100 * count / highest:.1f}%"></span>'
-        f'<span aria-hidden="true" class="ga-many-decade">{label}</span>'
-        f'<span class="ga-unseen">{_plural(count, "face")} of {years} years</span></li>'
-    )
+def _decade_column(decade: int, count: int) -> Column:
+    label, years = f"{decade}", f"{decade} to {decade + 9}"
+    if decade == DECADES[-1]:
+        label, years = f"{decade}+", f"{decade} and more"
+    return Column(label, count, f"{_plural(count, 'face')} of {years} years")
 
 
-def _gender_bar(gender: str, count: int, uncertain: int, num_faces: int) -> str:
-    doubt = f", {uncertain} of them uncertain" if uncertain else ""
-    sure, unsure = (f"{100 * part / num_faces:.1f}%" for part in (count - uncertain, uncertain))
-    return (
-        f'<li style="--ga-many-bar:{GENDER_COLOURS[gender]}">'
-        f'<span class="ga-many-bar-text"><b>{escape(gender)}</b> {count} of {num_faces}{doubt}</span>'
-        f'<span class="ga-many-bar" aria-hidden="true"><span style="width:{sure}"></span>'
-        f'<span class="ga-many-doubt" style="width:{unsure}"></span></span></li>'
-    )
+def _gender_share(gender: str, count: int, uncertain: int, num_faces: int) -> Share:
+    text = f"{count} of {num_faces}" + (f", {uncertain} of them uncertain" if uncertain else "")
+    return Share(gender, text, count / num_faces, uncertain / num_faces, GENDER_COLOURS[gender])
 
 
 def _problems(predictions: Sequence[PhotoPrediction]) -> str:
-    """The sentences of the photos that could not be used, as a list."""
+    """The error messages of unusable photos, as a list."""
     errors = [prediction.error for prediction in predictions if prediction.error is not None]
-    lines = [f"<li>{escape(error)}</li>" for error in errors[:MOST_PROBLEMS]]
-    if len(errors) > MOST_PROBLEMS:
-        lines.append(f"<li>{len(errors) - MOST_PROBLEMS} more are in the table.</li>")
+    lines = [f"<li>{escape(error)}</li>" for error in errors[:MAX_PROBLEMS]]
+    if len(errors) > MAX_PROBLEMS:
+        lines.append(f"<li>{len(errors) - MAX_PROBLEMS} more are in the table.</li>")
     return f'<ul class="ga-many-problems">{"".join(lines)}</ul>' if lines else ""
 
 

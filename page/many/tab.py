@@ -15,26 +15,27 @@ from gender_age.results import PhotoPrediction
 from gender_age.writers import parquet_bytes
 
 from ..inputs.photo_files import GivenFile, photo_files
+from ..server.endings import endings
 from ..server.zero_gpu import on_gpu
 from ..shared.settings import ONE_AT_A_TIME, STATE_SECONDS
 from .batch import items_of, predict_portion, run
 from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_html, summary_html
 from .table import SHOWN_COLUMNS, as_csv, as_json, shown_rows
 
-# Twice a second at most: the table is sent whole each time.
+# At most twice a second: the whole table is sent each time.
 SHOW_EVERY_S = 0.5
 DATATYPES = ["str" if column in ("photo", "gender", "uncertain", "error") else "number" for column in SHOWN_COLUMNS]
-# All of it fits beside each other on a wide screen; a click shows the whole of a long cell.
+# All columns fit on a wide screen; a click shows the full text of a long cell.
 WIDTHS = [170, 62, 68, 84, 90, 82, 106, 96, 52, 52, 52, 52, 142]
 
 
 @dataclass(eq=False, slots=True)
 class Run:
-    """What a visitor's run and the buttons around it tell each other; the one object that is changed in place.
+    """State that a visitor's run and its buttons share; unlike other states it is changed in place.
 
     Attributes:
-        cancelled: the visitor asked it to stop.
-        ended: it has shown its end, and is not just cut off.
+        cancelled: the visitor has pressed Cancel.
+        ended: the run has shown its results, and did not fail.
     """
 
     cancelled: bool = False
@@ -66,7 +67,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         return [prediction.to_dict() for prediction in predictions]
 
     def start() -> dict:
-        """Before its turn comes: a new run, and nothing left of the last one."""
+        """Before the run leaves the queue: a new state, and the last results are cleared."""
         return {
             state: Run(),
             status: WAITING,
@@ -78,7 +79,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         }
 
     def analyse_files(photos: list[GivenFile] | None, this: Run | None) -> Iterator[dict]:
-        """The run: after each portion what is done so far, at the end the downloads too."""
+        """The run: yields the results so far after each portion, and at the end the downloads."""
         this = this or Run()
         items = items_of(photos or ())
         if not items:
@@ -103,7 +104,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         yield so_far(done) | files_done | {status: summary_html(done, len(items), len(done) < len(items))}
 
     def stop(this: Run | None) -> dict:
-        """Asks the run to end with the portion that it is at."""
+        """Asks the run to end after the current portion."""
         if this is not None:
             this.cancelled = True
         return gr.update(value="Stopping …", interactive=False)
@@ -150,11 +151,10 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     unseen = {"api_visibility": "private", "show_progress": "hidden"}
     started = analyse.click(start, None, [*shown, state, analyse, cancel], queue=False, scroll_to_output=True, **unseen)
     running = started.success(analyse_files, [files, state], shown, **unseen, **ONE_AT_A_TIME)
-    # `then` alone is not enough: gradio 6.31 forgets it after a failure, for all that its description says.
-    for ended in (running.then, running.failure):
+    for ended in endings(running):
         ended(end, state, [analyse, cancel, status], queue=False, **unseen)
     cancel.click(stop, state, cancel, queue=False, **unseen)
-    # No visitor presses it: it gives the API its own function.
+    # A hidden button gives the API a function of its own.
     gr.Button(visible=False).click(predict_batch, files, answer, api_name="predict_batch", **ONE_AT_A_TIME)
 
 
@@ -164,5 +164,5 @@ def _files(predictions: Sequence[PhotoPrediction]) -> dict[str, bytes]:
 
 
 def _in_cache(button: gr.DownloadButton, data: bytes, suffix: str) -> str:
-    """Path of a download in gradio's own folder: gradio then deletes it in time, and makes no copy of it."""
+    """Writes a download into gradio's folder, where gradio makes no second copy of it; returns its path."""
     return save_bytes_to_cache(data, f"faces.{suffix}", button.GRADIO_CACHE)

@@ -24,11 +24,11 @@ SHOWN_COLUMNS = (
     "y2",
     "error",
 )
-"""Of the table of faces, what the page shows; the downloads have all columns."""
+"""Columns that the page shows; the downloads have all."""
 
 
 def shown_rows(predictions: Iterable[PhotoPrediction]) -> list[list[str | int | float]]:
-    """The rows as the page shows them: rounded, "yes" or "no", and nothing where there is nothing to say."""
+    """The rows for the page: numbers rounded, booleans as "yes" or "no", None as an empty cell."""
     places = [list(COLUMNS).index(column) for column in SHOWN_COLUMNS]
     return [
         [_shown(column, row[place]) for column, place in zip(SHOWN_COLUMNS, places, strict=True)]
@@ -40,12 +40,12 @@ def as_csv(predictions: Iterable[PhotoPrediction]) -> bytes:
     """The table of faces as CSV."""
     file = io.StringIO(newline="")
     write_csv(predictions, file)
-    # With a byte-order mark: without it Excel takes the names for another encoding.
+    # With a byte-order mark, without which Excel assumes another encoding.
     return file.getvalue().encode("utf-8-sig")
 
 
 def as_json(predictions: Iterable[PhotoPrediction]) -> bytes:
-    """The list of the JSON of every photo, as `/predict_batch` answers it."""
+    """A list with the JSON of every photo, as `/predict_batch` returns it."""
     photos = [prediction.to_dict() for prediction in predictions]
     return (json.dumps(photos, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8")
 
@@ -56,6 +56,6 @@ def _shown(column: str, cell: Cell) -> str | int | float:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if column == "gender_probability":
-        # Never 1: some doubt always remains.
+        # Never 1, as some doubt remains.
         return min(round(float(cell), 3), 0.999)
     return round(cell, 1) if isinstance(cell, float) else cell

@@ -1,1 +1,1 @@
-"""The Photo tab: one photo, a button over every face and a card a face."""
+"""The Photo tab: one photo, with a button and a card for every face."""

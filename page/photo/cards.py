@@ -1,4 +1,4 @@
-"""The HTML of a photo's result: its summary and a card a face. All text is escaped."""
+"""The HTML of a photo's result: a summary, and a card for every face. All text is escaped."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ WELCOME = note_html(
 
 
 def summary_html(prediction: PhotoPrediction, num_found: int | None = None) -> str:
-    """One line on the photo: what was found, that nothing was found and what to try, or why it is unusable.
+    """A note on the photo: what was found; what to try where nothing was found; or why it is unusable.
 
     Args:
         prediction: with the faces that are shown.
-        num_found: how many there are in all; by default the same.
+        num_found: number of all faces; by default of those that are shown.
     """
     if prediction.error is not None:
         return note_html("error", "This photo cannot be used.", prediction.error, "alert")
@@ -58,11 +58,11 @@ def summary_html(prediction: PhotoPrediction, num_found: int | None = None) -> s
 
 
 def faces_html(prediction: PhotoPrediction, crops: Sequence[Image.Image]) -> str:
-    """A list with one card a face, numbered as in the photo.
+    """A list with a card for every face, numbered as in the photo.
 
     Args:
         prediction: of a usable photo.
-        crops: the aligned faces as the model saw them; card `n` shows the picture with the address `<n>`.
+        crops: the aligned faces as the model saw them; card `n` shows the picture at the URL `<n>`.
     """
     frame_wh = (prediction.width, prediction.height)
     cards = [
@@ -119,7 +119,7 @@ def _gender_html(face: FacePrediction) -> str:
 
 
 def _doubts_html(face: FacePrediction, hints: Sequence[str]) -> str:
-    """A word of care, and why the answer may be off."""
+    """A caution for minors, and the reasons why the answer may be off."""
     care = f'<p class="ga-care">{CARE}</p>' if may_be_minor(face) else ""
     items = "".join(f"<li>{escape(hint)}</li>" for hint in hints)
     why = f'<div class="ga-hints"><b>This answer may be off</b><ul>{items}</ul></div>' if hints else ""

@@ -17,23 +17,23 @@ from ..shared.wording import in_short
 from .cards import faces_html
 
 SCRIPT = Path(__file__).with_name("photo.js")
-# How the photo is shown on the narrowest phones, and what a label takes there, in CSS pixels: as in photo.css.
+# Size of the photo on the narrowest phones, and of a label there, in CSS pixels; as in photo.css.
 NARROW_WH = (320, 576)
 LABEL_HEIGHT, NUMBER_WIDTH = 24, 26
-# The age is shown on boxes that are a little narrower than it.
+# The label with the age may be this much wider than its box.
 LABEL_OVERHANG = 10
-# From this share of the width on, a label ends where its box ends, so as not to leave the photo.
+# Right of this share of the width, a label is right-aligned with its box, so that it does not leave the photo.
 RIGHT_FROM = 0.85
 
 
 def photo_figure(example_names: Sequence[str], **options) -> gr.HTML:
-    """A `picture_html` whose value is what `figure_value` gives; its script gives the examples' buttons their names."""
+    """A `picture_html` for values of `figure_value`; its script also labels the buttons of the examples."""
     script = SCRIPT.read_text(encoding="utf-8")
     return picture_html(js_on_load=script, apply_default_css=False, example_names=list(example_names), **options)
 
 
 def save_pictures(analysed: AnalysedPhoto, folder: str) -> tuple[str, ...]:
-    """Writes the display copy and then every crop as JPEG into gradio's `folder`; the files' paths.
+    """Writes the display copy and every crop as JPEG into gradio's `folder`; returns the paths in this order.
 
     An unusable photo has none.
     """
@@ -55,9 +55,9 @@ def figure_value(analysed: AnalysedPhoto, paths: Sequence[str]) -> dict:
 
 
 def short_labels(faces: Sequence[FacePrediction], frame_wh: tuple[int, int]) -> list[bool]:
-    """For each face whether its label may say its number only, so that labels of close faces can be told apart.
+    """Whether the label of each face must be its number only, so that labels of close faces do not overlap.
 
-    True where the labels, each about as wide as its box, would overlap when the photo is shown at its narrowest.
+    True where labels, each about as wide as its box, would overlap on the narrowest phone.
     """
     width, height = frame_wh
     scale = min(NARROW_WH[0] / width, NARROW_WH[1] / height)
@@ -82,7 +82,7 @@ def _is_right(face: FacePrediction, width: int) -> bool:
 def _photo_html(prediction: PhotoPrediction) -> str:
     width, height = frame_wh = (prediction.width, prediction.height)
     faces = prediction.faces
-    # A small face in front of a large box stays within reach.
+    # Small boxes lie above large ones, so that both can be clicked.
     by_area = sorted(range(len(faces)), key=lambda index: -_area(faces[index].box))
     depths = {index: depth for depth, index in enumerate(by_area, 1)}
     shorts = short_labels(faces, frame_wh)
@@ -104,7 +104,7 @@ def _area(box_xyxy: tuple[int, int, int, int]) -> int:
 
 
 def _box_html(number: int, face: FacePrediction, frame_wh: tuple[int, int], depth: int, short: bool) -> str:
-    """A face's button, placed in percent of the photo; its label grows with the room that the box has."""
+    """A face's button, placed in percent of the photo; the width of the box decides how much its label says."""
     fill, ink = face_colours(number)
     width, height = frame_wh
     x1, y1, x2, y2 = face.box
@@ -114,7 +114,7 @@ def _box_html(number: int, face: FacePrediction, frame_wh: tuple[int, int], dept
     )
     kinds = "ga-box" + (" ga-short" if short else "") + (" ga-right" if _is_right(face, width) else "")
     long, middle, _ = label_texts(number, face)
-    # What the longer texts add to the number.
+    # The parts that the longer labels add to the number.
     age, gender = middle.removeprefix(str(number)), long.removeprefix(middle)
     return f"""<button type="button" class="{kinds}" data-face="{number}" aria-pressed="false"
  aria-label="Face {number}: {escape(in_short(face))}"

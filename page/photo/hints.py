@@ -1,4 +1,4 @@
-"""Why the answer for a face may be off: what can be seen of its size, place, pose, sharpness and light.
+"""Reasons why the answer for a face may be off: its size, position, pose, sharpness and brightness.
 
 The thresholds were measured with the first default model, at 96 pixels, on the seven faces of `examples/` that are not
 turned copies (degraded step by step, and the change of the answer looked at) and on the 2,120 faces of UTKFace's test
@@ -45,7 +45,7 @@ DARK = "The face is dark: little of it can be seen."
 
 
 def face_hints(face: FacePrediction, frame_wh: tuple[int, int], crop_rgb: Image.Image) -> list[str]:
-    """Sentences that say why the answer for a face may be off; none is an empty list.
+    """Sentences that say why the answer for a face may be off; an empty list where there is no reason.
 
     Args:
         face: its box and landmarks are in pixels of the photo's frame.
@@ -61,13 +61,13 @@ def face_hints(face: FacePrediction, frame_wh: tuple[int, int], crop_rgb: Image.
             (TURNED, nose_offset(face.landmarks) > TURNED_ABOVE),
             (TILTED, eye_tilt(face.landmarks) > TILTED_ABOVE_DEGREES),
         ]
-    # A small face is always blurred when it is enlarged: one reason says it.
+    # A small face is always blurred when enlarged: one reason is enough.
     found += [(BLURRED, not is_small and sharpness(grey) < BLURRED_BELOW), (DARK, brightness(grey) < DARK_BELOW)]
     return [sentence for sentence, is_so in found if is_so]
 
 
 def is_partly_outside(face: FacePrediction, frame_wh: tuple[int, int]) -> bool:
-    """Whether the box touches the frame's edge or a landmark lies outside; a whole image taken as one face does not."""
+    """Whether the box touches the frame's edge or a landmark lies outside; False for a whole image as one face."""
     if face.landmarks is None:
         return False
     width, height = frame_wh

@@ -1,4 +1,4 @@
-// Run by gradio once, with `element` the place of the figure and the cards, whose content changes with every photo.
+// gradio runs this once. `element` is the container of the figure and the cards, whose content changes with every photo.
 const calm = window.matchMedia('(prefers-reduced-motion: reduce)');
 const parts = (number) => [...element.querySelectorAll(`[data-face="${number}"]`)];
 const mark = (number) => {
@@ -20,7 +20,7 @@ element.addEventListener('click', (event) => {
   const other = parts(part.dataset.face).find((each) => each !== part);
   other?.scrollIntoView({ block: 'nearest', behavior: calm.matches ? 'auto' : 'smooth' });
 });
-// Only a click moves the page: who walks through the faces with the Tab key shall not lose the one that has the focus.
+// Only a click scrolls the page: with the Tab key the focused face must stay in view.
 element.addEventListener('focusin', (event) => {
   const part = event.target.closest('[data-face]');
   if (part) mark(part.dataset.face);
@@ -29,7 +29,8 @@ element.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') mark(null);
 });
 
-// gradio's example buttons hold a picture without a name.
+// gradio's example buttons contain an image without a text alternative; no upstream issue was found. Can go when axe
+// (tests/browser/test_accessibility.py) passes without it.
 const nameExamples = () => {
   document.querySelectorAll('#examples .gallery-item').forEach((button, index) => {
     button.setAttribute('aria-label', `Example: ${props.example_names[index]}`);

@@ -1,4 +1,4 @@
-"""The Photo tab: one photo in, a button over every face, a card a face, and `/predict` for programs."""
+"""The Photo tab: a photo goes in, a button and a card for every face come out; and `/predict` for programs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..shared.settings import EXAMPLES, ONE_AT_A_TIME, STATE_SECONDS
 from .cards import WELCOME, summary_html
 from .figure import figure_value, photo_figure, save_pictures
 
-# Below the detector's own floor there is nothing to show; a face over this share of the photo is always shown.
+# Below the detector's own minimum there is nothing to show; larger faces than the maximum are always shown.
 SMALLEST_PERCENT, LARGEST_PERCENT = 100 * SMALLEST_FACE_SHARE, 30.0
 GONE = "The photo is no longer kept here. Choose it again."
 GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.")
@@ -34,7 +34,8 @@ FAILED = note_html(
     "Too many people are asking at this moment, or something broke. Choose it again in a minute.",
     "alert",
 )
-# A click downloads what a gr.DownloadButton holds before the click: the picture is made first, then fetched.
+# Makes the picture, then downloads it: a click on a gr.DownloadButton downloads what it held before the click. Issue:
+# gradio#9230 (open). Can go when `test_a_click_downloads_what_the_button_held_before_it` in tests/browser fails.
 DOWNLOAD = """(file) => {
   if (!file) return;
   const link = Object.assign(document.createElement('a'), { href: file.url, download: file.orig_name });
@@ -53,7 +54,7 @@ class FoundPhoto:
 
 
 def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
-    """The tab's components and events, inside the current `gr.Tab`, and the named API `/predict`.
+    """Adds the tab's components, its events and the named API `/predict` to the current `gr.Tab`.
 
     Returns:
         The `AnalysedPhoto` of this session with the faces that are shown, or None where there is no photo.
@@ -72,7 +73,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
 
         Age is how old a face looks; gender is how it is read, as one of two labels; `uncertain` marks a gender not to
         rely on. Errors are larger for children, old people, and small, blurred or turned faces. Not for age checks,
-        identification, or any decision about a person. The photo is deleted within an hour.
+        identification, or any decision about a person. The photo is deleted within 40 minutes.
 
         Args:
             photo: a JPEG, PNG, WebP or the like: an upload of at most 200 MB, or an address of at most 50 MB.
@@ -87,14 +88,14 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         return predicted(photo).to_dict()
 
     def search(photo: GivenFile | str | None) -> dict:
-        """All faces of the photo that was just chosen, none where it was cleared, and what to say without them."""
+        """The chosen photo with all its faces, or None where it was cleared; and the note to show without one."""
         if photo is None:
             return {found: None, instead: WELCOME}
         answer = analysed(photo)
         return {found: FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE)), instead: GONE_NOTE}
 
     def show(found: FoundPhoto | None, instead: str, min_score: float, smallest_percent: float) -> dict:
-        """What the page shows of a photo under the visitor's thresholds; the model does not run."""
+        """The updates for the photo under the visitor's thresholds; the model does not run."""
         if found is None:
             hidden = gr.update(visible=False)
             return {summary: instead, figure: NOTHING, save: hidden, details: hidden, answer: None, shown: None}
@@ -112,11 +113,11 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         }
 
     def fail(min_score: float, smallest_percent: float) -> dict:
-        """After a search that broke off or found the queue full: nothing of the last photo stays beside the new one."""
+        """After a search that failed or found the queue full: clears what is left of the last photo."""
         return {found: None, instead: FAILED} | show(None, FAILED, min_score, smallest_percent)
 
     def save_picture(part: AnalysedPhoto | None) -> str | None:
-        """A JPEG of the photo with its boxes, in gradio's folder, from which it is deleted in time."""
+        """Writes a JPEG of the photo with its boxes into gradio's folder, from which it is deleted in time."""
         if part is None:
             gr.Warning(GONE)
             return None
@@ -126,8 +127,8 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         return save_jpeg(picture, f"{stem}-faces.jpg", download.GRADIO_CACHE)
 
     found, shown = (gr.State(time_to_live=STATE_SECONDS) for _ in range(2))
-    # Stays when the photo goes. (The photo input cannot be asked whether it is still there: once its file is deleted,
-    # gradio fails on it.)
+    # Does not expire with the photo. (The photo input cannot be an input of `show`: once its file is deleted, gradio
+    # raises an error.)
     instead = gr.State(WELCOME)
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
@@ -168,9 +169,9 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
                 answer = gr.JSON(show_label=False, elem_id="json")
     thresholds = [min_score, smallest]
     outputs = [summary, figure, save, details, answer, shown]
-    # None of these waits: a full queue would keep what is shown from ending.
+    # Not queued: with a full queue, the last photo would stay on the page.
     unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-    # `change` alone tells of uploads, snapshots, pastes, examples and clearing, once each.
+    # `change` is the only event that fires once for each upload, snapshot, paste, example and clearing.
     searching = photo.change(
         search, photo, [found, instead], api_visibility="private", show_progress_on=[summary, figure], **ONE_AT_A_TIME
     )
@@ -187,17 +188,17 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
     save.click(save_picture, shown, download, api_visibility="private", show_progress_on=save).success(
         None, download, None, js=DOWNLOAD
     )
-    # No visitor presses it: it gives the API its own function, so that neither runs the model for the other.
+    # A hidden button gives the API a function of its own, so that the model does not run twice.
     gr.Button(visible=False).click(predict, photo, answer, api_name="predict", **ONE_AT_A_TIME)
     return shown
 
 
 def kept_faces(prediction: PhotoPrediction, min_score: float, smallest_percent: float) -> list[int]:
-    """The indices of the faces that the visitor wants to see; at the detector's own floor, of all.
+    """The indices of the faces above both thresholds; all of them at the detector's own minimum.
 
     Args:
-        min_score: the lowest score, in [0, 1]; faces without one stay.
-        smallest_percent: the shortest that a box's longer side may be, in percent of the photo's longer side.
+        min_score: the lowest score, in [0, 1]; faces without a score stay.
+        smallest_percent: minimum of a box's longer side, in percent of the photo's longer side.
     """
     longest = max(prediction.width or 0, prediction.height or 0)
     return [
@@ -209,7 +210,7 @@ def kept_faces(prediction: PhotoPrediction, min_score: float, smallest_percent: 
 
 
 def only_faces(analysed: AnalysedPhoto, indices: Sequence[int]) -> AnalysedPhoto:
-    """The photo with these of its faces only, in this order."""
+    """The photo with only the faces at `indices`, in this order."""
     faces = tuple(analysed.prediction.faces[index] for index in indices)
     crops = tuple(analysed.crops[index] for index in indices)
     return replace(analysed, prediction=replace(analysed.prediction, faces=faces), crops=crops)

@@ -1,4 +1,13 @@
-"""Forgets visitors' photos in time: files and what gradio keeps of a session in memory."""
+"""Deletes visitors' photos in time: their files, and what gradio keeps of their sessions in memory.
+
+Missing in gradio: `delete_cache` stops for good when a file appears while it runs. It does not know the files of deep
+links, nor those of a component that a `gr.update` has changed before in the session. Sessions never expire: the newest
+value of every component, pictures sent as text among them, stays in memory until `state_session_capacity` other
+visitors have come.
+Issues: gradio#9334 (closed) and #8098 (open) on kept uploads, #7227 and #11602 (closed) on sessions. The fix of #11602,
+gradio#13756, leaves a session's values alone on purpose.
+Can go when: the tests of `delete_cache` and of sessions in tests/page/server/test_gradio.py fail.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +23,11 @@ from .private_folder import LOCK
 
 
 class Janitor(threading.Thread):
-    """Cleans up every `CLEAN_EVERY_S` seconds behind visitors who have not been seen for `CLEAN_OLDER_S`.
-
-    gradio's own `delete_cache` ends for good when a file appears while it looks, and does not know the files of deep
-    links. It never forgets a session: the newest value of every component, pictures sent as text among them, would
-    stay in memory until the process ends.
+    """A thread that every `CLEAN_EVERY_S` seconds deletes files and sessions that are older than `CLEAN_OLDER_S`.
 
     Args:
-        demo: its sessions are forgotten.
-        folder: all files in it are deleted in time, but those that belong to the page itself.
+        demo: whose sessions are deleted.
+        folder: whose files are deleted, except for those that belong to the page itself.
     """
 
     def __init__(self, demo: gr.Blocks, folder: Path) -> None:
@@ -41,7 +46,7 @@ class Janitor(threading.Thread):
 
 
 def forget_sessions(demo: gr.Blocks, seconds: float) -> None:
-    """Drop the state of every session of `demo` that has not been used for so long."""
+    """Deletes the state of every session of `demo` that has not been used for `seconds`."""
     holder = demo.state_holder
     now = datetime.now()
     for session, used in list(holder.time_last_used.items()):
@@ -51,9 +56,9 @@ def forget_sessions(demo: gr.Blocks, seconds: float) -> None:
 
 
 def delete_old_files(folder: Path, kept: set[Path], seconds: float) -> None:
-    """Delete what was written under `folder` more than so long ago: files, and folders with nothing in them."""
+    """Deletes files and empty folders under `folder` that were written more than `seconds` ago; those `kept` stay."""
     latest = time.time() - seconds
-    for path in sorted(folder.rglob("*"), reverse=True):  # what is in a folder before the folder
+    for path in sorted(folder.rglob("*"), reverse=True):  # the contents of a folder before the folder
         try:
             if path in kept or path.lstat().st_mtime > latest:
                 continue
@@ -61,5 +66,5 @@ def delete_old_files(folder: Path, kept: set[Path], seconds: float) -> None:
                 path.rmdir()
             else:
                 path.unlink()
-        except OSError:  # gone already, or a folder with something in it
+        except OSError:  # already deleted, or a folder that is not empty
             continue

@@ -1,7 +1,10 @@
-"""Memory that photos took goes back to the machine, and is there for the next one, whichever thread looks at it.
+"""Returns freed memory to the operating system.
 
-gradio takes another thread for almost every photo, and glibc's `malloc` lets each keep what it freed: after 500 photos
-the page held a gigabyte that nobody used. It returns none of it by itself while later pieces above are in use.
+Missing in gradio: nothing that it could mend. It runs almost every photo in another thread of its pool, and glibc's
+`malloc` has an arena of freed memory for each thread, which it does not return while later blocks above are in use.
+After 500 photos the page held a gigabyte of free memory.
+Issue: none of gradio's; gradio#11602 (closed) reports the symptom. This is how glibc is documented (`mallopt`).
+Can go when: in tests/page/server/test_memory.py the counterparts without it ("as it is", "kept") fail.
 """
 
 from __future__ import annotations
@@ -14,14 +17,14 @@ import time
 
 # From glibc's malloc.h.
 M_ARENA_MAX = -8
-# Giving back takes 30 ms, and is of use once something was done since: not where the processor was busy for less.
+# Trimming takes 30 ms: skipped where the process has used less processor time than this since the last time.
 EVERY_S, IDLE_S = 1.0, 0.05
 
 
 def keep_memory_low() -> None:
-    """To be called once, before the threads that analyse photos begin; does nothing where the C library is another."""
-    # MTCNN's last networks see a new batch size with almost every photo, and oneDNN keeps compiled code for the last
-    # 1,024 shapes. It reads this once, at the first convolution.
+    """Call it once, before the threads that analyse photos start. Without glibc it leaves `malloc` alone."""
+    # The batch size of MTCNN's last networks differs with almost every photo, and oneDNN caches compiled code for the
+    # last 1,024 shapes. It reads this variable once, at the first convolution.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)

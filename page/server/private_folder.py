@@ -1,4 +1,10 @@
-"""The private folder that uploads and downloads lie in while the page runs."""
+"""A private folder for uploads and downloads while the page runs.
+
+Missing in gradio: without `GRADIO_TEMP_DIR` all apps of a machine share one folder, `gradio` in the system's temporary
+folder, which others may read; and a process that is terminated or killed leaves its files there.
+Issues: gradio#3950 (closed) and #9334 (closed) on files that are left; none was found on the shared folder.
+Can go when: `test_all_apps_share_one_folder_that_stays` in tests/page/server/test_gradio.py fails.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +21,20 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 PREFIX, LOCK = "gender-age-page-", "in-use.lock"
-# What decides where gradio keeps files; without it, in the system's folder for temporary files.
+# gradio keeps files in this folder; without it, in the system's folder for temporary files.
 VARIABLE = "GRADIO_TEMP_DIR"
 
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """All that this process writes goes into a new folder, which only its user can read and which goes with it, also
-    when the process is told to terminate.
+    """Makes a folder that only this user can read, for everything that the process writes, and removes it at the end.
 
-    A process that was killed leaves its folder behind: those of processes that no longer run are removed first. To be
-    used in the main thread.
+    SIGTERM ends the process with that clean-up. A killed process leaves its folder behind: the folders of processes
+    that no longer run are removed first. Use it in the main thread.
     """
     base = Path(os.environ.get(VARIABLE) or tempfile.gettempdir())
     base.mkdir(parents=True, exist_ok=True)
-    # One process of a user at a time: another's new folder, not locked yet, would look abandoned.
+    # One process of a user at a time: a new folder that is not locked yet would look abandoned.
     user = getattr(os, "getuid", getpass.getuser)()
     with FileLock(base / f"{PREFIX}{user}.lock"):
         remove_abandoned(base)
@@ -52,7 +57,7 @@ def private_folder() -> Iterator[Path]:
 
 
 def remove_abandoned(base: Path) -> None:
-    """Remove the folders in `base` whose process is gone; another user's stay, as they cannot be removed."""
+    """Removes the folders in `base` whose process no longer runs. Those of other users stay: they cannot be removed."""
     for folder in base.glob(f"{PREFIX}*/"):
         try:
             with FileLock(folder / LOCK, timeout=0):

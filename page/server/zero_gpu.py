@@ -1,19 +1,23 @@
-"""Runs the model on a ZeroGPU Space's GPU where there is one."""
+"""Runs the model on the GPU of a ZeroGPU Space, if the page runs on one.
+
+Missing in gradio: nothing; the package `spaces` exists on Spaces only. There is no issue, and tests/test_zero_gpu.py
+shows what a change of `spaces` breaks.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 
-# For how long a ZeroGPU Space borrows the GPU at most; the shorter, the sooner it is a visitor's turn.
+# The longest that a call may hold the GPU. ZeroGPU serves shorter calls sooner.
 GPU_SECONDS = 30
 
 
 def on_gpu(function: Callable) -> Callable:
-    """`function` as a ZeroGPU Space runs it, in a process with a GPU; anywhere else `function` itself.
+    """Decorates `function` to run in a process with a GPU on ZeroGPU; elsewhere it returns `function` itself.
 
-    ZeroGPU pickles arguments and results and changes exceptions: the predictor belongs in a closure, and errors come
-    back as values.
+    ZeroGPU pickles arguments and results, and replaces exceptions: keep the predictor in a closure, and return errors
+    as values.
     """
     spaces = sys.modules.get("spaces")  # app.py imports it first where it is installed
     return spaces.GPU(duration=GPU_SECONDS)(function) if spaces is not None else function

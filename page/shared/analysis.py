@@ -1,4 +1,4 @@
-"""A photo with its answer and the small pictures that the page shows of it."""
+"""A photo's prediction with the pictures that the page shows of it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ..inputs.photo_files import GivenFile
 from .drawing import display_copy
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # gradio tells a changed state by its hash, pictures have none
+@dataclass(frozen=True, slots=True, eq=False)  # gradio detects changes of a gr.State by its hash; images have none
 class AnalysedPhoto:
-    """What a visitor's session keeps of a photo; the photo itself, tens of megabytes, is not.
+    """What a visitor's session keeps of a photo, without the photo itself, which may have tens of megabytes.
 
     Attributes:
         prediction: with `error` set where the photo is unusable; the other fields are empty then.
@@ -37,7 +37,7 @@ def predict_photo(
     """Opens a photo once and predicts its faces.
 
     Args:
-        photo: what was given, or its path; None is an unusable photo.
+        photo: the input or its path; None gives an unusable photo.
 
     Returns:
         The photo in the prediction's frame, or None where it is unusable, and the prediction, which then has its
@@ -55,7 +55,7 @@ def predict_photo(
 
 
 def analyse(predictor: GenderAgePredictor, photo: GivenFile | str | None) -> AnalysedPhoto:
-    """`predict_photo`, and the pictures that the page shows of it."""
+    """`predict_photo`, with the pictures that the page shows of the photo."""
     image_rgb, prediction = predict_photo(predictor, photo)
     if image_rgb is None:
         return AnalysedPhoto(prediction)

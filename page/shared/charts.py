@@ -1,6 +1,7 @@
-"""Small charts as HTML and inline SVG, in the theme's colours, readable on a phone, each with a table of its numbers.
+"""Charts of measured values as HTML and inline SVG: bars or dots with their intervals, and a reliability diagram.
 
-Every text is escaped here. To a screen reader a chart is one picture, and the table below it holds the same numbers.
+They take the theme's colours and are readable on a phone. Every text is escaped here. To a screen reader a chart is one
+picture, and the table below it holds the same numbers. Histograms are in histograms.py; charts.css is the style of all.
 """
 
 from __future__ import annotations
@@ -10,19 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from .drawing import COLOURS
+from .chart_parts import BLUE, VERMILION, Scale, figure, picture, shown, table, ticks_html
 
-BLUE, VERMILION = COLOURS[4][0], COLOURS[5][0]
-# The two of Okabe and Ito's colours that stand out from white and from black; the marks differ in shape too.
 SERIES = {"": (BLUE, "ga-dot"), "female": (VERMILION, "ga-dot"), "male": (BLUE, "ga-square")}
-FORMATS = {"years": "{:.1f}", "signed": "{:+.1f}", "share": "{:.1%}"}
 TICKS = {"years": "{:g}", "signed": "{:+g}", "share": "{:.0%}"}
 STEPS = tuple(digit * 10.0**power for power in range(-2, 3) for digit in (1, 2, 5))
-MOST_STEPS = 5
-LONGEST_NAME = 17
-"""In characters; longer ones are broken."""
+MAX_STEPS = 5
+MAX_NAME_LENGTH = 17
+"""In characters; longer names are wrapped."""
 LIMITS = {"share": (0.0, 1.0), "years": (0.0, 150.0), "signed": (-150.0, 150.0)}
-FEWEST_IN_BIN = 10
+MIN_IN_BIN = 10
 """Reliability bins of fewer faces are drawn hollow: their share is mostly chance."""
 # Of the reliability diagram, in SVG units, about a pixel each: left, top, right and bottom edge of the plot.
 LEFT, TOP, RIGHT, BOTTOM, WIDTH, HEIGHT = 60, 10, 300, 210, 320, 254
@@ -58,19 +56,6 @@ class Bar:
         return cls(label, value, n, interval if fits else None, series)
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """An axis of `steps` equal steps from `low` to `high`."""
-
-    low: float
-    high: float
-    steps: int
-
-    def percent(self, value: float) -> float:
-        """How far along the axis a value lies, from 0 to 100; beyond the ends, at the end."""
-        return 100 * min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
-
-
 def part(values: object, *keys: str) -> object:
     """What lies at `keys` in nested dicts, None where there is nothing."""
     for key in keys:
@@ -84,14 +69,6 @@ def number(value: object, low: float, high: float) -> float | None:
     return value if fits else None
 
 
-def shown(value: float, kind: str) -> str:
-    """A value as text: `"5.2"` years, `"+0.4"` years signed, `"93.3%"` for a share."""
-    text = FORMATS[kind].format(value)
-    if not text.strip("+-0.%"):
-        text = FORMATS[kind].format(0.0)  # and no "-0.0"
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
 def scale_for(bars: Sequence[Bar], kind: str) -> Scale:
     """An axis that holds all bars and their intervals; charts to be compared share one.
 
@@ -101,7 +78,7 @@ def scale_for(bars: Sequence[Bar], kind: str) -> Scale:
     if kind == "share" and min(ends) >= 0.5:
         return Scale(0.5, 1.0, 5)
     furthest = max(*map(abs, ends), STEPS[0])
-    step = next((step for step in STEPS if furthest <= MOST_STEPS * step), STEPS[-1])
+    step = next((step for step in STEPS if furthest <= MAX_STEPS * step), STEPS[-1])
     steps = math.ceil(furthest / step - 1e-9)
     return Scale(-steps * step, steps * step, 2 * steps) if kind == "signed" else Scale(0.0, steps * step, steps)
 
@@ -114,7 +91,7 @@ def bar_chart(
     Args:
         caption: what is measured, of which faces.
         bars: in the order of the rows, at least one; those of one label one after the other.
-        kind: of the values, a key of `FORMATS`.
+        kind: of the values: "years", "signed" (years, with their sign) or "share".
         scale: the axis; by default the one that `bars` need.
         reference: a value to mark by a dashed line.
     """
@@ -125,11 +102,11 @@ def bar_chart(
             rows.append(f'<div class="ga-group">{escape(bar.label)}</div>')
         last = bar.label
         rows.append(_row(bar, kind, scale, reference))
-    ticks = "".join(f"<i style='left:{100 * i / scale.steps:.2f}%'>{text}</i>" for i, text in _ticks(scale, kind))
+    ticks = ticks_html((100 * step / scale.steps, text) for step, text in _ticks(scale, kind))
     rows.append(f'<div class="ga-row ga-scale"><span></span><span class="ga-lane">{ticks}</span><span></span></div>')
-    names = min(max(len(bar.series or bar.label) for bar in bars), LONGEST_NAME) + 1
+    names = min(max(len(bar.series or bar.label) for bar in bars), MAX_NAME_LENGTH) + 1
     style = f'style="--ga-steps:{scale.steps};--ga-names:{names}ch"'
-    plot = f'<div class="ga-plot" {style} {_picture(caption)}>{"".join(rows)}</div>'
+    plot = f'<div class="ga-plot" {style} {picture(_alternative(caption))}>{"".join(rows)}</div>'
     with_series, with_interval = any(bar.series for bar in bars), any(bar.interval for bar in bars)
     head = ["Group", *(["Label"] if with_series else []), "Value", *(["95% interval"] if with_interval else []), "n"]
     cells = [
@@ -180,33 +157,16 @@ def reliability_chart(caption: str, bins: Sequence[tuple[float, float, int]]) ->
         lines.append(f'<text x="{at:.1f}" y="{BOTTOM + 17}" text-anchor="middle">{10 * tenth}%</text>')
     lines.append(f'<path class="ga-diagonal" d="M{x(0.5):.1f} {y(0.5):.1f}L{x(1):.1f} {y(1):.1f}"/>')
     for stated, right, n in bins:
-        fill = BLUE if n >= FEWEST_IN_BIN else "none"
+        fill = BLUE if n >= MIN_IN_BIN else "none"
         place = f'cx="{x(stated):.1f}" cy="{y(right):.1f}" r="{4 + 5 * math.sqrt(n / most):.1f}"'
         lines.append(f'<circle {place} fill="{fill}" stroke="{BLUE}"/>')
     lines.append(f'<text x="{(LEFT + RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">stated probability</text>')
     middle = (TOP + BOTTOM) / 2
     lines.append(f'<text transform="translate(13 {middle}) rotate(-90)" text-anchor="middle">right answers</text>')
-    plot = f'<svg class="ga-reliability" viewBox="0 0 {WIDTH} {HEIGHT}" {_picture(caption)}>{"".join(lines)}</svg>'
+    attributes = f'class="ga-reliability" viewBox="0 0 {WIDTH} {HEIGHT}" {picture(_alternative(caption))}'
+    plot = f"<svg {attributes}>{''.join(lines)}</svg>"
     rows = [[shown(stated, "share"), shown(right, "share"), f"{n:,}"] for stated, right, n in bins]
     return figure(caption, plot, table(caption, ["Stated", "Right", "n"], rows))
-
-
-def figure(caption: str, plot: str, numbers: str) -> str:
-    """A chart with its caption, and its table to open; `plot` and `numbers` are HTML."""
-    summary = f'<summary>Numbers<span class="ga-unseen">: {escape(caption)}</span></summary>'
-    body = f"<div>{plot}<details>{summary}{numbers}</details></div>"
-    return f'<figure class="ga-chart"><figcaption>{escape(caption)}</figcaption>{body}</figure>'
-
-
-def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose first column names the rows; the caption is for screen readers."""
-    titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
-    body = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
-        for first, *rest in rows
-    )
-    unseen = f'<caption class="ga-unseen">{escape(caption)}</caption>'
-    return f'<table class="ga-table">{unseen}<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
 
 
 def _row(bar: Bar, kind: str, scale: Scale, reference: float | None) -> str:
@@ -234,7 +194,7 @@ def _row(bar: Bar, kind: str, scale: Scale, reference: float | None) -> str:
 
 def _ticks(scale: Scale, kind: str) -> list[tuple[int, str]]:
     """Position in steps and text of the ticks: of many, or of long ones, some, both ways from the zero."""
-    every = 1 if scale.steps <= (3 if kind == "share" else MOST_STEPS) else 2
+    every = 1 if scale.steps <= (3 if kind == "share" else MAX_STEPS) else 2
     if kind == "signed" and every == 2 and scale.steps % 4:
         every = scale.steps // 2
     values = [(i, scale.low + (scale.high - scale.low) * i / scale.steps) for i in range(0, scale.steps + 1, every)]
@@ -246,5 +206,5 @@ def _interval_text(bar: Bar, kind: str) -> str:
     return f"{shown(bar.interval[0], kind).rstrip('%')} to {shown(bar.interval[1], kind)}" if bar.interval else "–"
 
 
-def _picture(caption: str) -> str:
-    return f'role="img" aria-label="Chart: {escape(caption)}. Its numbers are in the table below."'
+def _alternative(caption: str) -> str:
+    return f"Chart: {caption}. Its numbers are in the table below."

@@ -1,4 +1,4 @@
-"""Draws numbered boxes on a photo, readable at any size."""
+"""Draws numbered boxes with labels on a photo."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gender_age.results import FacePrediction
 from .wording import shown_age
 
 LONGEST_SIDE = 1600
-# Smaller photos are enlarged, up to this factor: on 60 pixels no label can be read.
+# Smaller photos are enlarged to this longer side, by this factor at most: a label is unreadable on 60 pixels.
 SHORTEST_LONG_SIDE = 900
 LARGEST_FACTOR = 8
 # Okabe and Ito's colours, which people with any kind of colour vision tell apart (https://jfly.uni-koeln.de/color/),
-# each with the text colour of the better contrast. The number tells faces apart, the colour only helps.
+# each with the text colour of the better contrast. The numbers identify the faces; the colours only help.
 COLOURS = (
     ("#E69F00", "#000000"),
     ("#56B4E9", "#000000"),
@@ -25,7 +25,7 @@ COLOURS = (
     ("#D55E00", "#000000"),
     ("#CC79A7", "#000000"),
 )
-# Text height as a share of the width: the drawing is as wide as the screen, a phone's is 390 pixels.
+# Text height as a share of the width: the drawing fills the screen's width, 390 pixels on a phone.
 LABEL_SHARE = 0.034
 
 Rectangle = tuple[float, float, float, float]
@@ -39,12 +39,12 @@ def face_colours(number: int) -> tuple[str, str]:
 def draw_faces(
     image_rgb: Image.Image, faces: Sequence[FacePrediction], frame_wh: tuple[int, int] | None = None
 ) -> Image.Image:
-    """A display copy of the photo with a numbered box and a label a face.
+    """A display copy of the photo with a numbered box and a label for every face.
 
     Args:
-        image_rgb: the photo in its frame, or a reduced or enlarged copy of it; stays as it is.
+        image_rgb: the photo in its frame, or a resized copy of it; it is not changed.
         faces: in the order of their numbers.
-        frame_wh: size of the frame, in pixels, that the boxes are in; by default that of `image_rgb`.
+        frame_wh: size in pixels of the frame of the boxes; by default the size of `image_rgb`.
 
     Returns:
         An RGB image whose longer side is at most 1600 pixels.
@@ -66,14 +66,14 @@ def draw_faces(
 
 
 def display_copy(image_rgb: Image.Image) -> Image.Image:
-    """The photo as large as the page shows it: at most 1600 pixels on its longer side, small ones enlarged."""
+    """A copy of the photo for display: at most 1600 pixels on its longer side; small photos are enlarged."""
     scale = _display_scale(image_rgb.size)
     size_wh = tuple(max(1, round(side * scale)) for side in image_rgb.size)
     return image_rgb.resize(size_wh, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def label_texts(number: int, face: FacePrediction) -> tuple[str, str, str]:
-    """Labels of a face from the longest to the shortest; each begins with the next one."""
+    """Labels of a face from the longest to the shortest; each is a prefix of the one before."""
     doubt = "?" if face.uncertain else ""
     age = shown_age(face.age)
     return f"{number} · {age}, {face.gender}{doubt}", f"{number} · {age}", f"{number}"
@@ -87,7 +87,7 @@ def _display_scale(size_wh: tuple[int, int]) -> float:
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, box: Rectangle, colour: str, line_width: int) -> None:
-    """A coloured frame between two dark ones, to be seen on any background."""
+    """A coloured frame between two dark ones, visible on any background."""
     edge = max(1, line_width // 3)
     for grow, fill, width in ((edge, "black", line_width + 2 * edge), (0, colour, line_width)):
         frame = (box[0] - grow, box[1] - grow, box[2] + grow, box[3] + grow)
@@ -100,7 +100,7 @@ def _labels(
     boxes: Sequence[Rectangle],
     size_wh: tuple[int, int],
 ) -> tuple[list[str], list[Rectangle]]:
-    """The longest variant with which every face's label finds a free place, and the places; else the shortest."""
+    """The longest variant of which all labels fit without overlap, else the shortest; and the places of the labels."""
     texts, places = [], []
     for texts in map(list, zip(*variants, strict=True)):
         places, free = [], True
@@ -120,7 +120,7 @@ def _place(
     size_wh: tuple[int, int],
     taken: Sequence[Rectangle],
 ) -> tuple[Rectangle, bool]:
-    """Above, below or inside the box, where it is free; where it is nowhere, inside, and False."""
+    """A free place above, below or inside the box, and True; without a free one, a place inside, and False."""
     width, height = font.getlength(text) + 0.6 * font.size, 1.3 * font.size
     left = max(0.0, min(box[0], size_wh[0] - width))
     for top in (box[1] - height, box[3], box[1], box[3] - height):

@@ -9,8 +9,8 @@ def note_html(kind: str, title: str, text: str = "", role: str = "status", more:
     """A short note: a title, and a sentence or two.
 
     Args:
-        kind: "welcome", "found", "none" or "error"; colours it.
-        role: "status", or "alert" for what a screen reader shall say at once.
+        kind: "welcome", "found", "none" or "error"; decides the colour.
+        role: "status", or "alert" where a screen reader must announce the note at once.
         more: HTML that follows the text.
     """
     said = text and f" <span>{escape(text)}</span>"

@@ -1,4 +1,4 @@
-"""HTML whose pictures are files, and the files that the browser gets of them."""
+"""HTML with pictures that are files of gradio's cache, and writing those files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from PIL import Image
 
 JPEG_QUALITY = 88
-# Puts the files' addresses, which gradio knows, where the HTML says `<1>`, which no escaped text can say.
+# Puts the URLs of the files in place of `<0>`, `<1>` and so on, which escaped text cannot contain.
 TEMPLATE = r"${value.html.replace(/<(\d+)>/g, (_, index) => value.files[index].url)}"
 NOTHING = {"html": "", "files": []}
 
@@ -19,12 +19,12 @@ NOTHING = {"html": "", "files": []}
 def picture_html(html: str = "", **options) -> gr.HTML:
     """A `gr.HTML` whose value is what `html_value` gives.
 
-    The pictures are files and no part of the HTML: gradio keeps the newest value of every component in memory for as
-    long as it runs, but deletes a component's files in time (if they were not sent through `gr.update`, which makes
-    another component of which its cleaning does not know).
+    The pictures are files and not part of the HTML, as gradio keeps the newest value of every component in memory, but
+    deletes the files of a component in time. Never change one by `gr.update`: that makes a copy of the component, whose
+    files `delete_cache` does not know. See page/server/janitor.py for both.
 
     Args:
-        html: what it shows at first, without pictures.
+        html: its initial content, without pictures.
     """
     return gr.HTML(html_value(html), html_template=TEMPLATE, **options)
 
@@ -33,7 +33,7 @@ def html_value(html: str, paths: Sequence[str] = ()) -> dict:
     """The value of a `picture_html`.
 
     Args:
-        html: says `<0>` where the address of the first file belongs, `<1>` where that of the second does, and so on.
+        html: with `<0>` in place of the URL of the first file, `<1>` for the second, and so on.
         paths: of these files, in gradio's folder.
     """
     files = [FileData(path=path, orig_name=path.rpartition("/")[2]).model_dump() for path in paths]
@@ -41,7 +41,7 @@ def html_value(html: str, paths: Sequence[str] = ()) -> dict:
 
 
 def save_jpeg(picture_rgb: Image.Image, name: str, folder: str) -> str:
-    """Writes a picture under a path that nobody guesses who does not have the picture; the path."""
+    """Writes a picture into gradio's folder; returns its path, which is unguessable as it contains a hash of it."""
     stream = io.BytesIO()
     picture_rgb.save(stream, "JPEG", quality=JPEG_QUALITY)
     return save_bytes_to_cache(stream.getvalue(), name, folder)

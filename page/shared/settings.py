@@ -1,4 +1,4 @@
-"""Where things are, how long files stay, and how many photos are analysed at a time."""
+"""Paths, retention times, and how many photos are analysed at a time."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ EXAMPLES = tuple(
         "hopper-small-dim.jpg",
     )
 )
-# Uploads and downloads are looked at every ten minutes and deleted once half an hour old.
+# Every ten minutes, uploads and downloads older than half an hour are deleted: each is kept for 40 minutes at most.
 CLEAN_EVERY_S, CLEAN_OLDER_S = 600, 1800
-# What the page keeps of a photo in memory goes as soon.
+# What the page keeps of a photo in memory expires after the same time.
 STATE_SECONDS = CLEAN_OLDER_S
-# Photos are analysed and explained one at a time, whoever asks: a second run would only slow both. Live streams alone
-# run beside it, in places of their own (live_tab.py): a stream lasts, and each of its pictures is soon answered.
+# Photos are analysed and explained one at a time for all visitors: a second run would only slow down both. Live streams
+# have concurrency slots of their own (page/live/tab.py): a stream lasts long, but each of its pictures is fast.
 ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "model"}

@@ -11,7 +11,7 @@ def shown_age(age_years: float) -> str:
 
 
 def shown_probability(probability: float) -> str:
-    """A probability in [0, 1] as a whole percentage that never says that all doubt is gone."""
+    """A probability in [0, 1] as a whole percentage; never 100%, as some doubt remains."""
     return "over 99%" if probability > 0.99 else f"{probability:.0%}"
 
 

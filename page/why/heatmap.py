@@ -1,4 +1,4 @@
-"""Heat maps over an aligned face, and in words where their weight lies."""
+"""Heat maps over an aligned face, and their brightest parts in words."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PIL import Image, ImageOps
 SIDE = 240
 """Side in pixels of a heat map on the page."""
 
-# Matplotlib's viridis at nine equal steps (https://bids.github.io/colormap/, CC0): even to the eye, and its lightness
-# alone tells the order, whatever the colour vision.
+# Matplotlib's viridis at nine equal steps (https://bids.github.io/colormap/, CC0): perceptually
+# uniform, and ordered by lightness alone, for any colour vision.
 VIRIDIS = np.array(
     [
         (68, 1, 84), (71, 44, 122), (59, 81, 139), (44, 113, 142), (33, 144, 141),
@@ -19,11 +19,11 @@ VIRIDIS = np.array(
     ],
     dtype=np.float32,
 )  # fmt: skip
-# How far the colour covers the face where the relevance is none, and how much more where it is highest.
+# Opacity of the colour where the relevance is 0, and how much more where it is 1.
 COVER_NONE, COVER_MORE = 0.45, 0.25
-# The words are about the brightest fifth, as the maps' test is; the parts named hold this much of it, if they can.
+# The words describe the brightest fifth, as the maps' test does: as many parts as hold this share of it, up to three.
 BRIGHTEST, WORDS_SIDE = 0.2, 48
-NAMED_SHARE, NAMED_MOST = 0.7, 3
+NAMED_SHARE, MAX_NAMED = 0.7, 3
 
 PARTS = (
     "the hair and forehead",
@@ -45,20 +45,20 @@ def colours(values: np.ndarray) -> np.ndarray:
 
 
 def enlarged(relevance: np.ndarray, side: int) -> np.ndarray:
-    """The `(grid, grid)` relevance as `(side, side)` float32 in [0, 1] without edges between the places."""
+    """The `(grid, grid)` relevance as `(side, side)` float32 in [0, 1] without visible grid cells."""
     picture = Image.fromarray(np.asarray(relevance, dtype=np.float32))
     return np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC)).clip(0, 1)
 
 
 def heat_map(crop: Image.Image, relevance: np.ndarray, side: int = SIDE) -> Image.Image:
-    """The relevance in colour over the face in grey.
+    """The relevance as colours over the face in grey.
 
     Args:
-        crop: a square RGB picture; stays as it is.
+        crop: a square RGB picture; it is not changed.
         relevance: `(grid, grid)` in [0, 1].
         side: of the result in pixels.
     """
-    # A dark photo's face would not be seen under the colours.
+    # Otherwise a dark face could not be seen under the colours.
     grey = ImageOps.autocontrast(crop.convert("L"), cutoff=1).resize((side, side), Image.Resampling.BICUBIC)
     face = np.asarray(grey, dtype=np.float32)[..., None]
     values = enlarged(relevance, side)
@@ -67,14 +67,14 @@ def heat_map(crop: Image.Image, relevance: np.ndarray, side: int = SIDE) -> Imag
 
 
 def bright_parts(relevance: np.ndarray, template: Sequence[Sequence[float]]) -> list[tuple[str, float]]:
-    """How the weight of the brightest fifth of the map is spread over the parts of a face.
+    """How the relevance of the brightest fifth of the map is distributed over the parts of a face.
 
     Args:
         relevance: `(grid, grid)`, not negative.
-        template: where the aligned face has its eyes, nose and mouth corners, five `(x, y)` as shares of the side.
+        template: the five landmarks of the aligned face, `(x, y)` as shares of the side.
 
     Returns:
-        Name and share of each part that has one, largest first; the shares sum to 1. Empty where the map is 0.
+        Name and share of each part with a share above 0, largest first; they sum to 1. Empty where the map is 0.
     """
     values = enlarged(relevance, WORDS_SIDE)
     if values.max() == 0:
@@ -86,11 +86,11 @@ def bright_parts(relevance: np.ndarray, template: Sequence[Sequence[float]]) -> 
 
 
 def in_words(parts: Sequence[tuple[str, float]]) -> str:
-    """Where a map is brightest, as a sentence."""
+    """A sentence on where a map is brightest."""
     if not parts:
         return "No part stands out."
     named, held = [], 0.0
-    for name, share in parts[:NAMED_MOST]:
+    for name, share in parts[:MAX_NAMED]:
         named.append(f"{name} ({share:.0%})")
         held += share
         if held >= NAMED_SHARE:
@@ -100,7 +100,7 @@ def in_words(parts: Sequence[tuple[str, float]]) -> str:
 
 
 def _parts(template: Sequence[Sequence[float]], side: int) -> np.ndarray:
-    """`(side, side)` indices into `PARTS`, by distances between the eyes and from the eyes to the mouth."""
+    """`(side, side)` indices into `PARTS`, in units of the distances between the eyes and from eyes to mouth."""
     points = np.asarray(template, dtype=np.float64)
     left, right = points[0], points[1]
     eyes_y, mouth_y, middle_x = (left[1] + right[1]) / 2, points[3:, 1].mean(), (left[0] + right[0]) / 2

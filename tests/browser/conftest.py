@@ -13,7 +13,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from .steps import ALL_VIEWS, ANSWER_MS, BROWSER_OPTIONS, CHROMIUM, FULL, PARAMETERS, ROOT, VIEWS
+from tests.conftest import REPOSITORY
+
+from .steps import ALL_VIEWS, ANSWER_MS, BROWSER_OPTIONS, CHROMIUM, FULL, PARAMETERS, VIEWS
 
 START_S = 180
 
@@ -37,7 +39,7 @@ def page_url(tmp_path_factory):
         port = free.getsockname()[1]
     environment = os.environ | {"GRADIO_TEMP_DIR": str(folder / "gradio"), "HF_HUB_OFFLINE": "1"}
     environment.pop("GENDER_AGE_MODEL", None)
-    command = [sys.executable, str(ROOT / "app.py"), "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, str(REPOSITORY / "app.py"), "--host", "127.0.0.1", "--port", str(port)]
     with (folder / "log.txt").open("w") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}/"

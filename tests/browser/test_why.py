@@ -39,7 +39,7 @@ def test_every_face_is_explained(page):
     assert alternatives[0] == "Face 1 as the model saw it"
     for name, alternative in zip(("gender", "age"), alternatives[1:], strict=True):
         assert alternative.startswith(f"Heat map of the {name} answer over face 1. The brightest fifth lies on the ")
-    plot = page.get_attribute("#why-panel .ga-why-plot", "aria-label")
+    plot = page.get_attribute("#why-panel .ga-distribution-plot", "aria-label")
     assert re.search(r"Expected age \d+, 80% interval \d+–\d+\. The most likely single year is \d+", plot)
 
     # With the keyboard alone; gradio gives each of its radio buttons a group of its own, so that arrows do not move.

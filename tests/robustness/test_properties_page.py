@@ -23,7 +23,7 @@ from page.many.table import as_csv, as_json
 from page.photo import cards
 from page.photo.figure import figure_value
 from page.shared.analysis import AnalysedPhoto
-from page.why import tab as why_tab
+from page.why import panel as why_panel
 from tests import fakes
 
 from .archives import named, packed
@@ -66,8 +66,8 @@ def test_no_name_and_no_sentence_is_markup(text):
         lambda name: cards.summary_html(prediction(name, FACE), 2),
         lambda name: cards.summary_html(prediction("a", error=name)),
         lambda name: many_html.summary_html([prediction("a", error=name)], 1, False),
-        lambda name: why_tab.nothing_html(prediction(name)),
-        lambda name: why_tab.nothing_html(prediction("a", error=name)),
+        lambda name: why_panel.nothing_html(prediction(name)),
+        lambda name: why_panel.nothing_html(prediction("a", error=name)),
         figure_of,
     )
     for page in pages:

@@ -164,24 +164,24 @@ def test_a_bad_checksum_costs_one_photo(pack):
 
 
 def test_a_claimed_size_over_the_limit_is_not_unpacked(pack, monkeypatch):
-    monkeypatch.setattr(archive, "MOST_PHOTO_BYTES", 10_000)
+    monkeypatch.setattr(archive, "MAX_PHOTO_BYTES", 10_000)
     path = pack(("zeros.png", bytes(1_000_000)))
     with Unpacker() as unpacker:
         (photo,) = list_photos(path)
         with pytest.raises(ArchiveError, match="“zeros.png” is too large"):
             unpacker.unpack(path, photo)
-        assert unpacker.bytes_left == unpacking.MOST_UNPACKED_BYTES
+        assert unpacker.bytes_left == unpacking.MAX_UNPACKED_BYTES
 
 
 def test_bytes_are_counted_as_they_come(pack, monkeypatch):
     """The limit holds where the archive claims less than it holds; nothing stays on disk."""
-    monkeypatch.setattr(unpacking, "MOST_PHOTO_BYTES", 100_000)
+    monkeypatch.setattr(unpacking, "MAX_PHOTO_BYTES", 100_000)
     path = pack(("zeros.png", bytes(10_000_000)))
     with Unpacker() as unpacker:
         (photo,) = list_photos(path)
         with pytest.raises(ArchiveError, match="“zeros.png” is too large"):
             unpacker.unpack(path, photo)
-        read = unpacking.MOST_UNPACKED_BYTES - unpacker.bytes_left
+        read = unpacking.MAX_UNPACKED_BYTES - unpacker.bytes_left
         assert 100_000 < read <= 100_000 + unpacking.BLOCK
         assert not list(Path(unpacker._folder.name).rglob("*.png"))
 
@@ -195,7 +195,7 @@ def test_a_false_claim_of_little_is_damage(pack):
 
 def test_all_photos_together_have_a_limit(pack):
     path = pack(*((f"{number}.png", bytes(50_000)) for number in range(5)))
-    found = [data for _, data in unpacked(path, most_bytes=120_000)]
+    found = [data for _, data in unpacked(path, max_bytes=120_000)]
     assert found[:2] == [bytes(50_000)] * 2
     assert all("was left out, as the archives hold too much" in text for text in found[2:])
 
@@ -203,7 +203,7 @@ def test_all_photos_together_have_a_limit(pack):
 def test_a_giant_list_of_files_is_not_read(pack, monkeypatch):
     path = pack(*((f"{number:05}.png", b"") for number in range(3_000)))
     assert len(list_photos(path)) == 3_000
-    monkeypatch.setattr(archive, "MOST_DIRECTORY_BYTES", 100_000)
+    monkeypatch.setattr(archive, "MAX_DIRECTORY_BYTES", 100_000)
     made = []
     monkeypatch.setattr(zipfile, "ZipInfo", lambda *args, **kwargs: made.append(args))
     with pytest.raises(ArchiveError, match=r"^“trip.zip” lists too many files"):

@@ -79,7 +79,7 @@ def test_an_unusable_string_is_a_sentence(given, string, sentence):
 
 
 def test_a_data_uri_has_a_limit(given, monkeypatch):
-    monkeypatch.setattr(photo_files, "MOST_PHOTO_BYTES", 10)
+    monkeypatch.setattr(photo_files, "MAX_PHOTO_BYTES", 10)
     (file,) = given(f"data:image/png;base64,{DATA}")
     assert "too large" in file.error
 
@@ -177,15 +177,15 @@ def test_who_never_comes_to_the_point_is_left_in_time(site):
 def test_all_addresses_of_a_call_have_one_limit(given, monkeypatch):
     asked = []
 
-    def fetched(url, most_bytes, seconds):
-        asked.append((most_bytes, seconds))
+    def fetched(url, max_bytes, seconds):
+        asked.append((max_bytes, seconds))
         return bytes(600)
 
     monkeypatch.setattr(photo_files, "fetch", fetched)
-    monkeypatch.setattr(photo_files, "MOST_PHOTOS", 3)
-    monkeypatch.setattr(photo_files, "MOST_FETCHED_BYTES", 1000)
+    monkeypatch.setattr(photo_files, "MAX_PHOTOS", 3)
+    monkeypatch.setattr(photo_files, "MAX_FETCHED_BYTES", 1000)
     files = given(*(f"https://example.org/{number}.jpg" for number in range(5)))
-    assert [most_bytes for most_bytes, _ in asked] == [1000, 400, -200]
+    assert [max_bytes for max_bytes, _ in asked] == [1000, 400, -200]
     assert all(0 < seconds <= photo_files.FETCH_SECONDS for _, seconds in asked)
     assert [file.error is None for file in files] == [True, True, True, False, False]
     assert "3 photos are the limit" in files[3].error

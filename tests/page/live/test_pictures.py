@@ -9,19 +9,9 @@ from gradio.data_classes import ImageData
 from PIL import Image
 
 from gender_age.tracking import FaceTracker
-from page.live.tab import (
-    LONGEST_SIDE,
-    MIN_SCORE,
-    NEW_AFTER_S,
-    TEXT_EVERY_S,
-    LiveSession,
-    boxes_html,
-    camera_frame,
-    cards_html,
-    count_html,
-    faces_in_view,
-    rate_html,
-)
+from page.inputs.camera import FRAME_SIDE, camera_frame
+from page.live.html import boxes_html, cards_html, count_html, faces_in_view, rate_html
+from page.live.tab import MIN_SCORE, NEW_AFTER_S, TEXT_EVERY_S, LiveSession
 from tests import fakes
 
 from .test_tab import picture
@@ -69,7 +59,7 @@ def test_no_payload_and_paths_are_no_picture(tmp_path):
 def test_pictures_are_at_most_as_large_as_needed(size_wh, wanted):
     frame_rgb = camera_frame(ImageData(url=picture(77, size_wh)))
     assert frame_rgb.size == wanted
-    assert max(frame_rgb.size) <= LONGEST_SIDE
+    assert max(frame_rgb.size) <= FRAME_SIDE
     assert np.asarray(frame_rgb).mean() == pytest.approx(77, abs=2)
     assert frame_rgb.mode == "RGB"
 

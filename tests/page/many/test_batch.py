@@ -79,7 +79,7 @@ def test_only_files_that_cannot_be_used(tmp_path):
 
 
 def test_too_many_photos(tmp_path, trip, monkeypatch):
-    monkeypatch.setattr(batch, "MOST_PHOTOS", 4)
+    monkeypatch.setattr(batch, "MAX_PHOTOS", 4)
     items = items_of([given(trip), given(trip), given(trip)])
     assert [item.name for item in items] == ["1.jpg", "evil.jpg", "2.jpg", "1.jpg", "evil.jpg"]
     assert items[-1].path is None

@@ -217,7 +217,7 @@ def test_events_that_run_the_model_take_turns(served):
 
 def test_the_limit_is_in_the_description_for_assistants(served):
     (fn,) = [fn for fn in served[1].fns.values() if fn.name == "predict_batch"]
-    assert f"at most {batch.MOST_PHOTOS} in all" in fn.fn.__doc__
+    assert f"at most {batch.MAX_PHOTOS} in all" in fn.fn.__doc__
 
 
 def test_uploads_and_downloads_are_deleted(tmp_path, monkeypatch, files):

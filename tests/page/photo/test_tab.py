@@ -12,12 +12,12 @@ from PIL import Image
 
 from gender_age.detection import MIN_SCORE
 from gender_age.results import PhotoPrediction
-from page.inputs.archive import MOST_PHOTO_BYTES
+from page.inputs.archive import MAX_PHOTO_BYTES
 from page.inputs.photo_files import GivenFile
 from page.photo.cards import WELCOME
 from page.photo.tab import GONE, LARGEST_PERCENT, SMALLEST_PERCENT, build_photo_tab
 from page.shared.pictures import NOTHING
-from page.shared.settings import STATE_SECONDS
+from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, STATE_SECONDS
 from tests import fakes
 
 FLOORS = (MIN_SCORE, SMALLEST_PERCENT)
@@ -217,8 +217,9 @@ def test_one_endpoint_with_a_description(tab, photo):
     assert public[0].fn(GivenFile("from afar.jpg", photo)) == replace(PHOTO, photo="from afar.jpg").to_dict()
     description, parameters, _ = gr.utils.get_function_description(public[0].fn)
     assert description.startswith("Finds every face in a photo")
+    assert f"deleted within {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes" in description
     assert "upload of at most 200 MB" in parameters["photo"]
-    assert f"address of at most {MOST_PHOTO_BYTES // 2**20} MB" in parameters["photo"]
+    assert f"address of at most {MAX_PHOTO_BYTES // 2**20} MB" in parameters["photo"]
     for key in PHOTO.to_dict() | FACES[0].to_dict():
         assert key in public[0].fn.__doc__, f"{key} is not described"
 

@@ -7,7 +7,7 @@ import pytest
 
 from page.shared.charts import (
     BLUE,
-    FEWEST_IN_BIN,
+    MIN_IN_BIN,
     VERMILION,
     Bar,
     Scale,
@@ -127,7 +127,7 @@ def test_the_table_has_every_number():
 
 
 def test_reliability_places_dots_and_hollows_small_bins():
-    bins = [(0.5, 0.5, 50), (0.75, 0.7, FEWEST_IN_BIN - 1), (1.0, 1.0, 5000)]
+    bins = [(0.5, 0.5, 50), (0.75, 0.7, MIN_IN_BIN - 1), (1.0, 1.0, 5000)]
     tree = parsed(reliability_chart("Right", bins))
     first, small, last = tree.iter("circle")
     (line,) = having(tree, "ga-diagonal")

@@ -15,7 +15,8 @@ from gender_age.results import PhotoPrediction
 from page.shared.analysis import AnalysedPhoto
 from page.why import tab as why_tab
 from page.why.heatmap import SIDE, heat_map
-from page.why.tab import build_why_tab, face_label, nothing_html, panel_html
+from page.why.panel import face_label, nothing_html, panel_html
+from page.why.tab import build_why_tab
 from tests import fakes
 
 TEMPLATE = DEFAULT_ALIGNMENT.template

@@ -1,0 +1,38 @@
+"""Opens the pictures of the browser's camera."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+from gradio.data_classes import ImageData
+from PIL import Image
+
+from gender_age.errors import GenderAgeError
+from gender_age.images import BOMB, DAMAGED, open_photo
+
+FRAME_SIDE = 640
+"""Longer side of a frame, in pixels."""
+# A picture as it is sent: many times the base64 of 640 × 480 pixels, and a longer side than any camera's.
+MAX_CHARACTERS, MAX_SIDE = 1_500_000, 4096
+
+
+def camera_frame(payload: ImageData | None) -> Image.Image | None:
+    """The picture that the browser sent, RGB and at most 640 pixels on its longer side; None if it is not one.
+
+    The camera sends a JPEG as a data URI. gradio's own `preprocess` opens any format of any size, and fails with a
+    traceback on what is not a picture (gradio#6489, open; see photo_input.py).
+    """
+    start, _, data = ((payload and payload.url) or "").partition(",")
+    if not start.startswith("data:image/jpeg") or len(data) > MAX_CHARACTERS:
+        return None
+    try:
+        jpeg = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=("JPEG",))
+        if max(jpeg.size) > MAX_SIDE:
+            return None
+        jpeg.draft("RGB", (FRAME_SIDE, FRAME_SIDE))
+        frame_rgb = open_photo(jpeg)
+    except (*BOMB, *DAMAGED, GenderAgeError):
+        return None
+    frame_rgb.thumbnail((FRAME_SIDE, FRAME_SIDE), Image.Resampling.BILINEAR)
+    return frame_rgb

@@ -1,0 +1,65 @@
+"""The flaws of gradio's frontend that the page works around. Where one of these tests fails, its workaround can go."""
+
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from .steps import ANSWER_MS
+
+CSS = """@container (min-width: 1px) { #probe { outline: 7px solid red; } }
+body { container-type: inline-size; }
+#probe { @container (min-width: 1px) { border-left: 7px solid red; } }"""
+
+
+def fail() -> None:
+    raise gr.Error("It fails.", print_exception=False)
+
+
+@pytest.fixture(scope="module")
+def plain(browser, tmp_path_factory):
+    """An open page of plain gradio."""
+    folder = tmp_path_factory.mktemp("gradio")
+    for name in ("old", "new"):
+        (folder / f"{name}.txt").write_text(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(folder))
+        with gr.Blocks(analytics_enabled=False) as demo:
+            button = gr.Button("Fail", elem_id="probe")
+            after, after_failure = gr.Textbox(elem_id="after"), gr.Textbox(elem_id="after-failure")
+            failing = button.click(fail)
+            failing.then(lambda: "then", None, after)
+            failing.failure(lambda: "failure", None, after_failure)
+            download = gr.DownloadButton("Download", str(folder / "old.txt"), elem_id="download")
+            download.click(lambda: str(folder / "new.txt"), None, download)
+        _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", css=CSS)
+        tab = browser.new_page()
+        tab.set_default_timeout(ANSWER_MS)
+        tab.goto(url)
+        yield tab
+        tab.close()
+        demo.close()
+
+
+def test_then_does_not_run_after_a_failure(plain):
+    """page/server/endings.py"""
+    plain.click("#probe")
+    plain.wait_for_function("document.querySelector('#after-failure textarea').value === 'failure'")
+    plain.wait_for_timeout(500)
+    assert plain.input_value("#after textarea") == ""
+
+
+def test_container_queries_are_dropped_outside_a_rule(plain):
+    """page/photo/photo.css"""
+    styles = plain.eval_on_selector(
+        "#probe", "each => [getComputedStyle(each).outlineWidth, getComputedStyle(each).borderLeftWidth]"
+    )
+    assert styles[0] != "7px"
+    assert styles[1] == "7px", "the query inside a rule does not apply: the test sees nothing"
+
+
+def test_a_click_downloads_what_the_button_held_before_it(plain):
+    """page/photo/tab.py"""
+    with plain.expect_download() as download:
+        plain.click("#download")
+    assert Path(download.value.path()).read_text() == "old"
