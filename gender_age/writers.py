@@ -114,7 +114,7 @@ class TextWriter:
 
     def __init__(self, out: TextIO, photos: Sequence[str]) -> None:
         self.out = out
-        self.name_width = min(LONGEST_NAME, max(len("photo"), *(len(photo_name(photo)) for photo in photos)))
+        self.name_width = min(LONGEST_NAME, max(map(len, ["photo", *map(photo_name, photos)])))
         self._print(
             f"{'photo':{self.name_width}}  face  {'box':<23}  score  {'gender':<6}  {'prob.':<6}  {'age':>6}  interval"
         )
@@ -137,7 +137,8 @@ class TextWriter:
 
 def _rows(prediction: PhotoPrediction) -> list[Row]:
     photo: dict[str, Cell] = {
-        "path": prediction.path,
+        # A path may hold bytes that are no UTF-8, as lone surrogates, which no file of text can take.
+        "path": prediction.path and prediction.path.encode("utf-8", "backslashreplace").decode("utf-8"),
         "photo": prediction.photo,
         "rotation": None if prediction.error is not None else prediction.rotation,
         "width": prediction.width,

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 
 import pyarrow.parquet
 import pytest
@@ -162,3 +163,17 @@ def test_parquet_has_the_same_types_whatever_it_holds(predictions):
 def test_files_of_nothing():
     assert csv_rows([]) == [NAMES]
     assert pyarrow.parquet.read_table(io.BytesIO(parquet_bytes([]))).num_rows == 0
+
+
+def test_a_path_that_is_no_utf8_is_written_with_its_bytes_escaped(tmp_path):
+    prediction = PhotoPrediction.unusable("a?.jpg", "It is empty.", path="a\udcff.jpg")
+    with open(tmp_path / "faces.csv", "w", newline="", encoding="utf-8") as file:
+        write_csv([prediction], file)
+    with open(tmp_path / "faces.csv", newline="", encoding="utf-8") as file:
+        assert next(csv.DictReader(file))["path"] == "a\\udcff.jpg"
+    assert pyarrow.parquet.read_table(io.BytesIO(parquet_bytes([prediction])))["path"].to_pylist() == ["a\\udcff.jpg"]
+
+
+def test_a_table_of_no_photos_is_its_header(capsys):
+    TextWriter(sys.stdout, [])
+    assert capsys.readouterr().out.startswith("photo")
