@@ -34,5 +34,6 @@ def test_the_sentence_names_every_format():
 
 
 def test_every_suffix_that_pillow_has_for_these_formats_is_a_photos():
+    Image.init()
     known = Image.registered_extensions()
     assert {suffix for suffix, name in known.items() if name in FORMATS} <= PHOTO_SUFFIXES

@@ -84,10 +84,6 @@ def test_an_archive_without_photos(pack):
         list_photos(pack())
 
 
-def test_the_suffixes_are_those_of_the_formats_that_are_opened():
-    Image.init()
-
-
 def test_duplicate_names_are_two_photos(pack):
     with pytest.warns(UserWarning, match="Duplicate name"):
         path = pack(("a/1.png", PHOTO), ("a/1.png", photo_bytes("red")), ("b/1.png", PHOTO))
