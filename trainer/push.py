@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from gender_age.checkpoint import checkpoint_folder
 
 from .errors import TrainerError
-from .files import write_whole
+from .files import write_whole_folder
 from .publishing.model_repository import read_json, strange_files, upload_model, write_repository
 
 
@@ -56,7 +56,9 @@ def push_to_folder(source: Path, folder: Path, report: dict | None = None) -> Pa
         ModelError: the checkpoint cannot be used.
         TrainerError: `folder` holds something else than such a model, or cannot be written.
     """
-    return write_whole(folder, lambda unfinished: write_repository(source, unfinished, report), strange_files, "push")
+    return write_whole_folder(
+        folder, lambda unfinished: write_repository(source, unfinished, report), strange_files, "push"
+    )
 
 
 def push_to_hub(

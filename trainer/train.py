@@ -18,6 +18,7 @@ from gender_age.decoding import gender_probabilities
 from .errors import ConfigError, RunError, TrainerError
 from .faces.aligned_faces import AlignedFaces
 from .faces.loading import load_split
+from .files import write_whole_text
 from .training.averaging import WeightAverage
 from .training.build_model import build_model
 from .training.calibration import conformal_mass, fit_temperature, least_certain
@@ -26,7 +27,6 @@ from .training.checkpoints import (
     full_disk_as_sentence,
     newest_whole_checkpoint,
     remove_broken_checkpoints,
-    write_whole_file,
 )
 from .training.compute_metrics import compute_metrics
 from .training.config import RunConfig
@@ -217,7 +217,7 @@ def _claim(run: Path, config: RunConfig) -> None:
     text = yaml.safe_dump(json.loads(json.dumps(config.to_dict())))
     if not noted.exists():
         run.mkdir(parents=True, exist_ok=True)
-        write_whole_file(noted, text)
+        write_whole_text(noted, text)
     elif noted.read_text(encoding="utf-8") != text:
         raise RunError(
             f"{run} holds a run with another config ({noted.name} in it); continue that one with its own config, or "
