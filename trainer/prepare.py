@@ -130,7 +130,7 @@ def prepare(
         shutil.rmtree(made, ignore_errors=True)
         report = build_dataset(made, source, records, staging, settings)
         put_in_place(made, out)
-        shutil.rmtree(work)
+        shutil.rmtree(work, ignore_errors=True)  # `locked` removes what Windows keeps of it
     return report, True
 
 
@@ -185,7 +185,7 @@ def _drop_leftovers(work: Path, settings: dict) -> None:
     """Removes the work folder of a run that was killed after OUT was in place, and no other's."""
     if (work / SETTINGS).exists() and json.loads((work / SETTINGS).read_text("utf-8")) == settings:
         with locked(work):
-            shutil.rmtree(work)
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _difference(found: dict, settings: dict) -> str:
