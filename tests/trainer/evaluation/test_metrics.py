@@ -1,6 +1,7 @@
 """The functions against numbers worked out by hand, and the metric classes against the functions."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import evaluate
@@ -80,11 +81,38 @@ def test_intervals():
     low, high = metrics.wilson_interval(0.5, 100)
     assert (low, high) == pytest.approx((0.4038, 0.5962), abs=1e-4)
     assert metrics.wilson_interval(1.0, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
+    assert metrics.wilson_interval(0.0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
+    assert metrics.wilson_interval(57 / 100, 100) == pytest.approx((0.4721, 0.6627), abs=1e-4)  # 56.99… of 100
+
+
+def test_bootstrap_interval():
     values = np.random.default_rng(1).normal(5, 2, 400)
     low, high = metrics.bootstrap_interval(values)
     half = 1.96 * values.std() / np.sqrt(len(values))
     assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.03)
     assert metrics.bootstrap_interval(values) == (low, high)
+    assert metrics.bootstrap_interval(values, seed=1) != (low, high)
+    assert metrics.bootstrap_interval([3.5]) == (3.5, 3.5)
+    assert metrics.bootstrap_interval([2.0, 2.0]) == (2.0, 2.0)
+
+
+def test_a_bootstraps_memory_does_not_grow_with_its_draws():
+    errors = np.random.default_rng(0).normal(0, 6, 20_000)
+    expected = metrics.bootstrap_interval(errors)
+    tracemalloc.start()
+    assert metrics.bootstrap_interval(errors) == expected
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 20e6  # 1,000 draws at once are 320 MB
+
+
+@pytest.mark.parametrize("n", [1, 2, 21, 3000])
+def test_a_bootstrap_draws_what_numpys_generator_draws(n):
+    """The reports that were written before SciPy's bootstrap was used hold."""
+    errors = np.random.default_rng(n).normal(0, 6, n)
+    generator = np.random.default_rng(0)
+    means = [errors[generator.integers(0, n, n)].mean() for _ in range(1000)]
+    assert metrics.bootstrap_interval(errors) == pytest.approx(tuple(np.percentile(means, [2.5, 97.5])), abs=1e-9)
 
 
 @pytest.mark.parametrize(("predicted", "true"), [([], []), ([1.0, 2.0], [1.0]), ([1.0], [[1.0]])])
