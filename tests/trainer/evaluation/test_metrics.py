@@ -7,6 +7,7 @@ from pathlib import Path
 import evaluate
 import numpy as np
 import pytest
+import torch
 from transformers import EvalPrediction
 
 from trainer.evaluation import metrics
@@ -134,8 +135,33 @@ def test_metric_classes_work_as_evaluate_promises():
     metric.add(prediction=5, reference=1)
     assert metric.compute()["age_mae"] == 2
     assert metric.compute(predictions=[3], references=[1])["age_mae"] == 2  # nothing is left of the batch before
-    both = evaluate.combine([AgeMAE(), AgeCS()]).compute(predictions=[1], references=[2])
-    assert both == {"age_mae": 1, "age_bias": -1, "age_cs5": 1}
+
+
+@pytest.mark.parametrize(
+    "metrics_given",
+    [lambda: [AgeMAE(), AgeCS()], lambda: {"error": AgeMAE(), "within": AgeCS()}],
+    ids=["list", "dict"],
+)
+def test_metric_classes_combine(metrics_given):
+    both = evaluate.combine(metrics_given())
+    assert both.compute(predictions=[1, 3], references=[2, 10]) == {"age_mae": 4, "age_bias": -4, "age_cs5": 0.5}
+    both.add_batch(predictions=np.array([1.0, 2.0]), references=torch.tensor([1, 14]))
+    both.add_batch(predictions=[3], references=[3])
+    both.add(prediction=4, reference=4)
+    assert both.compute() == {"age_mae": 3, "age_bias": -3, "age_cs5": 0.75}
+    both.add_batch(predictions=[5], references=[6])
+    assert both.compute() == {"age_mae": 1, "age_bias": -1, "age_cs5": 1}, "nothing is left of the samples before"
+
+
+def test_combined_metrics_take_their_names_where_results_collide():
+    pair = evaluate.combine({"photo": AgeMAE(), "whole": AgeMAE(), "cs": AgeCS()})
+    assert pair.compute(predictions=[1], references=[3]) == {
+        "photo_age_mae": 2, "photo_age_bias": -2, "whole_age_mae": 2, "whole_age_bias": -2, "age_cs5": 1,
+    }  # fmt: skip
+    named = evaluate.combine({"age": AgeMAE(), "gender": GenderAccuracy()}, force_prefix=True)
+    assert named.compute(predictions=[1, 0], references=[1, 1]) == {
+        "age_age_mae": 0.5, "age_age_bias": -0.5, "gender_gender_accuracy": 0.5,
+    }  # fmt: skip
 
 
 def test_metrics_beside_each_other_neither_mix_nor_write_files(tmp_path, monkeypatch):
