@@ -12,7 +12,7 @@ from huggingface_hub import HfApi
 
 from gender_age.checkpoint import CHECKPOINT_FILES, DEFAULT_MODEL, checkpoint_folder, load_checkpoint
 
-from .files import write_whole
+from .files import write_whole_folder
 from .publishing.hub import publish
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +72,9 @@ def deploy_to_folder(folder: Path, model: str, revision: str | None = None) -> P
         ModelError: the model cannot be used.
         TrainerError: `folder` holds something else than a Space, or cannot be written.
     """
-    return write_whole(folder, lambda unfinished: write_space(unfinished, model, revision), _strange_files, "deploy")
+    return write_whole_folder(
+        folder, lambda unfinished: write_space(unfinished, model, revision), _strange_files, "deploy"
+    )
 
 
 def deploy_to_hub(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import platform
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
@@ -24,6 +23,7 @@ from .evaluation.report import source_report
 from .evaluation.samples import PROTOCOLS, Samples, estimate_split
 from .faces.column_mapping import ColumnMapping
 from .faces.loading import AS_IT_IS, load_rows
+from .files import write_whole_text
 
 logger = logging.getLogger(__name__)
 
@@ -150,10 +150,8 @@ def write_report(report: dict, folder: Path) -> None:
     Raises:
         TrainerError: the folder cannot be written to.
     """
-    unfinished = folder / f".{REPORT_NAME}.{os.getpid()}"
     try:
-        unfinished.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(unfinished, folder / REPORT_NAME)
+        write_whole_text(folder / REPORT_NAME, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
         raise TrainerError(f"the report cannot be written to {folder}: {error.strerror}") from error
 

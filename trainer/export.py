@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from gender_age.decoding import decode
 from gender_age.labels import GENDERS
 
 from .errors import TrainerError
+from .files import whole_file
 
 OPSET = 20
 # How far the file's answers may be from the model's: age in years, gender as a probability.
@@ -82,17 +82,13 @@ def export_onnx(model, image_processor, path: Path) -> None:
             "genders": json.dumps(GENDERS),
         },
     )
-    unfinished = path.with_name(path.name + ".partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        onnx.save(content, unfinished)
-        _compare(model, onnxruntime.InferenceSession(unfinished, providers=["CPUExecutionProvider"]), side)
-        os.replace(unfinished, path)
+        with whole_file(path) as unfinished:
+            onnx.save(content, unfinished)
+            _compare(model, onnxruntime.InferenceSession(unfinished, providers=["CPUExecutionProvider"]), side)
     except OSError as error:
         raise TrainerError(f"cannot write {path}: {error.strerror}") from error
-    finally:
-        if unfinished.exists():
-            unfinished.unlink()
 
 
 class _LogitsOnly(torch.nn.Module):

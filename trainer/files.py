@@ -1,21 +1,61 @@
-"""Writes a folder whole or not at all: made beside its place, then renamed into it."""
+"""Writes files and folders whole or not at all.
+
+One promise for all of them. New content is written beside its place, under a hidden name that no other process uses.
+When it is complete it is flushed to the disk, and then renamed into place. A reader finds the old content or all of the
+new, also after a kill or a power cut. An error leaves what was there and no leftovers; only a kill can leave the hidden
+sibling.
+
+POSIX renames a file over another atomically, but no folder over a full one. So a folder that exists is first moved
+aside, and moved back if the second rename fails.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import TrainerError
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""Error numbers of a full disk, and of a full quota."""
 
-def write_whole(
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yields an unfinished sibling of `path` to write to; it takes the place of `path` when the block succeeds.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    unfinished = _sibling(path)
+    try:
+        yield unfinished
+        _flush(unfinished)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    _flush(path.parent)
+
+
+def write_whole_text(path: Path, text: str) -> None:
+    """Writes a UTF-8 file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with whole_file(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def write_whole_folder(
     folder: Path, write: Callable[[Path], None], strange_files: Callable[[Path], list[str]], command: str
 ) -> Path:
-    """Lets `write` fill a new folder, and puts that in the place of `folder`, as a whole or not at all.
+    """Lets `write` fill a new folder, and puts that in the place of `folder`.
 
     Args:
         folder: where it goes; may exist.
@@ -37,37 +77,60 @@ def write_whole(
                 f"{folder} is not replaced, because it holds {', '.join(strange[:3])}, which {command} did not write: "
                 "move that away, or name another folder"
             )
+    unfinished = _sibling(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _sibling(folder) as unfinished:
-            write(unfinished)
-            _replace(folder, unfinished)
+        unfinished.mkdir(parents=True)
+        write(unfinished)
+        put_in_place(unfinished, folder)
     except OSError as error:
         raise TrainerError(f"{folder} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 
-@contextmanager
-def _sibling(folder: Path) -> Iterator[Path]:
-    """A new hidden folder beside `folder`, on the same file system so that it can be renamed; removed at the end."""
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+def put_in_place(finished: Path, folder: Path) -> None:
+    """Moves the complete folder `finished` to `folder`, on the same file system; a folder that is there is replaced.
+
+    Raises:
+        OSError: it cannot be moved; `finished` and `folder` are as before.
+    """
+    flush_folder(finished)
+    former = finished.with_name(f"{finished.name}.former")
     try:
-        unfinished.chmod(0o755)  # mkdtemp's is for its owner only
-        yield unfinished
+        if folder.exists():
+            shutil.rmtree(former, ignore_errors=True)  # of a process that was killed before it removed this
+            os.rename(folder, former)
+        os.rename(finished, folder)
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _replace(folder: Path, finished: Path) -> None:
-    """Puts `finished` in the place of `folder`; what was there comes back if that fails."""
-    if not folder.exists():
-        os.rename(finished, folder)
-        return
-    former = finished.with_name(finished.name + ".former")
-    os.rename(folder, former)
-    try:
-        os.rename(finished, folder)
-    except OSError:
-        os.rename(former, folder)
-        raise
+        if former.exists() and not folder.exists():
+            os.rename(former, folder)
     shutil.rmtree(former, ignore_errors=True)
+    _flush(folder.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Returns when all that `folder` holds has reached the disk."""
+    for path in [*folder.rglob("*"), folder]:
+        _flush(path)
+
+
+def _sibling(path: Path) -> Path:
+    """A name beside `path`, and so on the same file system. Process ids alone repeat across containers."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
+
+
+def _flush(path: Path) -> None:
+    """Flushes a file's content or a folder's entries."""
+    is_folder = path.is_dir()
+    if is_folder and os.name == "nt":
+        return  # Windows cannot open a folder as a file
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)  # Windows flushes no read-only handle
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        # Some network file systems flush files only.
+        if not is_folder or error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)

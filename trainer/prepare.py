@@ -12,6 +12,7 @@ from pathlib import Path
 from gender_age.detection import FaceDetector
 
 from .errors import DataError
+from .files import put_in_place, write_whole_text
 from .preparation.build import REPORT, build_dataset
 from .preparation.landmarks import UNREADABLE, Detector, find_landmarks
 from .preparation.splits import SPLIT_SEED, order_key
@@ -128,8 +129,8 @@ def prepare(
         made = work / "out"
         shutil.rmtree(made, ignore_errors=True)
         report = build_dataset(made, source, records, staging, settings)
-        _put_in_place(made, out, work)
-        shutil.rmtree(work)
+        put_in_place(made, out)
+        shutil.rmtree(work, ignore_errors=True)  # `locked` removes what Windows keeps of it
     return report, True
 
 
@@ -177,16 +178,14 @@ def _claim(work: Path, settings: dict, overwrite: bool) -> None:
             )
     for name in ("journal.jsonl", "images.bin"):
         (work / name).unlink(missing_ok=True)
-    waiting = work / f"{SETTINGS}.new"
-    waiting.write_text(json.dumps(settings), "utf-8")
-    os.replace(waiting, path)
+    write_whole_text(path, json.dumps(settings))
 
 
 def _drop_leftovers(work: Path, settings: dict) -> None:
     """Removes the work folder of a run that was killed after OUT was in place, and no other's."""
     if (work / SETTINGS).exists() and json.loads((work / SETTINGS).read_text("utf-8")) == settings:
         with locked(work):
-            shutil.rmtree(work)
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def _difference(found: dict, settings: dict) -> str:
@@ -223,23 +222,3 @@ def _summary(report: dict) -> str:
         f"{parts}; {left_out:,} left out, {report['without_landmarks']:,} without landmarks, "
         f"{report['twin_groups']:,} groups of near-duplicates"
     )
-
-
-def _put_in_place(made: Path, out: Path, work: Path) -> None:
-    """Moves the complete folder to OUT by renaming, after its content has reached the disk."""
-    for path in [*made.rglob("*"), made]:
-        _sync(path)
-    if out.exists():
-        old = work / "old"
-        shutil.rmtree(old, ignore_errors=True)
-        os.rename(out, old)
-    os.rename(made, out)
-    _sync(out.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

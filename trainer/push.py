@@ -11,7 +11,7 @@ from huggingface_hub import HfApi
 from gender_age.checkpoint import checkpoint_folder
 
 from .errors import TrainerError
-from .files import write_whole
+from .files import write_whole_folder
 from .publishing.model_repository import read_json, strange_files, upload_model, write_repository
 
 
@@ -22,8 +22,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target = parser.add_mutually_exclusive_group(required=True)
     target.add_argument("--to", metavar="ID", help="owner/name on the Hub; made if need be")
     target.add_argument("--to-folder", metavar="F", help="a folder; replaced if it holds such a model")
+    parser.add_argument(
+        "--without-code",
+        action="store_true",
+        help="with --to-folder: no code files, as this repository keeps its model; a Hub user needs them",
+    )
     parser.add_argument("--report", metavar="FILE", help="report.json of `evaluate`, for the card's numbers")
     parser.add_argument("--private", action="store_true", help="make the Hub repository private if it is new")
+    parser.set_defaults(refuse=parser.error)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -32,6 +38,8 @@ def main(args: argparse.Namespace) -> int:
     Raises:
         GenderAgeError: the model or the report cannot be used, or the target cannot be written.
     """
+    if args.without_code and args.to is not None:
+        args.refuse("--without-code goes with --to-folder only: who loads a model from the Hub needs its code files")
     report = None
     if args.report is not None:
         report = read_json(Path(args.report))
@@ -41,7 +49,7 @@ def main(args: argparse.Namespace) -> int:
             raise TrainerError(f"{args.report} is no report of `python -m trainer evaluate`")
     source = checkpoint_folder(args.model, args.revision)
     if args.to_folder is not None:
-        folder = push_to_folder(source, Path(args.to_folder), report)
+        folder = push_to_folder(source, Path(args.to_folder), report, not args.without_code)
         size = sum(path.stat().st_size for path in folder.iterdir())
         print(f"{folder}: {size / 1e6:.1f} MB")
     else:
@@ -49,14 +57,25 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def push_to_folder(source: Path, folder: Path, report: dict | None = None) -> Path:
+def push_to_folder(source: Path, folder: Path, report: dict | None = None, with_code: bool = True) -> Path:
     """Lays the checkpoint in `source` out in `folder`, which is replaced as a whole or not at all.
+
+    Args:
+        source: as `write_repository` takes it.
+        folder: may exist, as a folder that this function wrote.
+        report: of `python -m trainer evaluate`, for the card's numbers.
+        with_code: lay out the code files too.
 
     Raises:
         ModelError: the checkpoint cannot be used.
         TrainerError: `folder` holds something else than such a model, or cannot be written.
     """
-    return write_whole(folder, lambda unfinished: write_repository(source, unfinished, report), strange_files, "push")
+    return write_whole_folder(
+        folder,
+        lambda unfinished: write_repository(source, unfinished, report, with_code=with_code),
+        strange_files,
+        "push",
+    )
 
 
 def push_to_hub(

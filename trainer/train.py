@@ -14,6 +14,7 @@ import yaml
 from .errors import RunError, TrainerError
 from .faces.aligned_faces import AlignedFaces
 from .faces.loading import load_split
+from .files import write_whole_text
 from .training.arguments import training_arguments
 from .training.averaging import WeightAverage
 from .training.build_model import build_model
@@ -23,7 +24,6 @@ from .training.checkpoints import (
     full_disk_as_sentence,
     newest_whole_checkpoint,
     remove_broken_checkpoints,
-    write_whole_file,
 )
 from .training.compute_metrics import compute_metrics
 from .training.config import RunConfig
@@ -173,7 +173,7 @@ def _claim(run: Path, config: RunConfig) -> None:
     recorded, values = run / RUN_FILE, json.loads(json.dumps(config.to_dict()))
     if not recorded.exists():
         run.mkdir(parents=True, exist_ok=True)
-        write_whole_file(recorded, yaml.safe_dump(values))
+        write_whole_text(recorded, yaml.safe_dump(values))
     elif yaml.safe_load(recorded.read_text(encoding="utf-8")) != values:
         raise RunError(
             f"{run} holds a run with another config ({recorded.name} in it); continue that one with its own config, or "

@@ -2,10 +2,8 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,17 +15,9 @@ from gender_age.pipeline_gender_age import GenderAgePipeline
 from gender_age.prediction import GenderAgePredictor
 from tests import fakes
 from tests.conftest import REPOSITORY
+from trainer.push import push_to_folder
 
 EXAMPLES = REPOSITORY / "examples"
-CUSTOM = {
-    "auto_map": {
-        "AutoConfig": "configuration_gender_age.GenderAgeConfig",
-        "AutoModel": "modeling_gender_age.ViTForGenderAge",
-    },
-    "custom_pipelines": {
-        "gender-age": {"impl": "pipeline_gender_age.GenderAgePipeline", "pt": ["AutoModel"], "type": "image"}
-    },
-}
 STRANGER = """
 import json, sys
 from PIL import Image
@@ -116,12 +106,7 @@ def test_an_unknown_argument_is_refused(pipe, photo):
 
 
 def test_a_stranger_gets_the_same_faces_from_the_folder_alone(tiny_model_folder, tmp_path):
-    folder = Path(shutil.copytree(tiny_model_folder, tmp_path / "stranger"))
-    for file in (REPOSITORY / "gender_age").glob("*.py"):
-        if file.name not in ("__init__.py", "__main__.py", "reports.py"):
-            shutil.copy(file, folder)
-    config = json.loads((folder / "config.json").read_text()) | CUSTOM
-    (folder / "config.json").write_text(json.dumps(config))
+    folder = push_to_folder(tiny_model_folder, tmp_path / "stranger")
     (tmp_path / "stranger.py").write_text(STRANGER)
     single, group = str(EXAMPLES / "collins.jpg"), str(EXAMPLES / "group.jpg")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
@@ -136,7 +121,7 @@ def test_a_stranger_gets_the_same_faces_from_the_folder_alone(tiny_model_folder,
     assert answer["repository"] is False
     assert answer["model"] == ["ViTForGenderAge", "torch.float32"]
     assert (answer["task"], answer["pipeline"]) == ("gender-age", ["GenderAgePipeline", "torch.float32"])
-    predictor = GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
+    predictor = GenderAgePredictor.from_pretrained(folder, device="cpu")
     ours = [face.to_dict() for face in predictor.predict(single).faces]
     assert len(ours) == 1
     assert answer["path"] == answer["image"] == json.loads(json.dumps(ours))

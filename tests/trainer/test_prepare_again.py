@@ -1,10 +1,14 @@
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from datasets import Image as ImageFeature
+from filelock import FileLock
 
+from tests.conftest import REPOSITORY
 from tests.trainer.drawn_sources import (
     DrawnFaces,
     chip_name,
@@ -13,6 +17,7 @@ from tests.trainer.drawn_sources import (
     run,
 )
 from trainer.errors import DataError
+from trainer.preparation import staging
 from trainer.preparation.staging import Staging, locked
 
 
@@ -133,10 +138,44 @@ def test_two_at_once_are_an_error(source, out):
         run(source, out)
 
 
+def test_a_killed_process_lets_go(tmp_path):
+    program = (
+        "import pathlib, sys, time\nfrom trainer.preparation.staging import locked\n"
+        f"with locked(pathlib.Path({str(tmp_path / 'work')!r})):\n    print('held', flush=True)\n    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(DataError, match="another `prepare` is writing"), locked(tmp_path / "work"):
+            pass
+        holder.kill()
+    with locked(tmp_path / "work"):
+        pass
+
+
+def test_a_lock_file_that_cannot_be_removed_while_it_is_open_does_not_stay(source, out, monkeypatch):
+    """As on Windows, where `filelock` removes it after the release."""
+    unlink = os.unlink
+
+    class WindowsLock(FileLock):
+        def _release(self):
+            super()._release()
+            unlink(self.lock_file)
+
+    def refused(path, **options):
+        if os.path.basename(path) == "lock":
+            raise PermissionError(13, "The file is used by another process")
+        unlink(path, **options)
+
+    monkeypatch.setattr(staging, "FileLock", WindowsLock)
+    monkeypatch.setattr(os, "unlink", refused)
+    run(source, out)
+    assert sorted(out.parent.iterdir()) == [out]
+
+
 def test_a_journal_of_another_kind_of_line_is_cut_off(tmp_path):
-    staging = Staging(tmp_path)
-    staging.add("a", b"bytes", np.zeros((24, 24), np.uint8), None)
-    staging.close()
+    first = Staging(tmp_path)
+    first.add("a", b"bytes", np.zeros((24, 24), np.uint8), None)
+    first.close()
     with (tmp_path / "journal.jsonl").open("a") as journal:
         journal.write('{"unknown": 1}\n[]\n')
     again = Staging(tmp_path)

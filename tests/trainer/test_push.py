@@ -1,5 +1,6 @@
 """A checkpoint laid out as its Hub repository, and its card."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 from gender_age.checkpoint import load_checkpoint
 from gender_age.errors import ModelError
 from trainer import push
+from trainer.__main__ import main
 from trainer.errors import TrainerError
 from trainer.publishing.model_repository import DATA_FILES, PACKAGE, code_files, half_precision
 
@@ -95,6 +97,61 @@ def test_pushing_again_keeps_the_report_and_replaces_only_its_own_folder(run_fol
         assert sorted(path.name for path in run_folder.iterdir()) == before
 
 
+def test_without_code_it_is_data_alone_and_can_be_laid_out_again(run_folder, report, tmp_path):
+    folder = push.push_to_folder(run_folder, tmp_path / "model", report, with_code=False)
+    bare = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert bare.keys() == set(DATA_FILES)
+    assert not {"auto_map", "custom_pipelines"} & json.loads(bare["config.json"]).keys()
+    assert b"holds none of them" in bare["README.md"]
+
+    push.push_to_folder(folder, folder)
+    full = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert full.keys() == bare.keys() | CODE
+    assert {"auto_map", "custom_pipelines"} < json.loads(full["config.json"]).keys()
+    assert b"holds none of them" not in full["README.md"]
+    assert full["model.safetensors"] == bare["model.safetensors"]
+
+    push.push_to_folder(folder, folder, with_code=False)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == bare
+
+
+@pytest.mark.parametrize(
+    ("change", "strange"),
+    [
+        (lambda folder: (folder / "notes.txt").write_text("mine"), r"notes\.txt"),
+        (lambda folder: (folder / "notes.py").write_text("mine"), r"notes\.py"),
+        (lambda folder: (folder / "README.md").unlink(), r"config\.json"),
+        (lambda folder: (folder / "README.md").write_text("# My results"), r"README\.md"),
+        (lambda folder: (folder / "README.md").write_text("---\ntags: [face\n---\n"), r"README\.md"),
+        (lambda folder: (folder / "README.md").write_bytes(b"\xff"), r"README\.md"),
+        (lambda folder: (folder / "config.json").write_text('{"model_type": "vit"}'), r"config\.json"),
+        (lambda folder: (folder / "config.json").unlink(), r"model\.safetensors"),
+    ],
+)
+def test_a_folder_that_push_did_not_write_without_code_is_not_replaced(run_folder, tmp_path, change, strange):
+    folder = push.push_to_folder(run_folder, tmp_path / "model", with_code=False)
+    change(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(TrainerError, match=rf"not replaced, because it holds .*{strange}"):
+        push.push_to_folder(run_folder, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_the_model_folder_of_a_run_is_not_replaced(run_folder):
+    """It holds nothing but names that a repository has, too."""
+    (run_folder / "training_args.bin").unlink()
+    with pytest.raises(TrainerError, match="not replaced"):
+        push.push_to_folder(run_folder, run_folder, with_code=False)
+
+
+def test_without_code_is_for_folders(run_folder, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main(["push", "--model", str(run_folder), "--to", "owner/name", "--without-code"])
+    assert "--without-code goes with --to-folder only" in capsys.readouterr().err
+    assert main(["push", "--model", str(run_folder), "--to-folder", str(tmp_path / "model"), "--without-code"]) == 0
+    assert not list((tmp_path / "model").glob("*.py"))
+
+
 def test_an_unusable_checkpoint_leaves_the_folder_as_it_was(run_folder, tmp_path):
     folder = push.push_to_folder(run_folder, tmp_path / "model")
     before = (folder / "model.safetensors").read_bytes()
@@ -158,13 +215,12 @@ def test_a_hub_out_of_reach_is_a_sentence(run_folder):
 
 
 @pytest.mark.parametrize(("content", "sentence"), [(None, "no report"), ("{}", "is no report"), ("[", "JSON")])
-def test_an_unusable_report_is_a_sentence(run_folder, tmp_path, content, sentence):
+def test_an_unusable_report_is_a_sentence(run_folder, tmp_path, capsys, content, sentence):
     path = tmp_path / "report.json"
     if content is not None:
         path.write_text(content)
-    args = SimpleNamespace(
-        report=str(path), model=str(run_folder), revision=None, to_folder=str(tmp_path / "model"), to=None
+    assert (
+        main(["push", "--model", str(run_folder), "--to-folder", str(tmp_path / "model"), "--report", str(path)]) == 1
     )
-    with pytest.raises(TrainerError, match=sentence):
-        push.main(args)
+    assert sentence in capsys.readouterr().err
     assert not (tmp_path / "model").exists()

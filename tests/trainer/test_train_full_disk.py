@@ -17,13 +17,13 @@ from tests.conftest import REPOSITORY
 from tests.trainer.logged_training import note_batches, read_log
 from tests.trainer.test_train import run_values
 from trainer.errors import DataError, RunError
+from trainer.files import write_whole_text
 from trainer.train import train
 from trainer.training.checkpoints import (
     COMPLETE_FILE,
     CompletionMarker,
     full_disk_as_sentence,
     newest_whole_checkpoint,
-    write_whole_file,
 )
 from trainer.training.config_file import parse_config
 
@@ -189,8 +189,9 @@ def test_a_file_stays_as_it_was_where_there_is_no_room_for_the_next(disk):
     noted.write_text("before")
     disk.fill()
     with pytest.raises(OSError, match="No space left"):
-        write_whole_file(noted, "after")
+        write_whole_text(noted, "after")
     assert noted.read_text() == "before"
+    assert {path.name for path in disk.folder.iterdir()} == {"training.json", "ballast"}
 
 
 def test_faces_without_room_are_a_sentence(disk, tiny_data, tmp_path):

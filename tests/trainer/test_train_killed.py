@@ -18,7 +18,7 @@ from tests.conftest import REPOSITORY
 from tests.trainer.logged_training import note_batches, read_log
 from tests.trainer.test_train import run_values
 from trainer.train import train
-from trainer.training.checkpoints import COMPLETE_FILE, write_whole_file
+from trainer.training.checkpoints import COMPLETE_FILE
 from trainer.training.config_file import parse_config
 
 EPOCHS, STEPS_AN_EPOCH = 20, 6
@@ -153,19 +153,6 @@ def test_killed_before_the_model_is_whole_it_makes_the_same_again(tiny_data, tmp
     assert record_again["history"] == record["history"][:-1]
     assert files.pop("model.safetensors") == again.pop("model.safetensors")
     assert again == files
-
-
-def test_a_kill_inside_a_write_leaves_the_file_that_was_there(tmp_path, monkeypatch):
-    noted = tmp_path / COMPLETE_FILE
-    noted.write_text("before")
-
-    def killed(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", killed)
-    with pytest.raises(KeyboardInterrupt):
-        write_whole_file(noted, "after")
-    assert noted.read_text() == "before"
 
 
 def kill_at_random(attempt, kind, moments, startup_seconds):

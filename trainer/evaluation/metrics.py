@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy import stats
 
 from ..preparation.splits import AGE_BANDS
 
@@ -18,6 +19,9 @@ FAIRFACE_RANGE_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 """Youngest age of FairFace's nine ranges (Kärkkäinen and Joo 2021, https://arxiv.org/abs/1908.04913)."""
 
 CALIBRATION_BINS = 15
+
+DRAWS_AT_ONCE = 2**18
+"""Of a bootstrap: some 6 MB. All the draws at once would take resamples × n × 16 bytes."""
 
 ADULT_ENOUGH = 10
 """Years from which `gender_accuracy_from_10` counts: below, faces tell little of it and annotators disagree."""
@@ -124,20 +128,25 @@ def expected_calibration_error(
     return sum(each["n"] * abs(each["accuracy"] - each["probability"]) for each in found) / total
 
 
-def wilson_interval(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
+def wilson_interval(share: float, n: int) -> tuple[float, float]:
     """95 % interval of a share of `n` samples (Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953)."""
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+    low, high = stats.binomtest(round(share * n), n).proportion_ci(method="wilson")
+    return float(low), float(high)
 
 
 def bootstrap_interval(values: np.ndarray, resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
     """95 % percentile interval of the mean of `(n,)` values (Efron 1979); the same for the same values and seed."""
     values = _aligned(values)
-    generator = np.random.default_rng(seed)
-    # Row by row: all the draws at once would take resamples × n × 8 bytes.
-    means = [values[generator.integers(0, len(values), len(values))].mean() for _ in range(resamples)]
-    low, high = np.percentile(means, [2.5, 97.5])
+    if len(values) == 1:
+        return float(values[0]), float(values[0])  # SciPy refuses a single observation
+    low, high = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=resamples,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+        batch=max(1, DRAWS_AT_ONCE // len(values)),
+    ).confidence_interval
     return float(low), float(high)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -19,6 +18,7 @@ from tqdm.auto import tqdm
 from gender_age.alignment import DEFAULT_ALIGNMENT, Alignment, align_face
 
 from ..errors import DataError
+from ..files import NO_ROOM, whole_file
 from ..preparation.landmarks import decode
 from ..sources.archives import digest
 
@@ -105,12 +105,10 @@ def _cut_faces(
             return np.asarray(align_face(decode(images[row]["image"]["bytes"]), points, size, alignment, margin))
 
         side = size + 2 * margin
-        unfinished = path.with_suffix(f".{os.getpid()}.partial")
         # Closed first, so that the pool does not cut the rest of the faces before an error gets out.
         with ThreadPoolExecutor(os.cpu_count()) as pool, closing(pool.map(cut, range(len(files)))) as faces:
             shown = tqdm(faces, total=len(files), desc=f"faces at {size} px", unit="face")
-            _write_faces(unfinished, shown, (len(files), side, side, 3))
-        os.replace(unfinished, path)
+            _write_faces(path, shown, (len(files), side, side, 3))
     return np.load(path, mmap_mode="r")
 
 
@@ -121,14 +119,13 @@ def _write_faces(path: Path, faces: Iterable[np.ndarray], shape: tuple[int, ...]
         DataError: there is no room for it.
     """
     try:
-        with path.open("wb") as file:
+        with whole_file(path) as unfinished, unfinished.open("wb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
             for face in faces:
                 file.write(face.tobytes())
     except OSError as error:
-        path.unlink(missing_ok=True)
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in NO_ROOM:
             raise
         raise DataError(
             f"the disk of {path.parent} has no room for {np.prod(shape) / 1e6:.1f} MB of aligned faces: make some, or "

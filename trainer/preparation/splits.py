@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 SPLITS = ("train", "validation", "test")
 SHARES = {"test": 0.1, "validation": 0.1}
@@ -51,29 +53,20 @@ def near_duplicates(thumbnails: np.ndarray, threshold: float = TWIN_CORRELATION,
         nothing.
     """
     unit = _unit_vectors(thumbnails)
-    parents = list(range(len(unit)))
+    labels = np.arange(len(unit), dtype=np.int32)
     for row in range(0, len(unit), block):
         for column in range(row, len(unit), block):
             correlation = unit[row : row + block] @ unit[column : column + block].T
-            for first, second in np.argwhere(correlation > threshold):
-                _union(parents, row + int(first), column + int(second))
-    groups = defaultdict(list)
-    for index in range(len(unit)):
-        groups[_root(parents, index)].append(index)
-    return sorted(groups.values())
+            # Joined at once: all links of all blocks could be n² of them.
+            first, second = np.nonzero(correlation > threshold)
+            labels = _joined(labels, row + first, column + second)
+    return _groups(labels)
 
 
 def merge_groups(count: int, *groupings: Sequence[Sequence[int]]) -> list[list[int]]:
     """The finest grouping of `count` items in which items that any of `groupings` puts together are together."""
-    parents = list(range(count))
-    for grouping in groupings:
-        for group in grouping:
-            for index in group[1:]:
-                _union(parents, group[0], index)
-    merged = defaultdict(list)
-    for index in range(count):
-        merged[_root(parents, index)].append(index)
-    return sorted(merged.values())
+    links = [(group[0], index) for grouping in groupings for group in grouping for index in group[1:]]
+    return _groups(_joined(np.arange(count, dtype=np.int32), *np.array(links, int).reshape(-1, 2).T))
 
 
 def assign_splits(
@@ -125,13 +118,22 @@ def _unit_vectors(thumbnails: np.ndarray) -> np.ndarray:
     return np.divide(flat, lengths, out=np.zeros_like(flat), where=lengths > 1e-3)
 
 
-def _root(parents: list[int], index: int) -> int:
-    while parents[index] != index:
-        parents[index] = parents[parents[index]]
-        index = parents[index]
-    return index
+def _joined(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The labels after each item `first[i]` is put into one group with item `second[i]`.
+
+    Args:
+        labels: int `(n,)` within `[0, n)`; items of a group have the same one.
+        first, second: int `(links,)` positions in `labels`.
+    """
+    if not len(first):
+        return labels
+    links = coo_array((np.ones(len(first), bool), (labels[first], labels[second])), shape=(len(labels), len(labels)))
+    return connected_components(links, directed=False)[1][labels]
 
 
-def _union(parents: list[int], first: int, second: int) -> None:
-    first, second = sorted((_root(parents, first), _root(parents, second)))
-    parents[second] = first
+def _groups(labels: np.ndarray) -> list[list[int]]:
+    """Lists of the indices that share a label, each ascending, ordered by their first index."""
+    groups = defaultdict(list)
+    for index, label in enumerate(labels.tolist()):
+        groups[label].append(index)
+    return list(groups.values())

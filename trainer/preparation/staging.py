@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from ..errors import DataError
 from .splits import THUMBNAIL_SIDE
 
 THUMBNAIL_BYTES = THUMBNAIL_SIDE**2
+LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +123,20 @@ class Staging:
 def locked(folder: Path) -> Iterator[None]:
     """Holds `folder` (made if absent) for this process; the system lets go of it when the process ends, even killed.
 
+    The block may remove `folder`. Windows keeps an open lock file, so what is left of it is removed at the end.
+
     Raises:
         DataError: another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DataError(f"another `prepare` is writing to {folder}; wait for it or end it") from error
+    try:
+        held = FileLock(folder / LOCK).acquire(timeout=0)
+    except Timeout as error:
+        raise DataError(f"another `prepare` is writing to {folder}; wait for it or end it") from error
+    with held:
         yield
+    with suppress(OSError):
+        folder.rmdir()  # refused unless it is empty
 
 
 def _parse(line: bytes) -> Staged | None:

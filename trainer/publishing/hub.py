@@ -30,6 +30,9 @@ def publish(
 ) -> str:
     """Makes the repository if need be and commits `files` to it at once, or nothing where nothing has changed.
 
+    Not `HfApi.upload_folder`, as the wildcards of its `delete_patterns` cross folders: `*.py` would also delete an
+    owner's `tools/keep.py`.
+
     Args:
         repo_id: `owner/name`.
         files: what is uploaded, by its path in the repository.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
-from huggingface_hub import EvalResult, ModelCardData
+from huggingface_hub import EvalResult, ModelCardData, metadata_load
 from jinja2 import Environment, StrictUndefined
 
 from ..preparation.dataset_card import LICENCE, PROVENANCE, REMOVAL
@@ -15,6 +15,8 @@ TEMPLATE = Path(__file__).resolve().parents[2] / "model_card.md"
 SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
 PLACEHOLDER_ID = "owner/name"
 """In the snippets of a card that is not published yet."""
+
+TAGS = ["vit", "age-estimation", "gender-classification", "face"]
 
 FEWEST_SHOWN = 20
 """Groups of fewer faces are in the tables, but not named as the worst: their numbers are mostly chance."""
@@ -40,6 +42,7 @@ def render_card(
     training: Mapping | None = None,
     report: Mapping | None = None,
     repo_id: str | None = None,
+    with_code: bool = True,
 ) -> str:
     """The whole text of README.md.
 
@@ -49,6 +52,7 @@ def render_card(
         training: what `train` recorded in `training.json`, if anything.
         report: what `evaluate` measured, if anything.
         repo_id: where the model is published.
+        with_code: whether the card lies beside the code files.
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"measured": measured, "share": share, "yaml": _yaml}
@@ -63,6 +67,7 @@ def render_card(
         report=report,
         headline=headline_protocol(report),
         repo_id=repo_id or PLACEHOLDER_ID,
+        with_code=with_code,
         trained_on=trained_on,
         known_sources=[source for source in SOURCE_NAMES if source in trained_on],
         source_names=SOURCE_NAMES,
@@ -90,12 +95,20 @@ def card_data(
         pipeline_tag="image-classification",
         # A local folder that the run started from is no model that the Hub could link to.
         base_model=pretrained if pretrained and "/" in pretrained and not training.get("started_from") else None,
-        tags=["vit", "age-estimation", "gender-classification", "face"],
+        tags=TAGS,
         datasets=training_sources(training) or None,
         metrics=["mae", "accuracy"],
         model_name=repo_id or "gender-age",
         eval_results=eval_results(report) or None,
     )
+
+
+def is_card(path: Path) -> bool:
+    """Whether a file is there and is a card as `render_card` writes it, by the tags in its front matter."""
+    try:
+        return path.is_file() and (metadata_load(path) or {}).get("tags") == TAGS
+    except (ValueError, yaml.YAMLError):  # not UTF-8, no mapping, no YAML
+        return False
 
 
 def earlier_runs(training: Mapping | None) -> list[Mapping]:

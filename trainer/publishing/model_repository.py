@@ -1,4 +1,7 @@
-"""A checkpoint laid out as its Hub repository: weights, configs, the code files they need, records and the card."""
+"""A checkpoint laid out as its Hub repository: weights, configs, the code files they need, records and the card.
+
+Without the code files it is what this project's repository keeps in `model/`.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,11 @@ from transformers import PreTrainedModel
 
 import gender_age
 from gender_age.checkpoint import load_checkpoint
+from gender_age.configuration_gender_age import GenderAgeConfig
 
 from ..errors import TrainerError
 from .hub import publish
-from .model_card import render_card
+from .model_card import is_card, render_card
 
 PACKAGE = Path(gender_age.__file__).parent
 ENTRY_MODULES = ("configuration_gender_age", "modeling_gender_age", "pipeline_gender_age")
@@ -40,7 +44,9 @@ MESSAGE = "Gender and age model"
 """Of the commits."""
 
 
-def write_repository(source: Path, folder: Path, report: dict | None = None, repo_id: str | None = None) -> None:
+def write_repository(
+    source: Path, folder: Path, report: dict | None = None, repo_id: str | None = None, with_code: bool = True
+) -> None:
     """Lays the checkpoint in `source` out in `folder`, then loads it from there as a check.
 
     Args:
@@ -48,6 +54,7 @@ def write_repository(source: Path, folder: Path, report: dict | None = None, rep
         folder: exists, and is empty.
         report: of `python -m trainer evaluate`; without it, the one that `source` holds, if any.
         repo_id: where it is to be published, for the card's snippets.
+        with_code: lay out the code files too, and name them in `config.json`.
 
     Raises:
         ModelError: the checkpoint cannot be used.
@@ -56,16 +63,16 @@ def write_repository(source: Path, folder: Path, report: dict | None = None, rep
     model, _ = load_checkpoint(source, device="cpu")
     save_file(half_precision(model), folder / WEIGHTS, metadata={"format": "pt"})
     (folder / WEIGHTS).chmod(0o644)  # safetensors writes for the owner alone, the rest is for everyone
-    (folder / CONFIG).write_text(_json(repository_config(model)), encoding="utf-8")
+    (folder / CONFIG).write_text(_json(repository_config(model, with_code)), encoding="utf-8")
     shutil.copyfile(source / PREPROCESSOR, folder / PREPROCESSOR)
-    for path in code_files():
+    for path in code_files() if with_code else ():
         shutil.copyfile(path, folder / path.name)
     training = _without_local_paths(read_json(source / TRAINING))
     report = report or read_json(source / EVALUATION)
     for name, record in ((TRAINING, training), (EVALUATION, report)):
         if record is not None:
             (folder / name).write_text(_json(record), encoding="utf-8")
-    card = render_card(model.config.to_dict(), model.num_parameters(), training, report, repo_id)
+    card = render_card(model.config.to_dict(), model.num_parameters(), training, report, repo_id, with_code)
     (folder / CARD).write_text(card, encoding="utf-8")
     load_checkpoint(folder, device="cpu")
 
@@ -118,16 +125,16 @@ def code_files(entry_modules: Sequence[str] = ENTRY_MODULES, package: Path = PAC
     return [found[name] for name in sorted(found)]
 
 
-def repository_config(model: PreTrainedModel) -> dict:
-    """The content of `config.json`: the model's, and what lets auto classes and `pipeline` find the code."""
+def repository_config(model: PreTrainedModel, with_code: bool = True) -> dict:
+    """The content of `config.json`: the model's, and with code what lets auto classes and `pipeline` find it."""
     config = json.loads(model.config.to_json_string(use_diff=True))
     config |= {
         "architectures": [type(model).__name__],
-        "auto_map": AUTO_MAP,
-        "custom_pipelines": CUSTOM_PIPELINES,
         # Without it, transformers loads the model in the half precision of the file.
         "dtype": "float32",
     }
+    code = {"auto_map": AUTO_MAP, "custom_pipelines": CUSTOM_PIPELINES}
+    config = config | code if with_code else {key: value for key, value in config.items() if key not in code}
     return dict(sorted(config.items()))  # so that laying a repository out again gives the same bytes
 
 
@@ -143,15 +150,18 @@ def half_precision(model: PreTrainedModel) -> dict[str, torch.Tensor]:
 def strange_files(folder: Path) -> list[str]:
     """What in `folder` is not of a repository that this module wrote: what replacing the folder would destroy.
 
-    Code files count as its own only beside a `config.json` of this kind of model.
+    Data files count as its own only beside a `config.json` of this kind of model, code files only beside one that names
+    them.
     """
-    config = read_json(folder / CONFIG)
-    is_repository = config is not None and config.get("custom_pipelines", {}).keys() == CUSTOM_PIPELINES.keys()
+    config = read_json(folder / CONFIG) or {}
+    has_code = config.get("custom_pipelines", {}).keys() == CUSTOM_PIPELINES.keys()
+    # The model folder of a run has the same config as a repository without code, but no card.
+    is_repository = has_code or (config.get("model_type") == GenderAgeConfig.model_type and is_card(folder / CARD))
     return sorted(
         path.name
         for path in folder.iterdir()
         if path.name != "__pycache__"
-        and not (is_repository and path.is_file() and (path.name in DATA_FILES or path.suffix == ".py"))
+        and not (is_repository and path.is_file() and (path.name in DATA_FILES or (has_code and path.suffix == ".py")))
     )
 
 

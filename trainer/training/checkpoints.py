@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
-import os
 import re
 import shutil
 import time
@@ -17,12 +15,11 @@ from safetensors import SafetensorError
 from transformers import TrainerCallback
 
 from ..errors import RunError
+from ..files import NO_ROOM, flush_folder, write_whole_text
 
 logger = logging.getLogger(__name__)
 
 COMPLETE_FILE = "COMPLETE"
-# Of the disk, and of what one user may have of it.
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class CompletionMarker(TrainerCallback):
@@ -50,7 +47,8 @@ class CompletionMarker(TrainerCallback):
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             record = json.dumps({"step": state.global_step, "seconds": round(self.seconds, 1)})
-            write_whole_file(folder / COMPLETE_FILE, record)
+            flush_folder(folder)  # a power cut must not leave the marker without what it vouches for
+            write_whole_text(folder / COMPLETE_FILE, record)
 
 
 def newest_whole_checkpoint(run: Path) -> Path | None:
@@ -65,14 +63,6 @@ def remove_broken_checkpoints(run: Path) -> None:
         if not (folder / COMPLETE_FILE).is_file():
             logger.warning("%s was not written to its end; it is removed", folder.name)
             shutil.rmtree(folder)
-
-
-def write_whole_file(path: Path, text: str) -> None:
-    """Write a file whose being there means something: whole or not at all, where a kill or a full disk would leave it
-    empty."""
-    unfinished = path.with_name(f"{path.name}.partial")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
 
 
 @contextmanager

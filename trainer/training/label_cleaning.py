@@ -17,8 +17,8 @@ from gender_age.inference import inference
 
 from ..errors import ConfigError, RunError
 from ..faces.aligned_faces import AlignedFaces
+from ..files import write_whole_text
 from .augmentation import normalise_faces
-from .checkpoints import write_whole_file
 from .config import RunConfig
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def likely_rows(rows: Dataset, config: RunConfig, cache_dir: Path, run: Path) ->
         if not _kept(len(files), unlikely.values()).any():
             raise ConfigError(f"`data.drop_unlikely: {config.data.drop_unlikely}` leaves no face to train on")
         dropped = {label: [[row, files[row]] for row in found] for label, found in unlikely.items()}
-        write_whole_file(recorded, json.dumps(dropped, indent=1) + "\n")
+        write_whole_text(recorded, json.dumps(dropped, indent=1) + "\n")
     dropped = json.loads(recorded.read_text(encoding="utf-8"))
     if any(files[row : row + 1] != [file] for found in dropped.values() for row, file in found):
         raise RunError(

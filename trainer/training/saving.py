@@ -13,7 +13,7 @@ from transformers import PreTrainedModel, Trainer, ViTImageProcessor
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
 
-from .checkpoints import write_whole_file
+from ..files import flush_folder, write_whole_text
 from .config import RunConfig
 from .label_cleaning import count_dropped
 
@@ -34,7 +34,8 @@ def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder
         image_std=[0.5] * 3,
         alignment=DEFAULT_ALIGNMENT.to_dict(),
     ).save_pretrained(folder)
-    write_whole_file(folder / RECORD_FILE, json.dumps(record, indent=1) + "\n")
+    flush_folder(folder)
+    write_whole_text(folder / RECORD_FILE, json.dumps(record, indent=1) + "\n")
 
 
 def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:

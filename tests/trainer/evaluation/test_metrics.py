@@ -1,11 +1,13 @@
 """The functions against numbers worked out by hand, and the metric classes against the functions."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import evaluate
 import numpy as np
 import pytest
+import torch
 from transformers import EvalPrediction
 
 from trainer.evaluation import metrics
@@ -80,11 +82,38 @@ def test_intervals():
     low, high = metrics.wilson_interval(0.5, 100)
     assert (low, high) == pytest.approx((0.4038, 0.5962), abs=1e-4)
     assert metrics.wilson_interval(1.0, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
+    assert metrics.wilson_interval(0.0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
+    assert metrics.wilson_interval(57 / 100, 100) == pytest.approx((0.4721, 0.6627), abs=1e-4)  # 56.99… of 100
+
+
+def test_bootstrap_interval():
     values = np.random.default_rng(1).normal(5, 2, 400)
     low, high = metrics.bootstrap_interval(values)
     half = 1.96 * values.std() / np.sqrt(len(values))
     assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.03)
     assert metrics.bootstrap_interval(values) == (low, high)
+    assert metrics.bootstrap_interval(values, seed=1) != (low, high)
+    assert metrics.bootstrap_interval([3.5]) == (3.5, 3.5)
+    assert metrics.bootstrap_interval([2.0, 2.0]) == (2.0, 2.0)
+
+
+def test_a_bootstraps_memory_does_not_grow_with_its_draws():
+    errors = np.random.default_rng(0).normal(0, 6, 20_000)
+    expected = metrics.bootstrap_interval(errors)
+    tracemalloc.start()
+    assert metrics.bootstrap_interval(errors) == expected
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 20e6  # 1,000 draws at once are 320 MB
+
+
+@pytest.mark.parametrize("n", [1, 2, 21, 3000])
+def test_a_bootstrap_draws_what_numpys_generator_draws(n):
+    """The reports that were written before SciPy's bootstrap was used hold."""
+    errors = np.random.default_rng(n).normal(0, 6, n)
+    generator = np.random.default_rng(0)
+    means = [errors[generator.integers(0, n, n)].mean() for _ in range(1000)]
+    assert metrics.bootstrap_interval(errors) == pytest.approx(tuple(np.percentile(means, [2.5, 97.5])), abs=1e-9)
 
 
 @pytest.mark.parametrize(("predicted", "true"), [([], []), ([1.0, 2.0], [1.0]), ([1.0], [[1.0]])])
@@ -106,8 +135,33 @@ def test_metric_classes_work_as_evaluate_promises():
     metric.add(prediction=5, reference=1)
     assert metric.compute()["age_mae"] == 2
     assert metric.compute(predictions=[3], references=[1])["age_mae"] == 2  # nothing is left of the batch before
-    both = evaluate.combine([AgeMAE(), AgeCS()]).compute(predictions=[1], references=[2])
-    assert both == {"age_mae": 1, "age_bias": -1, "age_cs5": 1}
+
+
+@pytest.mark.parametrize(
+    "metrics_given",
+    [lambda: [AgeMAE(), AgeCS()], lambda: {"error": AgeMAE(), "within": AgeCS()}],
+    ids=["list", "dict"],
+)
+def test_metric_classes_combine(metrics_given):
+    both = evaluate.combine(metrics_given())
+    assert both.compute(predictions=[1, 3], references=[2, 10]) == {"age_mae": 4, "age_bias": -4, "age_cs5": 0.5}
+    both.add_batch(predictions=np.array([1.0, 2.0]), references=torch.tensor([1, 14]))
+    both.add_batch(predictions=[3], references=[3])
+    both.add(prediction=4, reference=4)
+    assert both.compute() == {"age_mae": 3, "age_bias": -3, "age_cs5": 0.75}
+    both.add_batch(predictions=[5], references=[6])
+    assert both.compute() == {"age_mae": 1, "age_bias": -1, "age_cs5": 1}, "nothing is left of the samples before"
+
+
+def test_combined_metrics_take_their_names_where_results_collide():
+    pair = evaluate.combine({"photo": AgeMAE(), "whole": AgeMAE(), "cs": AgeCS()})
+    assert pair.compute(predictions=[1], references=[3]) == {
+        "photo_age_mae": 2, "photo_age_bias": -2, "whole_age_mae": 2, "whole_age_bias": -2, "age_cs5": 1,
+    }  # fmt: skip
+    named = evaluate.combine({"age": AgeMAE(), "gender": GenderAccuracy()}, force_prefix=True)
+    assert named.compute(predictions=[1, 0], references=[1, 1]) == {
+        "age_age_mae": 0.5, "age_age_bias": -0.5, "gender_gender_accuracy": 0.5,
+    }  # fmt: skip
 
 
 def test_metrics_beside_each_other_neither_mix_nor_write_files(tmp_path, monkeypatch):

@@ -37,7 +37,7 @@ def test_pixels_are_cut_once(tiny_data, tmp_path, monkeypatch):
     AlignedFaces(dataset, [16], tmp_path)
     monkeypatch.setattr("trainer.faces.aligned_faces.align_face", None)
     assert len(AlignedFaces(dataset, [16], tmp_path)) == 4
-    assert not list(tmp_path.glob("*.partial"))
+    assert [path.suffix for path in tmp_path.iterdir()] == [".npy"]
 
 
 def test_other_data_gets_other_pixels(tiny_data, tmp_path):

@@ -44,6 +44,10 @@ def test_blocks_do_not_change_the_groups():
     assert near_duplicates(pictures, block=3) == expected
 
 
+def test_pictures_that_are_all_the_same_are_one_group():
+    assert near_duplicates(np.repeat(noise(1), 300, axis=0), block=64) == [list(range(300))]
+
+
 def test_pictures_of_one_grey_are_nobodys_twins():
     assert near_duplicates(np.full((3, 24, 24), 80, np.uint8)) == [[0], [1], [2]]
 
@@ -59,6 +63,10 @@ def test_thumbnail_averages():
 
 def test_groupings_merge():
     assert merge_groups(5, [[0, 1], [2], [3], [4]], [[1, 3], [0], [2], [4]]) == [[0, 1, 3], [2], [4]]
+    assert merge_groups(4, [[3, 0], [2, 1]], [[1, 2], [0], [3]]) == [[0, 3], [1, 2]]
+    assert merge_groups(3, [[0, 1], [2]], [[2, 1], [0]]) == [[0, 1, 2]]
+    assert merge_groups(2) == [[0], [1]]
+    assert merge_groups(0) == []
 
 
 @pytest.mark.parametrize(
