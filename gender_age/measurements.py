@@ -120,15 +120,13 @@ class IntervalReport:
     constant_width: float | None = None
 
     @classmethod
-    def read(cls, values: object) -> IntervalReport | None:
-        """From `intervals`; None where no exact age was there to be measured on."""
-        if not isinstance(values, dict):
-            return None
+    def read(cls, values: object) -> IntervalReport:
+        """From `intervals`; empty where no exact age was there to be measured on."""
         return cls(
-            level=number(values.get("level"), 0, 1),
-            overall=IntervalGroup.read(values.get("overall")),
-            by_age_band=_by_name(values.get("by_age_band"), IntervalGroup.read),
-            constant_width=number(values.get("constant_width"), *LIMITS["years"]),
+            level=number(part(values, "level"), 0, 1),
+            overall=IntervalGroup.read(part(values, "overall")),
+            by_age_band=_by_name(part(values, "by_age_band"), IntervalGroup.read),
+            constant_width=number(part(values, "constant_width"), *LIMITS["years"]),
         )
 
 
@@ -174,7 +172,7 @@ class SourceReport:
     by_gender: dict[str, GroupReport] = field(default_factory=dict)
     by_age_band_and_gender: dict[str, dict[str, GroupReport]] = field(default_factory=dict)
     by_race: dict[str, GroupReport] = field(default_factory=dict)
-    intervals: IntervalReport | None = None
+    intervals: IntervalReport = field(default_factory=IntervalReport)
     calibration: CalibrationReport = field(default_factory=CalibrationReport)
 
     @classmethod

@@ -133,6 +133,11 @@ class TrainingRecord:
         """The first of the runs that led to the model: it chose the network and where that starts."""
         return (self, *self.earlier_runs)[-1]
 
+    @property
+    def starts_from_mobilenet(self) -> bool:
+        """Whether the stem started from HSE's MobileNet, the only network whose weights it can take."""
+        return self.first_run.stem_weights is not None
+
 
 def read_record(folder: str | Path, name: str) -> dict | None:
     """The JSON object in the file `name` of a checkpoint's folder; None where there is none that can be read."""
