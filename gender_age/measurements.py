@@ -194,14 +194,14 @@ class EvaluationRecord:
     """What `python -m trainer evaluate` measured.
 
     Attributes:
-        date: of the measurement, as ISO 8601 writes it.
+        day: of the measurement, as ISO 8601 writes it.
         split: of the data.
         limit: number of images of each source, where not all were measured.
         image_size: side in pixels at which the model was used.
         protocols: one or more of `PROTOCOLS` -> source -> its report.
     """
 
-    date: str | None = None
+    day: str | None = None
     split: str | None = None
     limit: int | None = None
     image_size: int | None = None
@@ -214,7 +214,7 @@ class EvaluationRecord:
             return None
         protocols = _by_name(values.get("protocols"), lambda sources: _by_name(sources, SourceReport.read))
         return cls(
-            date=text(values.get("date")),
+            day=date[:10] if (date := text(values.get("date"))) else None,
             split=text(part(values, "data", "split")),
             limit=whole_number(part(values, "data", "limit"), 1, MOST_COUNTED),
             image_size=whole_number(part(values, "model", "image_size"), 1, LARGEST_SIZE),

@@ -159,7 +159,7 @@ def load_record(path: Path) -> dict:
     except RecursionError as error:
         raise ValueError("its values are nested too deeply") from error
     if not isinstance(content, dict):
-        raise ValueError("it holds no JSON object")
+        raise ValueError("it holds another kind of value")
     return content
 
 

@@ -106,7 +106,7 @@ def sections_html(sections: dict[str, tuple[str, str]]) -> str:
 
 def how_measured(report: EvaluationRecord) -> str:
     """When, where and how the report came about."""
-    when = f" on {escape(report.date[:10])}" if report.date else ""
+    when = f" on {escape(report.day)}" if report.day else ""
     where = f" on the {escape(report.split)} split" if report.split else ""
     where += ", pictures kept out of the training" if report.split == "test" else ""
     few = f", on {report.limit:,} pictures of each source only" if report.limit else ""
