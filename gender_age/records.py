@@ -43,8 +43,8 @@ class TrainingRecord:
         dropped: images left out of the training.
         drop_unlikely: probability in [0, 1] of a label below which its image was left out.
         pretrained: Hub id or folder of the checkpoint that the run started from.
-        from_random_weights: the record says that there was no such checkpoint.
-        stem_weights: file of the weights that the stem started from.
+        stem_weights: file of MobileNet's weights, from which the stem started.
+        from_random_weights: the record says that there was neither.
         num_hidden_layers, hidden_size, stem: of the network, where the run chose them.
         image_sizes, epochs: pixels and number of epochs of the stages, first to last.
         hours: wall time.
@@ -62,8 +62,8 @@ class TrainingRecord:
     dropped: Dropped | None = None
     drop_unlikely: float | None = None
     pretrained: str | None = None
-    from_random_weights: bool = False
     stem_weights: str | None = None
+    from_random_weights: bool = False
     num_hidden_layers: int | None = None
     hidden_size: int | None = None
     stem: str | None = None
@@ -100,8 +100,8 @@ class TrainingRecord:
             dropped=_dropped(run.get("dropped")),
             drop_unlikely=number(data.get("drop_unlikely"), 0, 1),
             pretrained=text(model.get("pretrained")),
-            from_random_weights="pretrained" in model and model["pretrained"] is None,
             stem_weights=text(model.get("stem_weights")),
+            from_random_weights="pretrained" in model and model["pretrained"] is model.get("stem_weights") is None,
             num_hidden_layers=whole_number(part(network, "num_hidden_layers"), 1, LARGEST_SIZE),
             hidden_size=whole_number(part(network, "hidden_size"), 1, LARGEST_SIZE),
             stem=text(part(network, "stem")),

@@ -24,7 +24,7 @@ from gender_age.records import (
 from tests.robustness.searching import MANY
 from trainer.training.config_file import parse_config
 from trainer.training.label_cleaning import DROPPED_FILE
-from trainer.training.saving import RECORD_FILE, run_record
+from trainer.training.saving import run_record
 
 from .any_json import JSON, damaged, wrong_values
 
@@ -58,9 +58,10 @@ def test_the_default_models_record_is_read_whole():
         assert getattr(first, name) == WHOLE["started_from"][name], name
     assert (record.image_sizes, record.epochs) == ((160,), (12,))
     assert (first.num_hidden_layers, first.hidden_size, first.stem) == (2, 256, "mobilenet")
-    assert (first.pretrained, first.from_random_weights) == (None, True)
-    assert not record.from_random_weights
+    assert first.pretrained is None
     assert record.starts_from_mobilenet
+    assert not record.from_random_weights
+    assert not first.from_random_weights
 
 
 def test_a_chain_of_runs():
@@ -99,20 +100,25 @@ def test_stages_with_a_gap_are_not_told():
     assert (record.image_sizes, record.epochs) == ((64, 128), ())
 
 
-def test_what_the_trainer_writes_is_read_whole(tmp_path):
-    (tmp_path / "start").mkdir()
-    (tmp_path / "start" / RECORD_FILE).write_text(json.dumps({"hours": 2.5, "history": [1]}))
-    (tmp_path / DROPPED_FILE).write_text(json.dumps({"gender": [1, 2], "age": [3]}))
+def written_by_trainer(folder, start):
+    """The content of `training.json` of a run in `folder` that goes on from `start`."""
     values = {
-        "model": {"pretrained": str(tmp_path / "start"), "config": {"hidden_size": 48, "num_hidden_layers": 3}},
-        "data": {"train": ["data/utkface", "me/faces@main"], "drop_unlikely": 0.02},
+        "model": {"pretrained": start and str(start), "config": {"hidden_size": 48, "num_hidden_layers": 3}},
+        "data": {"train": ["data/utkface", "me/faces@main"], "drop_unlikely": 0.02 if start else 0},
         "stages": [{"image_size": 32, "epochs": 2}, {"image_size": 64, "epochs": 1}],
-        "training": {"output_dir": str(tmp_path)},
+        "training": {"output_dir": str(folder)},
     }
     rows = type("Rows", (list,), {"revision": "0a1b" * 16})([0] * 321)
-    args = SimpleNamespace(device=torch.device("cpu"), world_size=2, seed=5, output_dir=str(tmp_path))
+    args = SimpleNamespace(device=torch.device("cpu"), world_size=2, seed=5, output_dir=str(folder))
     trainer = SimpleNamespace(args=args, train_dataset=rows, state=SimpleNamespace(log_history=[]))
-    written = json.loads(json.dumps(run_record(parse_config(values), trainer, 5400)))
+    return json.loads(json.dumps(run_record(parse_config(values), trainer, 5400)))
+
+
+def test_what_the_trainer_writes_is_read_whole(tmp_path):
+    (tmp_path / "start").mkdir()
+    (tmp_path / "start" / TRAINING_FILE).write_text(json.dumps({"hours": 2.5, "history": [1]}))
+    (tmp_path / DROPPED_FILE).write_text(json.dumps({"gender": [1, 2], "age": [3]}))
+    written = written_by_trainer(tmp_path, tmp_path / "start")
     record = TrainingRecord.read(written)
     assert record == TrainingRecord(
         config=written["config"],
@@ -134,6 +140,21 @@ def test_what_the_trainer_writes_is_read_whole(tmp_path):
         started_from=TrainingRecord(hours=2.5),
     )
     assert "history" not in written["started_from"]
+
+
+@pytest.mark.parametrize("content", [None, "", "[1]"])
+def test_a_start_without_a_readable_record_is_none(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    if content is not None:
+        (tmp_path / TRAINING_FILE).write_text(content)
+    assert TrainingRecord.read(written_by_trainer(tmp_path, tmp_path)).started_from is None
+
+
+def test_a_run_from_random_weights_started_from_no_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / TRAINING_FILE).write_text('{"hours": 2.5}')
+    record = TrainingRecord.read(written_by_trainer(tmp_path, None))
+    assert (record.pretrained, record.started_from, record.from_random_weights) == (None, None, True)
 
 
 @pytest.mark.parametrize(
@@ -160,3 +181,20 @@ def test_parts_numbers_and_text():
     assert [number(each, 0, 5) for each in (0, 5, 6, False, "1")] == [0, 5, None, None, None]
     assert [whole_number(each, 1, 5) for each in (0, 5, 3.0, True)] == [None, 5, None, None]
     assert [text(each) for each in ("ä", "", "\ud800", 3)] == ["ä", None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("model", "at_random"),
+    [
+        ({"pretrained": None}, True),
+        ({"pretrained": None, "stem_weights": None}, True),
+        ({"pretrained": None, "stem_weights": "faceres.json"}, False),
+        ({"pretrained": None, "stem_weights": 7}, False),
+        ({"pretrained": 7}, False),
+        ({"pretrained": "me/vit"}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_random_weights_are_told_only_where_recorded(model, at_random):
+    assert TrainingRecord.read({"config": {"model": model}}).from_random_weights == at_random

@@ -1,10 +1,15 @@
 """The About tab says what the records say, and stands whatever the records are."""
 
 import copy
+import json
 import re
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
+
+from gender_age.records import EVALUATION_FILE, TRAINING_FILE
+from page.shared.records import evaluation_of, training_of
 
 from .records import Reader, about_html, group, load
 
@@ -164,3 +169,13 @@ def test_a_group_may_have_any_name(drawn, record):
 def test_a_wrong_start_is_not_told(drawn, record):
     record["config"]["model"]["pretrained"] = 7
     assert "12,345 pictures of UTKFace and me/other, in 2.5 hours" in Reader(about_html(drawn, record)).text
+
+
+def test_records_are_those_beside_the_weights(drawn, tmp_path):
+    predictor = SimpleNamespace(model=SimpleNamespace(name_or_path=str(tmp_path)))
+    assert evaluation_of(predictor) is training_of(predictor) is None
+    (tmp_path / EVALUATION_FILE).write_text(json.dumps(drawn))
+    (tmp_path / TRAINING_FILE).write_text('{"seed": 3}')
+    assert evaluation_of(predictor).image_size == 112
+    assert training_of(predictor).seed == 3
+    assert evaluation_of(SimpleNamespace()) is None
