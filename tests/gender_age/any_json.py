@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import types
 import typing
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from hypothesis import strategies as st
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from tests.robustness.searching import TEXT
 
 NUMBERS = st.one_of(st.integers(), st.floats(), st.sampled_from([0, 1, 0.5, -1, 10**400, math.inf, math.nan]))
+WRONG = (None, True, -7, 2.5, math.nan, "text", "\ud800", [1], {"value": 1})
+"""Values of which hardly one fits at any place."""
+
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), NUMBERS, TEXT),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXT, inner, max_size=4)),
@@ -37,6 +41,16 @@ def _damaged_once(draw, values):
     else:
         copied[key] = _damaged_once(draw, values[key])
     return copied
+
+
+def each_replaced(values: dict | list, wrong: object) -> Iterator[dict | list]:
+    """Copies of nested dicts and lists, in each of which one value is replaced by `wrong`."""
+    for key in values if isinstance(values, dict) else range(len(values)):
+        inner = each_replaced(values[key], wrong) if isinstance(values[key], (dict, list)) else ()
+        for replaced in (wrong, *inner):
+            copied = values.copy()
+            copied[key] = replaced
+            yield copied
 
 
 def wrong_values(value: object, hint: object, place: str = "record") -> list[str]:

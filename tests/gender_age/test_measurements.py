@@ -23,10 +23,26 @@ from tests.robustness.searching import MANY
 from trainer.evaluation.report import source_report
 from trainer.evaluation.samples import Samples
 
-from .any_json import JSON, damaged, wrong_values
+from .any_json import JSON, WRONG, damaged, each_replaced, wrong_values
 
 WHOLE = json.loads((DEFAULT_MODEL / EVALUATION_FILE).read_text(encoding="utf-8"))
-SMALL = {**WHOLE["protocols"]["end_to_end"]["utkface"], "by_race": {}, "by_age_band_and_gender": {}}
+MEASURED = WHOLE["protocols"]["end_to_end"]["utkface"]
+BAND = {"0–9": MEASURED["by_age_band"]["0–9"]}
+SHORT = {
+    "date": WHOLE["date"],
+    "data": WHOLE["data"],
+    "model": WHOLE["model"],
+    "protocols": {
+        "end_to_end": {
+            "utkface": {
+                "overall": MEASURED["overall"],
+                "by_age_band_and_gender": {"0–9": BAND},
+                "intervals": {**MEASURED["intervals"], "by_age_band": {}},
+                "calibration": {**MEASURED["calibration"], "bins": MEASURED["calibration"]["bins"][:2]},
+            }
+        }
+    },
+}
 
 
 @MANY
@@ -38,9 +54,15 @@ def test_any_json_is_read(values):
 
 
 @MANY
-@given(damaged({**WHOLE, "protocols": {"end_to_end": {"utkface": SMALL}}}))
+@given(damaged(SHORT))
 def test_a_damaged_record_holds_nothing_wrong(values):
     assert wrong_values(EvaluationRecord.read(values), EvaluationRecord | None) == []
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_any_one_wrong_value_is_kept_out(wrong):
+    for values in each_replaced(SHORT, wrong):
+        assert wrong_values(EvaluationRecord.read(values), EvaluationRecord) == []
 
 
 def written(found: object) -> object:

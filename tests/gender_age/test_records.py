@@ -26,9 +26,11 @@ from trainer.training.config_file import parse_config
 from trainer.training.label_cleaning import DROPPED_FILE
 from trainer.training.saving import run_record
 
-from .any_json import JSON, damaged, wrong_values
+from .any_json import JSON, WRONG, damaged, each_replaced, wrong_values
 
 WHOLE = json.loads((DEFAULT_MODEL / TRAINING_FILE).read_text(encoding="utf-8"))
+
+SHORT = {**WHOLE, "history": []}
 
 
 @MANY
@@ -40,9 +42,15 @@ def test_any_json_is_read(values):
 
 
 @MANY
-@given(damaged({**WHOLE, "history": []}))
+@given(damaged(SHORT))
 def test_a_damaged_record_holds_nothing_wrong(values):
     assert wrong_values(TrainingRecord.read(values), TrainingRecord | None) == []
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_any_one_wrong_value_is_kept_out(wrong):
+    for values in each_replaced(SHORT, wrong):
+        assert wrong_values(TrainingRecord.read(values), TrainingRecord) == []
 
 
 def test_the_default_models_record_is_read_whole():
