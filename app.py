@@ -24,7 +24,7 @@ from page.server.janitor import Janitor
 from page.server.memory import keep_memory_low
 from page.server.private_folder import private_folder
 from page.server.request_limits import bound_uploads, guard_inputs, request_limit
-from page.shared.records import record_of
+from page.shared.records import evaluation_of, training_of
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
 from page.why.tab import build_why_tab
 
@@ -84,7 +84,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
             with gr.Tab("Live", id="live"):
                 build_live_tab(predictor)
             with gr.Tab("About", id="about"):
-                build_about_tab(record_of(predictor, "evaluation.json"), record_of(predictor, "training.json"))
+                build_about_tab(evaluation_of(predictor), training_of(predictor))
         gr.HTML(SMALL_PRINT)
     bound_uploads()
     guard_inputs(demo)

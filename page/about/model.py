@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from html import escape
 
-from ..shared.charts import number, part
+from gender_age.measurements import EvaluationRecord
+from gender_age.records import SOURCE_NAMES, TrainingRecord
+
 from .text import listed
 
-SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
 MOBILENET_LICENCE = (
     'They started from <a href="https://github.com/av-savchenko/HSE_FaceRec_tf">HSE’s MobileNet</a> (A. Savchenko, '
     '<a href="https://peerj.com/articles/cs-197/">PeerJ Computer Science 5:e197</a>), which was trained on VGGFace2, '
@@ -27,81 +28,55 @@ DATA_LICENCES = {
 }
 
 
-def training_sources(training: dict | None) -> list[str]:
-    """Names of the data a model was trained on: "utkface" and "fairface" where known, else as recorded."""
-    names = part(training, "config", "data", "train")
-    plain = [name.partition("@")[0] for name in names if isinstance(name, str)] if isinstance(names, list) else []
-    known = {name: source for name in plain for source in SOURCE_NAMES if source in name.lower()}
-    return list(dict.fromkeys(known.get(name, name) for name in plain))
-
-
-def model_html(report: dict | None, training: dict | None) -> str:
+def model_html(report: EvaluationRecord | None, training: TrainingRecord | None) -> str:
     """What the model is, in three sentences, of what is known."""
-    config = part(_first_run(training), "config", "model", "config")
-    layers, width = (number(part(config, key), 1, 1e5) for key in ("num_hidden_layers", "hidden_size"))
-    stages = part(training, "config", "stages")
-    last = part(stages[-1], "image_size") if isinstance(stages, list) and stages else None
-    side = number(part(report, "model", "image_size"), 1, 1e5) or number(last, 1, 1e5)
+    training = training or TrainingRecord()
+    first = training.first_run
+    side = (report.image_size if report else None) or (training.image_sizes or (None,))[-1]
     network = "A Vision Transformer"
-    if layers and width:
-        network += f" with {layers:g} layers of width {width:g}"
-    stem = part(config, "stem")
-    network += STEMS.get(stem, "") if isinstance(stem, str) else ""
-    pixels = f", cut to {side:g} × {side:g} pixels" if side else ""
-    first = f"{network} looks at every face that MTCNN finds, turned upright by its eyes, nose and mouth{pixels}."
-    second = (
+    if first.num_hidden_layers and first.hidden_size:
+        network += f" with {first.num_hidden_layers} layers of width {first.hidden_size}"
+    network += STEMS.get(first.stem, "")
+    pixels = f", cut to {side} × {side} pixels" if side else ""
+    looks = f"{network} looks at every face that MTCNN finds, turned upright by its eyes, nose and mouth{pixels}."
+    heads = (
         "One head gives the perceived gender with its probability; the other a probability for every year from 0 to "
         "100, from which come the age and its interval."
     )
-    return f"<p>{first} {second} {_trained(training)}</p>"
+    return f"<p>{looks} {heads} {_trained(training)}</p>"
 
 
-def _first_run(training: dict | None) -> dict | None:
-    """The record of the first of the runs that led to the model: it chose the network and where that starts."""
-    while isinstance(earlier := part(training, "started_from"), dict):
-        training = earlier
-    return training
-
-
-def _starts_from_mobilenet(training: dict | None) -> bool:
-    return bool(part(_first_run(training), "config", "model", "stem_weights"))
-
-
-def _trained(training: dict | None) -> str:
+def _trained(training: TrainingRecord) -> str:
     """The sentence on the training."""
-    images, hours = number(part(training, "train_images"), 1, 1e12), number(part(training, "hours"), 0, 1e6)
-    sources = [SOURCE_NAMES.get(name, name) for name in training_sources(training)]
-    model, hardware = part(training, "config", "model"), part(training, "hardware")
-    pretrained = part(model, "pretrained")
-    if not images and not sources:
+    sources = [SOURCE_NAMES.get(name, name) for name in training.sources]
+    if not training.train_images and not sources:
         return "How it was trained is not recorded in this checkpoint."
-    pictures = f"{images:,.0f} pictures" if images else "the pictures"
+    pictures = f"{training.train_images:,} pictures" if training.train_images else "the pictures"
     data = f" of {escape(listed(sources))}" if sources else ""
-    start = ""
-    earlier, record = [], part(training, "started_from")
-    while isinstance(record, dict):
-        earlier.append(number(part(record, "hours"), 0, 1e6) or 0)
-        record = record.get("started_from")
-    if sum(earlier):
-        runs = "an earlier run" if len(earlier) == 1 else f"{len(earlier)} earlier runs"
-        start = f", going on from {runs} of {round(sum(earlier), 2):g} hours"
-        if _starts_from_mobilenet(training):
-            start += " which began with a network for faces"
-    elif isinstance(pretrained, str):
+    time = f", in {training.hours:g} hours" if training.hours else ""
+    machine = f" ({escape(training.hardware)})" if time and training.hardware else ""
+    return f"It was trained on {pictures}{data}{_start(training)}{time}{machine}."
+
+
+def _start(training: TrainingRecord) -> str:
+    """Which weights the training started from, as a part of a sentence."""
+    if training.earlier_hours:
+        count = len(training.earlier_runs)
+        runs = "an earlier run" if count == 1 else f"{count} earlier runs"
+        began = " which began with a network for faces" if training.starts_from_mobilenet else ""
+        return f", going on from {runs} of {round(training.earlier_hours, 2):g} hours{began}"
+    if pretrained := training.pretrained:
         # A path says something of the machine that trained, and nothing to a visitor.
-        start = f", starting from {escape(pretrained) if pretrained.count('/') == 1 else 'an earlier checkpoint'}"
-    elif _starts_from_mobilenet(training):
-        start = ", the convolutions starting from a network for faces and the rest from random weights"
-    elif "pretrained" in (model if isinstance(model, dict) else {}):
-        start = ", starting from random weights"
-    time = f", in {hours:g} hours" if hours else ""
-    machine = f" ({escape(hardware)})" if time and isinstance(hardware, str) else ""
-    return f"It was trained on {pictures}{data}{start}{time}{machine}."
+        return f", starting from {escape(pretrained) if pretrained.count('/') == 1 else 'an earlier checkpoint'}"
+    if training.starts_from_mobilenet:
+        return ", the convolutions starting from a network for faces and the rest from random weights"
+    return ", starting from random weights" if training.from_random_weights else ""
 
 
-def licences_html(training: dict | None) -> str:
+def licences_html(training: TrainingRecord | None) -> str:
     """Whose is what, by the data the weights were trained on."""
-    sources = training_sources(training)
+    training = training or TrainingRecord()
+    sources = training.sources
     weights = "See the checkpoint’s own card; without one, take them as for non-commercial research only."
     if "utkface" in sources:
         weights = "For <b>non-commercial research</b> only, as UTKFace asks, on which they were trained."
@@ -113,7 +88,7 @@ def licences_html(training: dict | None) -> str:
         "Data": "<br>".join(known) or "Not recorded in this checkpoint.",
         "Example photos": "Works of the United States government, in the public domain there "
         "(<code>examples/SOURCES.md</code>).",
-        "Convolutions": MOBILENET_LICENCE if _starts_from_mobilenet(training) else "",
+        "Convolutions": MOBILENET_LICENCE if training.starts_from_mobilenet else "",
         "Face detector": "MTCNN with the weights of "
         '<a href="https://github.com/timesler/facenet-pytorch">facenet-pytorch</a> (MIT).',
     }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ..shared.charts import Bar, number, part
+from gender_age.measurements import EvaluationRecord
+
+from ..shared.charts import Bar
 from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
 
 # As in CITATION.cff; a test compares the two.
@@ -102,15 +104,14 @@ def sections_html(sections: dict[str, tuple[str, str]]) -> str:
     return f'<div class="ga-about">{contents}<div class="ga-sections">{bodies}</div></div>'
 
 
-def how_measured(report: dict, protocol: str) -> str:
-    """When, where and how the report came about; `protocol` is "end_to_end" or "landmarks"."""
-    date, split, limit = part(report, "date"), part(report, "data", "split"), part(report, "data", "limit")
-    when = f" on {escape(date[:10])}" if isinstance(date, str) else ""
-    where = f" on the {escape(split)} split" if isinstance(split, str) else ""
-    where += ", pictures kept out of the training" if split == "test" else ""
-    few = f", on {limit:,} pictures of each source only" if number(limit, 1, 1e12) else ""
+def how_measured(report: EvaluationRecord) -> str:
+    """When, where and how the report came about."""
+    when = f" on {escape(report.day)}" if report.day else ""
+    where = f" on the {escape(report.split)} split" if report.split else ""
+    where += ", pictures kept out of the training" if report.split == "test" else ""
+    few = f", on {report.limit:,} pictures of each source only" if report.limit else ""
     way = "The positions of the faces were known beforehand, so that only the model is under test."
-    if protocol == "end_to_end":
+    if report.headline == "end_to_end":
         way = "The detector searches each picture as it would yours; where it misses the face, it takes the whole."
     return f"""<p>Measured{when}{where}{few}. {way} The thin lines of the charts are 95% intervals: by chance alone, the
 number could lie anywhere there. The groups are those of the data’s labels.</p>"""

@@ -19,7 +19,6 @@ STEPS = tuple(digit * 10.0**power for power in range(-2, 3) for digit in (1, 2, 
 MAX_STEPS = 5
 MAX_NAME_LENGTH = 17
 """In characters; longer names are wrapped."""
-LIMITS = {"share": (0.0, 1.0), "years": (0.0, 150.0), "signed": (-150.0, 150.0)}
 MIN_IN_BIN = 10
 """Reliability bins of fewer faces are drawn hollow: their share is mostly chance."""
 # Of the reliability diagram, in SVG units, about a pixel each: left, top, right and bottom edge of the plot.
@@ -43,30 +42,6 @@ class Bar:
     n: int
     interval: tuple[float, float] | None = None
     series: str = ""
-
-    @classmethod
-    def read(cls, label: str, measured: object, kind: str = "share", series: str = "") -> Bar | None:
-        """From a measured value of an evaluation report; None where it is none, or cannot be true."""
-        value, n = number(part(measured, "value"), *LIMITS[kind]), number(part(measured, "n"), 1, 1e12)
-        if value is None or n is None:
-            return None
-        ends = part(measured, "interval")
-        interval = tuple(number(end, *LIMITS[kind]) for end in ends) if isinstance(ends, list) else ()
-        fits = len(interval) == 2 and None not in interval and interval[0] <= interval[1]
-        return cls(label, value, n, interval if fits else None, series)
-
-
-def part(values: object, *keys: str) -> object:
-    """What lies at `keys` in nested dicts, None where there is nothing."""
-    for key in keys:
-        values = values.get(key) if isinstance(values, dict) else None
-    return values
-
-
-def number(value: object, low: float, high: float) -> float | None:
-    """The value if it is a number within both ends, else None: no text, no truth value, no infinity."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-    return value if fits else None
 
 
 def scale_for(bars: Sequence[Bar], kind: str) -> Scale:
@@ -122,22 +97,12 @@ def bar_chart(
     return figure(caption, plot, table(caption, head, cells))
 
 
-def read_bins(listed: object) -> list[tuple[float, float, int]]:
-    """Stated probability, share of right answers and n of each usable bin of an evaluation report."""
-    limits = {"probability": (0.5, 1.0), "accuracy": (0.0, 1.0), "n": (1, 1e12)}
-    bins = [
-        tuple(number(part(each, key), *ends) for key, ends in limits.items())
-        for each in (listed if isinstance(listed, list) else ())
-    ]
-    return [each for each in bins if None not in each]
-
-
 def reliability_chart(caption: str, bins: Sequence[tuple[float, float, int]]) -> str:
     """Measured share against stated probability as a small SVG; on the dashed diagonal the two are the same.
 
     Args:
         caption: what is measured, of which faces.
-        bins: at least one; see `read_bins`.
+        bins: at least one; stated probability, share of right answers and n.
     """
     across, up = Scale(0.5, 1.0, 5), Scale(min(0.5, math.floor(10 * min(right for _, right, _ in bins)) / 10), 1.0, 5)
 

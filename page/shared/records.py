@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
+from gender_age.measurements import EvaluationRecord
 from gender_age.prediction import GenderAgePredictor
+from gender_age.records import EVALUATION_FILE, TRAINING_FILE, TrainingRecord, read_record
 
 
-def record_of(predictor: GenderAgePredictor, name: str) -> dict | None:
-    """The JSON object in the file `name` of the predictor's checkpoint; None where there is none that can be read."""
-    model = getattr(predictor, "model", None)
-    folder = getattr(model, "name_or_path", "")
-    try:
-        record = json.loads((Path(folder) / name).read_text(encoding="utf-8")) if folder else None
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) else None
+def evaluation_of(predictor: GenderAgePredictor) -> EvaluationRecord | None:
+    """What was measured of the predictor's checkpoint; None where there is no record that can be read."""
+    return EvaluationRecord.read(_record_of(predictor, EVALUATION_FILE))
+
+
+def training_of(predictor: GenderAgePredictor) -> TrainingRecord | None:
+    """How the predictor's checkpoint was trained; None where there is no record that can be read."""
+    return TrainingRecord.read(_record_of(predictor, TRAINING_FILE))
+
+
+def _record_of(predictor: GenderAgePredictor, name: str) -> dict | None:
+    folder = getattr(getattr(predictor, "model", None), "name_or_path", "")
+    return read_record(folder, name) if folder else None

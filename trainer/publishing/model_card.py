@@ -9,38 +9,41 @@ import yaml
 from huggingface_hub import EvalResult, ModelCardData, metadata_load
 from jinja2 import Environment, StrictUndefined
 
+from gender_age.labels import GENDERS
+from gender_age.measurements import FEWEST_NAMED, KINDS, EvaluationRecord, GroupReport, Measured, SourceReport
+from gender_age.records import SOURCE_NAMES, TrainingRecord
+
 from ..preparation.dataset_card import LICENCE, PROVENANCE, REMOVAL
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "model_card.md"
-SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
 PLACEHOLDER_ID = "owner/name"
 """In the snippets of a card that is not published yet."""
 
 TAGS = ["vit", "age-estimation", "gender-classification", "face"]
 
-FEWEST_SHOWN = 20
-"""Groups of fewer faces are in the tables, but not named as the worst: their numbers are mostly chance."""
-
 COLUMNS = {
-    "missed": ("missed", "share"),
-    "age_mae": ("MAE, years", "years"),
-    "age_bias": ("bias, years", "signed"),
-    "age_cs5": ("CS@5", "share"),
-    "range_accuracy": ("right range", "share"),
-    "range_within_one": ("within one range", "share"),
-    "gender_accuracy": ("gender accuracy", "share"),
-    "gender_accuracy_from_10": ("gender accuracy from 10 years", "share"),
-    "recall_female": ("women found", "share"),
-    "recall_male": ("men found", "share"),
+    "missed": "missed",
+    "age_mae": "MAE, years",
+    "age_bias": "bias, years",
+    "age_cs5": "CS@5",
+    "range_accuracy": "right range",
+    "range_within_one": "within one range",
+    "gender_accuracy": "gender accuracy",
+    "gender_accuracy_from_10": "gender accuracy from 10 years",
+    "recall_female": "women found",
+    "recall_male": "men found",
 }
-"""A measured value's key -> its column's title, and how it is written."""
+"""A value measured of a group -> its column's title."""
+
+MISSING = "–"
+"""In place of what is not recorded."""
 
 
 def render_card(
     config: Mapping,
     num_parameters: int,
-    training: Mapping | None = None,
-    report: Mapping | None = None,
+    training: TrainingRecord | None = None,
+    report: EvaluationRecord | None = None,
     repo_id: str | None = None,
     with_code: bool = True,
 ) -> str:
@@ -49,23 +52,22 @@ def render_card(
     Args:
         config: of the model, as plain values.
         num_parameters: of the model.
-        training: what `train` recorded in `training.json`, if anything.
+        training: what `train` recorded, if anything.
         report: what `evaluate` measured, if anything.
         repo_id: where the model is published.
         with_code: whether the card lies beside the code files.
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"measured": measured, "share": share, "yaml": _yaml}
-    trained_on = training_sources(training)
+    environment.filters |= {"measured": measured, "share": share, "years": years, "count": count}
+    environment.filters |= {"recorded": recorded, "yaml": _yaml}
+    trained_on = training.sources if training else ()
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     text = template.render(
         card_data=card_data(config, training, report, repo_id).to_yaml(),
         config=config,
         num_parameters=num_parameters,
         training=training,
-        earlier_runs=earlier_runs(training),
         report=report,
-        headline=headline_protocol(report),
         repo_id=repo_id or PLACEHOLDER_ID,
         with_code=with_code,
         trained_on=trained_on,
@@ -81,11 +83,12 @@ def render_card(
 
 
 def card_data(
-    config: Mapping, training: Mapping | None, report: Mapping | None, repo_id: str | None = None
+    config: Mapping, training: TrainingRecord | None, report: EvaluationRecord | None, repo_id: str | None = None
 ) -> ModelCardData:
     """The card's front matter, which the Hub reads."""
-    training = training or {}
-    pretrained = training.get("config", {}).get("model", {}).get("pretrained")
+    training = training or TrainingRecord()
+    # A local folder that the run started from is no model that the Hub could link to.
+    on_hub = training.pretrained is not None and "/" in training.pretrained and training.started_from is None
     return ModelCardData(
         language="en",
         license="other",
@@ -93,10 +96,9 @@ def card_data(
         license_link="https://susanqq.github.io/UTKFace/",
         library_name="transformers",
         pipeline_tag="image-classification",
-        # A local folder that the run started from is no model that the Hub could link to.
-        base_model=pretrained if pretrained and "/" in pretrained and not training.get("started_from") else None,
+        base_model=training.pretrained if on_hub else None,
         tags=TAGS,
-        datasets=training_sources(training) or None,
+        datasets=list(training.sources) or None,
         metrics=["mae", "accuracy"],
         model_name=repo_id or "gender-age",
         eval_results=eval_results(report) or None,
@@ -111,31 +113,7 @@ def is_card(path: Path) -> bool:
         return False
 
 
-def earlier_runs(training: Mapping | None) -> list[Mapping]:
-    """The records of the runs that a run goes on from, the last one first."""
-    earlier, record = [], training
-    while record and record.get("started_from"):
-        record = record["started_from"]
-        earlier.append(record)
-    return earlier
-
-
-def training_sources(training: Mapping | None) -> list[str]:
-    """The data a model was trained on: a source's name where it is known, else the Hub id or folder as recorded."""
-    names = [] if training is None else training.get("config", {}).get("data", {}).get("train", [])
-    plain = [name.partition("@")[0] for name in names]
-    known = {name: source for name in plain for source in SOURCE_NAMES if source in name.lower()}
-    return list(dict.fromkeys(known.get(name, name) for name in plain))
-
-
-def headline_protocol(report: Mapping | None) -> str | None:
-    """The protocol whose numbers are shown per group: end to end, as a visitor meets the model, where measured."""
-    if report is None:
-        return None
-    return "end_to_end" if "end_to_end" in report["protocols"] else "landmarks"
-
-
-def eval_results(report: Mapping | None) -> list[EvalResult]:
+def eval_results(report: EvaluationRecord | None) -> list[EvalResult]:
     """The overall numbers of the headline protocol, for the front matter's `model-index`."""
     if report is None:
         return []
@@ -146,84 +124,97 @@ def eval_results(report: Mapping | None) -> list[EvalResult]:
             task_name="Apparent age and perceived gender",
             dataset_type=source,
             dataset_name=SOURCE_NAMES.get(source, source),
-            dataset_split=report["data"]["split"],
+            dataset_split=report.split,
             metric_type=kind,
-            metric_name=COLUMNS[key][0],
-            metric_value=round(result["overall"][key]["value"], 4),
+            metric_name=COLUMNS[key],
+            metric_value=round(found.value, 4),
         )
-        for source, result in report["protocols"][headline_protocol(report)].items()
+        for source, result in report.sources.items()
         for key, kind in types.items()
-        if key in result["overall"]
+        if (found := getattr(result.overall, key))
     ]
 
 
-def group_table(first: str, groups: Mapping[str, Mapping], keys: Sequence[str]) -> str:
+def group_table(first: str, groups: Mapping[str, GroupReport], keys: Sequence[str]) -> str:
     """A Markdown table with a line a group: its n, then the measured values with 95 % intervals.
 
     Args:
         first: title of the first column.
-        groups: name -> `group_report`.
+        groups: by name.
         keys: of `COLUMNS`; those no group has are left out.
     """
-    values = {name: _flat(group) for name, group in groups.items()}
-    shown = [key for key in keys if any(key in group for group in values.values())]
-    rows = [[first, "n", *(COLUMNS[key][0] for key in shown)], ["---"] + ["---:"] * (len(shown) + 1)]
+    shown = [key for key in keys if any(getattr(group, key) for group in groups.values())]
+    rows = [[first, "n", *(COLUMNS[key] for key in shown)], ["---"] + ["---:"] * (len(shown) + 1)]
     rows += [
-        [name, f"{group['n']:,}", *(measured(group.get(key), COLUMNS[key][1]) for key in shown)]
-        for name, group in values.items()
+        [name, count(group.n), *(measured(getattr(group, key), KINDS[key]) for key in shown)]
+        for name, group in groups.items()
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def weak_spots(result: Mapping) -> list[str]:
+def weak_spots(result: SourceReport) -> list[str]:
     """Sentences on the groups a source report shows the model to be worst at."""
     sentences = []
-    bands = {name: group for name, group in result["by_age_band"].items() if group["n"] >= FEWEST_SHOWN}
-    aged = {name: group for name, group in bands.items() if "age_mae" in group}
-    if len(aged) > 1:
-        name = max(aged, key=lambda name: aged[name]["age_mae"]["value"])
-        error, off = aged[name]["age_mae"], aged[name]["age_bias"]
+    errors = {name: group.age_mae for name, group in result.by_age_band.items() if _named(group.age_mae)}
+    if len(errors) > 1:
+        name = max(errors, key=lambda name: errors[name].value)
         sentences.append(
-            f"The age is furthest off in the band {name}: MAE {measured(error, 'years')} years, "
-            f"bias {measured(off, 'signed')} years (n = {error['n']:,})."
+            f"The age is furthest off in the band {name}: MAE {measured(errors[name], 'years')} years, "
+            f"bias {measured(result.by_age_band[name].age_bias, 'signed')} years (n = {errors[name].n:,})."
         )
+    plurals = {"female": "women and girls", "male": "men and boys"}
     recalls = {
-        f"{plural} {where} {name}": group["gender_recall"][gender]
-        for where, groups in (("of", bands), ("labelled", result["by_race"]))
+        f"{plurals[gender]} {where} {name}": recall
+        for where, groups in (("of", result.by_age_band), ("labelled", result.by_race))
         for name, group in groups.items()
-        for gender, plural in (("female", "women and girls"), ("male", "men and boys"))
-        if group["gender_recall"].get(gender, {"n": 0})["n"] >= FEWEST_SHOWN
+        for gender in GENDERS
+        if _named(recall := getattr(group, f"recall_{gender}"))
     }
-    overall = result["overall"]["gender_accuracy"]["value"]
-    for name in sorted(recalls, key=lambda name: recalls[name]["value"])[:3]:
-        if recalls[name]["value"] >= overall:
+    overall = result.overall.gender_accuracy
+    for name in sorted(recalls, key=lambda name: recalls[name].value)[:3]:
+        if overall is None or recalls[name].value >= overall.value:
             break
         sentences.append(
-            f"Of {name}, {measured(recalls[name], 'share')} are predicted as labelled (n = {recalls[name]['n']:,})."
+            f"Of {name}, {measured(recalls[name], 'share')} are predicted as labelled (n = {recalls[name].n:,})."
         )
     return sentences
 
 
-def measured(value: Mapping | None, kind: str) -> str:
+def measured(found: Measured | None, kind: str) -> str:
     """A measured value with its 95 % interval, or a dash: `"5.75 (5.55 to 5.95)"`, `"89.9 % (88.6 to 91.1)"`."""
-    if value is None:
-        return "–"
+    if found is None:
+        return MISSING
     scale, digits, sign, unit = {
         "years": (1, 2, "", ""),
         "signed": (1, 2, "+", ""),
         "share": (100, 1, "", " %"),
     }[kind]
-    number, low, high = (f"{scale * each:{sign}.{digits}f}" for each in (value["value"], *value["interval"]))
-    return f"{number}{unit} ({low} to {high})"
+    number, *ends = (f"{scale * each:{sign}.{digits}f}" for each in (found.value, *(found.interval or ())))
+    return f"{number}{unit} ({ends[0]} to {ends[1]})" if ends else f"{number}{unit}"
 
 
-def share(value: float) -> str:
-    """A share as a percentage: `"80.0 %"`."""
-    return f"{100 * value:.1f} %"
+def share(value: float | None) -> str:
+    """A share as a percentage, or a dash: `"80.0 %"`."""
+    return MISSING if value is None else f"{100 * value:.1f} %"
 
 
-def _flat(group: Mapping) -> dict:
-    return {**group, **{f"recall_{gender}": value for gender, value in group["gender_recall"].items()}}
+def years(value: float | None) -> str:
+    """Years, or a dash: `"12.7"`."""
+    return MISSING if value is None else f"{value:.1f}"
+
+
+def count(value: int | None) -> str:
+    """A number of faces or images, or a dash: `"2,129"`."""
+    return MISSING if value is None else f"{value:,}"
+
+
+def recorded(value: str | float | None) -> str:
+    """A value as it is recorded, or a dash."""
+    return MISSING if value is None else str(value)
+
+
+def _named(found: Measured | None) -> bool:
+    return found is not None and found.n >= FEWEST_NAMED
 
 
 def _yaml(value: Mapping) -> str:

@@ -19,6 +19,8 @@ from transformers import PreTrainedModel
 import gender_age
 from gender_age.checkpoint import load_checkpoint
 from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.measurements import EvaluationRecord
+from gender_age.records import EVALUATION_FILE, TRAINING_FILE, TrainingRecord, load_record
 
 from ..errors import TrainerError
 from .hub import publish
@@ -36,8 +38,8 @@ CUSTOM_PIPELINES = {
 }
 
 WEIGHTS, CONFIG, PREPROCESSOR = "model.safetensors", "config.json", "preprocessor_config.json"
-CARD, TRAINING, EVALUATION = "README.md", "training.json", "evaluation.json"
-DATA_FILES = (WEIGHTS, CONFIG, PREPROCESSOR, CARD, TRAINING, EVALUATION)
+CARD = "README.md"
+DATA_FILES = (WEIGHTS, CONFIG, PREPROCESSOR, CARD, TRAINING_FILE, EVALUATION_FILE)
 """All that a repository holds beside its code files."""
 
 MESSAGE = "Gender and age model"
@@ -67,12 +69,16 @@ def write_repository(
     shutil.copyfile(source / PREPROCESSOR, folder / PREPROCESSOR)
     for path in code_files() if with_code else ():
         shutil.copyfile(path, folder / path.name)
-    training = _without_local_paths(read_json(source / TRAINING))
-    report = report or read_json(source / EVALUATION)
-    for name, record in ((TRAINING, training), (EVALUATION, report)):
+    training = _without_local_paths(read_json(source / TRAINING_FILE))
+    report = report or read_json(source / EVALUATION_FILE)
+    measured = EvaluationRecord.read(report)
+    if measured is not None and not measured.sources:
+        raise TrainerError(f"the evaluation report for {source} holds no measurement that can be read")
+    for name, record in ((TRAINING_FILE, training), (EVALUATION_FILE, report)):
         if record is not None:
             (folder / name).write_text(_json(record), encoding="utf-8")
-    card = render_card(model.config.to_dict(), model.num_parameters(), training, report, repo_id, with_code)
+    trained = TrainingRecord.read(training)
+    card = render_card(model.config.to_dict(), model.num_parameters(), trained, measured, repo_id, with_code)
     (folder / CARD).write_text(card, encoding="utf-8")
     load_checkpoint(folder, device="cpu")
 
@@ -174,12 +180,9 @@ def read_json(path: Path) -> dict | None:
     if not path.exists():
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return load_record(path)
     except (OSError, ValueError) as error:
-        raise TrainerError(f"{path} cannot be read as JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise TrainerError(f"{path} holds no JSON object")
-    return content
+        raise TrainerError(f"{path} cannot be read as a JSON object: {error}") from error
 
 
 def _followed(node: ast.ImportFrom, importer: str) -> str:

@@ -12,12 +12,14 @@ import transformers
 from transformers import PreTrainedModel, Trainer, ViTImageProcessor
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
+from gender_age.records import TRAINING_FILE, read_record
 
 from ..files import flush_folder, write_whole_text
 from .config import RunConfig
 from .label_cleaning import count_dropped
 
-RECORD_FILE = "training.json"
+RECORD_FILE = TRAINING_FILE
+"""Written last: a folder that holds it is a whole checkpoint."""
 
 
 def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder: Path) -> None:
@@ -66,8 +68,5 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
 
 
 def _earlier_record(pretrained: str | None) -> dict | None:
-    recorded = Path(pretrained or "") / RECORD_FILE
-    if not recorded.is_file():
-        return None
-    record = json.loads(recorded.read_text(encoding="utf-8"))
-    return {name: value for name, value in record.items() if name != "history"}
+    record = read_record(pretrained, RECORD_FILE) if pretrained else None
+    return None if record is None else {name: value for name, value in record.items() if name != "history"}

@@ -4,6 +4,9 @@ import json
 import re
 from html.parser import HTMLParser
 
+from gender_age.measurements import EvaluationRecord
+from gender_age.records import TrainingRecord
+from page.about import tab
 from tests.conftest import REPOSITORY
 
 VOID = {"br", "img"}
@@ -39,6 +42,11 @@ class Reader(HTMLParser):
         self.words.append(data)
         if self.open and self.open[-1] in ("h1", "h2", "h3"):
             self.headings.append((self.open[-1], data))
+
+
+def about_html(report, training):
+    """The tab's HTML for the content of the two records' files."""
+    return tab.about_html(EvaluationRecord.read(report), TrainingRecord.read(training))
 
 
 def measured(value, n, spread=0.05):

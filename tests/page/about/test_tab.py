@@ -1,14 +1,17 @@
 """The About tab says what the records say, and stands whatever the records are."""
 
 import copy
+import json
 import re
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
 
-from page.about.tab import about_html
+from gender_age.records import EVALUATION_FILE, TRAINING_FILE
+from page.shared.records import evaluation_of, training_of
 
-from .records import Reader, group, load
+from .records import Reader, about_html, group, load
 
 
 def test_numbers_are_the_reports(drawn, record):
@@ -93,8 +96,9 @@ def test_the_default_models_report_is_shown_whole():
 
 
 @pytest.mark.parametrize("training", [None, {}, [], {"config": 3}, {"config": {"stages": [7], "data": {"train": "x"}}}])
-def test_without_records(training):
-    text = Reader(about_html(None, training)).text
+@pytest.mark.parametrize("report", [None, [], "report"])
+def test_without_records(report, training):
+    text = Reader(about_html(report, training)).text
     assert "This checkpoint came without measurements" in text
     assert "How it was trained is not recorded" in text
     assert "What it must not be used for" in text
@@ -104,8 +108,6 @@ def test_without_records(training):
     "report",
     [
         {},
-        [],
-        "report",
         {"protocols": None},
         {"protocols": {"end_to_end": []}},
         {"protocols": {"landmarks": {"utkface": None, "x": 3}}},
@@ -154,3 +156,26 @@ def test_what_comes_from_outside_is_escaped(drawn, record):
     assert "img" not in read.tags
     assert read.text.count(evil) > 20
     assert "on 10 pictures of each source only" in read.text
+
+
+def test_a_group_may_have_any_name(drawn, record):
+    intervals = drawn["protocols"]["end_to_end"]["utkface"]["intervals"]
+    intervals["by_age_band"] = {"from_10_on": intervals["by_age_band"].pop("10–19"), "\ud800": {}}
+    html = about_html(drawn, record)
+    assert "people of from 10 on years: 66.0%" in Reader(html).text
+    html.encode()
+
+
+def test_a_wrong_start_is_not_told(drawn, record):
+    record["config"]["model"]["pretrained"] = 7
+    assert "12,345 pictures of UTKFace and me/other, in 2.5 hours" in Reader(about_html(drawn, record)).text
+
+
+def test_records_are_those_beside_the_weights(drawn, tmp_path):
+    predictor = SimpleNamespace(model=SimpleNamespace(name_or_path=str(tmp_path)))
+    assert evaluation_of(predictor) is training_of(predictor) is None
+    (tmp_path / EVALUATION_FILE).write_text(json.dumps(drawn))
+    (tmp_path / TRAINING_FILE).write_text('{"seed": 3}')
+    assert evaluation_of(predictor).image_size == 112
+    assert training_of(predictor).seed == 3
+    assert evaluation_of(SimpleNamespace()) is None

@@ -3,11 +3,10 @@
 import re
 
 from page.about import text as about_text
-from page.about.tab import about_html
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
 from tests.conftest import REPOSITORY
 
-from .records import Reader
+from .records import Reader, about_html
 
 
 def test_headings_and_links_are_in_order(drawn, record):

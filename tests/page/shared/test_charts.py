@@ -12,9 +12,6 @@ from page.shared.charts import (
     Bar,
     Scale,
     bar_chart,
-    number,
-    part,
-    read_bins,
     reliability_chart,
     scale_for,
     shown,
@@ -155,46 +152,3 @@ def test_text_is_escaped():
         tree = parsed(html)
         assert list(tree.iter("img")) == []
         assert tree.find("figcaption").text == evil
-
-
-def test_reading_a_measured_value():
-    measured = {"value": 0.75, "n": 208, "interval": [0.69, 0.8]}
-    assert Bar.read("Black", measured, series="female") == Bar("Black", 0.75, 208, (0.69, 0.8), "female")
-
-
-@pytest.mark.parametrize(
-    "measured",
-    [
-        None,
-        [],
-        "0.5",
-        {"value": 0.5},
-        {"value": "0.5", "n": 3},
-        {"value": True, "n": 3},
-        {"value": float("nan"), "n": 3},
-        {"value": float("inf"), "n": 3},
-        {"value": 10**400, "n": 3},
-        {"value": 1.2, "n": 3},
-        {"value": 0.5, "n": 0},
-        {"value": 0.5, "n": "many"},
-    ],
-)
-def test_what_is_no_measured_value(measured):
-    assert Bar.read("a", measured) is None
-
-
-@pytest.mark.parametrize("interval", [None, 3, [0.4], [0.6, 0.4], [0.4, "0.6"], [0.4, 0.6, 0.8], [-1, 0.6]])
-def test_a_value_without_a_usable_interval(interval):
-    assert Bar.read("a", {"value": 0.5, "n": 9, "interval": interval}) == Bar("a", 0.5, 9)
-
-
-def test_reading_bins():
-    good = {"n": 5, "probability": 0.6, "accuracy": 0.4}
-    assert read_bins([good, {**good, "n": 0}, {**good, "accuracy": None}, 7]) == [(0.6, 0.4, 5)]
-    assert read_bins({"0": good}) == read_bins(None) == []
-
-
-def test_parts_and_numbers():
-    assert part({"a": {"b": 1}}, "a", "b") == 1
-    assert part({"a": [1]}, "a", "b") is part(None, "a") is None
-    assert [number(each, 0, 5) for each in (0, 5, 6, False, "1")] == [0, 5, None, None, None]

@@ -2,11 +2,24 @@
 
 import json
 
+import pytest
 import yaml
 from huggingface_hub import ModelCard
+from hypothesis import given
 
+from gender_age.checkpoint import DEFAULT_MODEL
+from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.measurements import FEWEST_NAMED, EvaluationRecord, Measured
+from gender_age.records import EVALUATION_FILE, TRAINING_FILE, TrainingRecord, load_record
+from tests.gender_age.any_json import damaged
+from tests.robustness.searching import FEW
 from trainer import push
-from trainer.publishing.model_card import group_table, measured, weak_spots
+from trainer.errors import TrainerError
+from trainer.publishing.model_card import group_table, measured, render_card, weak_spots
+
+TRAINING = {**load_record(DEFAULT_MODEL / TRAINING_FILE), "history": []}
+MEASURED = load_record(DEFAULT_MODEL / EVALUATION_FILE)["protocols"]["end_to_end"]["utkface"]
+REPORT = {"protocols": {"end_to_end": {"utkface": {**MEASURED, "by_race": {}, "by_age_band_and_gender": {}}}}}
 
 
 def test_card_shows_what_was_recorded(run_folder, report, tmp_path):
@@ -68,16 +81,39 @@ def test_card_without_records_claims_nothing(tiny_model_folder, tmp_path):
 
 
 def test_measured_values_and_tables(report):
-    assert measured({"value": 0.899, "interval": [0.886, 0.911]}, "share") == "89.9 % (88.6 to 91.1)"
+    assert measured(Measured(0.899, 50, (0.886, 0.911)), "share") == "89.9 % (88.6 to 91.1)"
+    assert measured(Measured(-1.5, 50), "signed") == "-1.50"
     assert measured(None, "years") == "–"
-    bands = report["protocols"]["landmarks"]["utkface"]["by_age_band"]
+    bands = source_of(report).by_age_band
     lines = group_table("true age", bands, ["age_mae", "range_accuracy", "recall_female"]).splitlines()
     assert lines[0] == "| true age | n | MAE, years | women found |"
     assert lines[2] == "| 0–9 | 100 | 3.50 (3.49 to 3.51) | 61.0 % (60.0 to 62.0) |"
 
 
 def test_weak_spots_leave_out_small_groups(report):
-    result = report["protocols"]["landmarks"]["utkface"]
-    assert "0–9" in " ".join(weak_spots(result))
-    result["by_age_band"]["0–9"]["n"] = 5
-    assert "0–9" not in " ".join(weak_spots(result))
+    assert "0–9" in " ".join(weak_spots(source_of(report)))
+    child = report["protocols"]["end_to_end"]["utkface"]["by_age_band"]["0–9"]
+    for found in (child["age_mae"], *child["gender_recall"].values()):
+        found["n"] = FEWEST_NAMED - 1
+    assert "0–9" not in " ".join(weak_spots(source_of(report)))
+
+
+def test_a_report_that_cannot_be_read_is_a_sentence(run_folder, tmp_path):
+    with pytest.raises(TrainerError, match="no measurement that can be read"):
+        push.push_to_folder(run_folder, tmp_path / "model", {"protocols": {"landmarks": {"utkface": 3}}})
+    (run_folder / "evaluation.json").write_text("[]")
+    with pytest.raises(TrainerError, match=r"evaluation\.json cannot be read as a JSON object"):
+        push.push_to_folder(run_folder, tmp_path / "model")
+
+
+@FEW
+@given(damaged_training=damaged(TRAINING), damaged_report=damaged(REPORT))
+def test_a_card_is_written_whatever_the_records_lack(damaged_training, damaged_report):
+    config = GenderAgeConfig().to_dict()
+    card = render_card(config, 10**6, TrainingRecord.read(damaged_training), EvaluationRecord.read(damaged_report))
+    assert "| None" not in card
+    assert "non-commercial research" in card
+
+
+def source_of(report):
+    return EvaluationRecord.read(report).sources["utkface"]
