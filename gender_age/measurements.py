@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from .labels import GENDERS
-from .records import LARGEST_SIZE, MOST_COUNTED, elements, members, number, part, text, whole_number
+from .records import LARGEST_SIZE, MAX_COUNTED, elements, members, number, part, text, whole_number
 
 LIMITS = {"share": (0.0, 1.0), "years": (0.0, 150.0), "signed": (-150.0, 150.0)}
 """A kind of measured value -> the ends of what can be true."""
@@ -52,11 +52,12 @@ class Measured:
     @classmethod
     def read(cls, values: object, kind: str = "share") -> Measured | None:
         """None where there is no value, or one that cannot be true; `kind` is a key of `LIMITS`."""
-        value, n = number(part(values, "value"), *LIMITS[kind]), whole_number(part(values, "n"), 1, MOST_COUNTED)
+        value, n = number(part(values, "value"), *LIMITS[kind]), whole_number(part(values, "n"), 1, MAX_COUNTED)
         if value is None or n is None:
             return None
-        ends = [number(end, *LIMITS[kind]) for end in elements(part(values, "interval"))]
-        fits = len(ends) == 2 and None not in ends and ends[0] <= ends[1]
+        given = elements(part(values, "interval"))
+        ends = [end for each in given if (end := number(each, *LIMITS[kind])) is not None]
+        fits = len(given) == len(ends) == 2 and ends[0] <= ends[1]
         return cls(value, n, (ends[0], ends[1]) if fits else None)
 
 
@@ -90,7 +91,7 @@ class GroupReport:
         """From what `trainer.evaluation.report.group_report` gives."""
         found = {f"recall_{gender}": part(values, "gender_recall", gender) for gender in GENDERS}
         found |= {key: part(values, key) for key in KINDS if key not in found}
-        n = whole_number(part(values, "n"), 0, MOST_COUNTED)
+        n = whole_number(part(values, "n"), 0, MAX_COUNTED)
         return cls(n=n, **{key: Measured.read(value, KINDS[key]) for key, value in found.items()})
 
 
@@ -216,7 +217,7 @@ class EvaluationRecord:
         return cls(
             day=date[:10] if (date := text(values.get("date"))) else None,
             split=text(part(values, "data", "split")),
-            limit=whole_number(part(values, "data", "limit"), 1, MOST_COUNTED),
+            limit=whole_number(part(values, "data", "limit"), 1, MAX_COUNTED),
             image_size=whole_number(part(values, "model", "image_size"), 1, LARGEST_SIZE),
             protocols={name: sources for name, sources in protocols.items() if name in PROTOCOLS and sources},
         )
@@ -243,5 +244,5 @@ def _groups(values: object) -> dict[str, GroupReport]:
 
 def _bin(values: object) -> Bin | None:
     probability, accuracy = number(part(values, "probability"), 0.5, 1), number(part(values, "accuracy"), 0, 1)
-    n = whole_number(part(values, "n"), 1, MOST_COUNTED)
+    n = whole_number(part(values, "n"), 1, MAX_COUNTED)
     return None if probability is None or accuracy is None or n is None else Bin(probability, accuracy, n)

@@ -16,10 +16,10 @@ TRAINING_FILE, EVALUATION_FILE = "training.json", "evaluation.json"
 SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
 """A known source of faces -> its name as its authors write it."""
 
-MOST_COUNTED, MOST_HOURS = 10**12, 10**6
+MAX_COUNTED, MAX_HOURS = 10**12, 10**6
 LARGEST_SIZE = 10**5
 """Of an image in pixels, and of a network in layers and units."""
-MOST_RUNS = 100
+MAX_RUNS = 100
 """Runs of one chain that are read; a record nested deeper than any training is nonsense."""
 
 
@@ -79,8 +79,8 @@ class TrainingRecord:
     @classmethod
     def read(cls, values: object) -> TrainingRecord | None:
         """From the content of `training.json`; None where it is no JSON object."""
-        runs = []
-        while isinstance(values, dict) and len(runs) < MOST_RUNS:
+        runs: list[dict] = []
+        while isinstance(values, dict) and len(runs) < MAX_RUNS:
             runs.append(values)
             values = values.get("started_from")
         record = None
@@ -95,7 +95,7 @@ class TrainingRecord:
         return cls(
             config=members(part(run, "config")),
             sources=_sources(data.get("train")),
-            train_images=whole_number(run.get("train_images"), 1, MOST_COUNTED),
+            train_images=whole_number(run.get("train_images"), 1, MAX_COUNTED),
             data_revision=text(run.get("data_revision")),
             dropped=_dropped(run.get("dropped")),
             drop_unlikely=number(data.get("drop_unlikely"), 0, 1),
@@ -106,10 +106,10 @@ class TrainingRecord:
             hidden_size=whole_number(part(network, "hidden_size"), 1, LARGEST_SIZE),
             stem=text(part(network, "stem")),
             image_sizes=_all_or_none(whole_number(part(stage, "image_size"), 1, LARGEST_SIZE) for stage in stages),
-            epochs=_all_or_none(number(part(stage, "epochs"), 0, MOST_COUNTED) for stage in stages),
-            hours=number(run.get("hours"), 0, MOST_HOURS),
+            epochs=_all_or_none(number(part(stage, "epochs"), 0, MAX_COUNTED) for stage in stages),
+            hours=number(run.get("hours"), 0, MAX_HOURS),
             hardware=text(run.get("hardware")),
-            world_size=whole_number(run.get("world_size"), 1, MOST_COUNTED),
+            world_size=whole_number(run.get("world_size"), 1, MAX_COUNTED),
             seed=whole_number(run.get("seed"), 0, 2**64),
             versions={name: value for name, value in members(run.get("versions")).items() if text(value)},
             started_from=started_from,
@@ -118,9 +118,11 @@ class TrainingRecord:
     @property
     def earlier_runs(self) -> tuple[TrainingRecord, ...]:
         """The records of the runs that this one goes on from, the last one first."""
-        runs, record = [], self
-        while record := record.started_from:
+        runs: list[TrainingRecord] = []
+        record = self.started_from
+        while record is not None:
             runs.append(record)
+            record = record.started_from
         return tuple(runs)
 
     @property
@@ -172,8 +174,9 @@ def part(values: object, *keys: str) -> object:
 
 def number(value: object, low: float, high: float) -> float | None:
     """The value if it is a number within both ends, else None: no text, no truth value, no infinity."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
-    return value if fits else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value if low <= value <= high else None
 
 
 def whole_number(value: object, low: int, high: int) -> int | None:
@@ -211,7 +214,7 @@ def _sources(names: object) -> tuple[str, ...]:
 
 
 def _dropped(values: object) -> Dropped | None:
-    gender, age = (whole_number(part(values, key), 0, MOST_COUNTED) for key in ("gender", "age"))
+    gender, age = (whole_number(part(values, key), 0, MAX_COUNTED) for key in ("gender", "age"))
     return None if gender is None or age is None else Dropped(gender=gender, age=age)
 
 

@@ -11,6 +11,8 @@ import torch
 import transformers
 import yaml
 
+from gender_age.records import TRAINING_FILE
+
 from .errors import RunError, TrainerError
 from .faces.aligned_faces import AlignedFaces
 from .faces.loading import load_split
@@ -32,7 +34,7 @@ from .training.config_help import settings_help
 from .training.fast_depthwise import speed_up_depthwise
 from .training.gender_age_trainer import GenderAgeTrainer, GrowImages
 from .training.label_cleaning import likely_rows
-from .training.saving import RECORD_FILE, save_run_model
+from .training.saving import save_run_model
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +77,7 @@ def train(config: RunConfig) -> Path:
     run, finished = config.folder, config.finished
     with arguments.main_process_first(), full_disk_as_sentence(run):
         _claim(run, config)
-    if (finished / RECORD_FILE).exists():
+    if (finished / TRAINING_FILE).exists():
         logger.warning("%s is finished; its model is in %s", run, finished)
         return finished
 

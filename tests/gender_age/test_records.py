@@ -10,7 +10,7 @@ from hypothesis import given
 
 from gender_age.checkpoint import DEFAULT_MODEL
 from gender_age.records import (
-    MOST_RUNS,
+    MAX_RUNS,
     TRAINING_FILE,
     Dropped,
     TrainingRecord,
@@ -84,9 +84,9 @@ def test_a_chain_of_runs():
 
 def test_an_endless_chain_is_cut():
     values = {}
-    for _ in range(50 * MOST_RUNS):
+    for _ in range(50 * MAX_RUNS):
         values = {"started_from": values}
-    assert len(TrainingRecord.read(values).earlier_runs) == MOST_RUNS - 1
+    assert len(TrainingRecord.read(values).earlier_runs) == MAX_RUNS - 1
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from datasets.splits import SplitDict, SplitInfo
 from huggingface_hub import DatasetCardData
 
 from gender_age.labels import GENDERS
+from gender_age.records import SOURCE_NAMES
 
 from ..sources.record import RACES, Record, Skipped
 from .parquet import FEATURES
@@ -123,8 +124,7 @@ def front_matter(facts: CardFacts) -> dict:
 
 
 def _title(facts: CardFacts) -> str:
-    name = {"utkface": "UTKFace", "fairface": "FairFace"}[facts.source]
-    return f"{name} with landmarks and near-duplicate-safe splits"
+    return f"{SOURCE_NAMES[facts.source]} with landmarks and near-duplicate-safe splits"
 
 
 def _body(facts: CardFacts) -> str:

@@ -18,7 +18,6 @@ from ..files import flush_folder, write_whole_text
 from .config import RunConfig
 from .label_cleaning import count_dropped
 
-RECORD_FILE = TRAINING_FILE
 """Written last: a folder that holds it is a whole checkpoint."""
 
 
@@ -37,7 +36,7 @@ def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder
         alignment=DEFAULT_ALIGNMENT.to_dict(),
     ).save_pretrained(folder)
     flush_folder(folder)
-    write_whole_text(folder / RECORD_FILE, json.dumps(record, indent=1) + "\n")
+    write_whole_text(folder / TRAINING_FILE, json.dumps(record, indent=1) + "\n")
 
 
 def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
@@ -68,5 +67,5 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
 
 
 def _earlier_record(pretrained: str | None) -> dict | None:
-    record = read_record(pretrained, RECORD_FILE) if pretrained else None
+    record = read_record(pretrained, TRAINING_FILE) if pretrained else None
     return None if record is None else {name: value for name, value in record.items() if name != "history"}

@@ -12,7 +12,9 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from gender_age.checkpoint import DEFAULT_MODEL, load_checkpoint
+from gender_age.measurements import EvaluationRecord
 from gender_age.prediction import GenderAgePredictor
+from gender_age.records import EVALUATION_FILE, TRAINING_FILE, TrainingRecord, load_record
 from tests.conftest import REPOSITORY
 from trainer.publishing.model_card import render_card
 from trainer.publishing.model_repository import DATA_FILES
@@ -59,7 +61,8 @@ def test_it_loads_as_float32():
 
 def test_its_card_is_what_the_template_gives(files):
     model, _ = load_checkpoint(DEFAULT_MODEL, device="cpu")
-    training, report = (json.loads(files[name].read_text("utf-8")) for name in ("training.json", "evaluation.json"))
+    training = TrainingRecord.read(load_record(files[TRAINING_FILE]))
+    report = EvaluationRecord.read(load_record(files[EVALUATION_FILE]))
     rendered = render_card(model.config.to_dict(), model.num_parameters(), training, report, with_code=False)
     assert files["README.md"].read_text("utf-8") == rendered, f"run `{LAY_OUT}`"
 
