@@ -18,8 +18,6 @@ from ..files import flush_folder, write_whole_text
 from .config import RunConfig
 from .label_cleaning import count_dropped
 
-"""Written last: a folder that holds it is a whole checkpoint."""
-
 
 def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder: Path) -> None:
     """Write the model, and its record last: a folder with a record is complete.

@@ -1,6 +1,6 @@
 """Each setting is turned on alone, and what only it does is measured against the faces without it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -8,7 +8,8 @@ import torch
 from trainer.training.augmentation import augment_faces, normalise_faces
 from trainer.training.config import AugmentationSection
 
-NOTHING = AugmentationSection(rotation=0, scale=0, shift=0, colour=0, grey=0, low_resolution=0, noise=0, erase=0)
+NAMES = [field.name for field in fields(AugmentationSection)]
+NOTHING = AugmentationSection(**dict.fromkeys(NAMES, 0.0))
 BATCH, SIDE, SIZE = 128, 80, 48
 LUMA = torch.tensor([0.299, 0.587, 0.114])
 
@@ -103,7 +104,7 @@ def test_values_stay_in_range(pixels):
 
 
 def test_rotation_turns_by_up_to_so_many_degrees(blobs):
-    centre, spread, turn = measured(with_only(blobs, rotation=30)[0])
+    centre, spread, turn = measured(with_only(blobs, rotation=30.0)[0])
     assert centre.abs().max() < 0.05
     assert spread == pytest.approx(torch.tensor([3.0, 6.0]).expand(BATCH, 2), rel=0.03)
     # A mirror image turns the other way, so only faces that are mirrored alike tell of a one-sided draw.
