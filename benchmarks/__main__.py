@@ -13,6 +13,7 @@ from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
 from .accuracy import measure_accuracy
 from .agreement import measure_agreement, searched_by
 from .baseline import Baseline
+from .detector import measure_detector
 from .photos import compose_for_agreement
 from .report import markdown
 from .results import Results
@@ -47,6 +48,8 @@ def measure(model: str, settings: Settings, data: str | None, say: Callable[[str
         number = max(settings.phone_repetitions, settings.round_trips)
         phone_paths = phone_photos(settings, Path(folder), number)
         photos = measure_photos(predictor, baseline, settings, phone_paths, say)
+        say("the detector alone")
+        detectors = measure_detector(predictor.detector, settings)
         say("the model alone")
         models = measure_model(predictor, settings)
         say("a batch of photos")
@@ -65,7 +68,7 @@ def measure(model: str, settings: Settings, data: str | None, say: Callable[[str
     if data is not None:
         say("accuracy")
         accuracy = measure_accuracy(predictor, data)
-    return Results(settings, photos, models, batch, page, agreement, accuracy)
+    return Results(settings, photos, detectors, models, batch, page, agreement, accuracy)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

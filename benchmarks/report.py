@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from . import detector
 from .accuracy import Accuracy
 from .agreement import Agreement
 from .machine import machine
@@ -40,6 +41,9 @@ def markdown(results: Results, command: str) -> str:
         "## From a photo to its faces",
         "Milliseconds, end to end from the file, and how they are spent.",
         _photos_table(results.photos),
+        "## The detector alone",
+        "Milliseconds to search a picture in memory for the same smallest face; facenet-pytorch's is `MTCNN.detect`.",
+        _detectors_table(results.detectors),
         "## The model alone",
         "Milliseconds for a batch of aligned faces.",
         _models_table(results.models),
@@ -77,6 +81,17 @@ def _photos_table(photos: dict[str, dict[str, Times]]) -> str:
                 [name, way, f"{1000 * times.median:.0f}", *stages, faces, f"{ratio:.3f}" if way == OURS else "1"]
             )
     return table(["photo", "way", "total", *STAGES, "faces found", "ratio"], body)
+
+
+def _detectors_table(detectors: dict[str, dict[str, Times]]) -> str:
+    body = []
+    for name, ways in detectors.items():
+        ours, theirs = ways[detector.OURS], ways[detector.THEIRS]
+        factor = theirs.median / ours.median
+        milliseconds_each = (f"{1000 * times.median:.1f}" for times in (ours, theirs))
+        found = (f"{median(times.answers):g}" for times in (ours, theirs))
+        body.append([name, *milliseconds_each, f"{factor:.2f}", *found])
+    return table(["picture", "ours", "facenet-pytorch", "times as fast", "faces found", "by facenet-pytorch"], body)
 
 
 def _models_table(models: dict[int, dict[str, Times]]) -> str:

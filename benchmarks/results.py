@@ -18,6 +18,7 @@ class Results:
     Attributes:
         settings: how much was measured.
         photos: times by photo and way.
+        detectors: times of the detector alone by picture and way.
         models: times of the model alone by batch size and way.
         batch: times of `predict_batch` and of calling `predict` for one photo after the other.
         page: the page's times and memory.
@@ -27,6 +28,7 @@ class Results:
 
     settings: Settings
     photos: dict[str, dict[str, Times]]
+    detectors: dict[str, dict[str, Times]]
     models: dict[int, dict[str, Times]]
     batch: dict[str, Times]
     page: PageTimes | None
