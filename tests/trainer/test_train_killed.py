@@ -15,19 +15,17 @@ import pytest
 import yaml
 
 from tests.conftest import REPOSITORY
-from tests.trainer.logged_training import note_batches, read_log
+from tests.trainer.logged_training import SAVE_MOMENTS, STEP_DONE, note_batches, read_log
 from tests.trainer.test_train import run_values
 from trainer.train import train
 from trainer.training.checkpoints import COMPLETE_FILE
 from trainer.training.config_file import parse_config
 
-EPOCHS, STEPS_AN_EPOCH = 20, 6
+FEW_EPOCHS, EPOCHS, STEPS_AN_EPOCH, SAVE_STEPS = 6, 20, 6, 5
 
 
-def slow_to_save(data, output, epochs):
-    """A run with a model that takes some hundredths of a second to save."""
-    values = run_values(data, output, save_steps=5)
-    values["model"]["config"] |= {"hidden_size": 128, "num_hidden_layers": 4, "intermediate_size": 512}
+def long_run(data, output, epochs):
+    values = run_values(data, output, save_steps=SAVE_STEPS)
     values["stages"] = [{"image_size": 16, "epochs": epochs - 2}, {"image_size": 24, "epochs": 2}]
     return values
 
@@ -42,14 +40,16 @@ class Attempt:
     process: subprocess.Popen
 
     @classmethod
-    def start(cls, values, folder, number=0):
+    def start(cls, values, folder, number=0, die_at=()):
+        """`die_at`: the step and the moment after which the process kills itself, if any."""
         config = folder / "config.yaml"
         config.write_text(yaml.safe_dump(values))
         log, printed = folder / f"batches-{number}.jsonl", folder / f"printed-{number}.txt"
-        command = [sys.executable, "-m", "tests.trainer.logged_training", str(log), "train", str(config)]
+        command = [sys.executable, "-m", "tests.trainer.logged_training", str(log)]
+        command += ["--die-at", *map(str, die_at)] if die_at else []
         with printed.open("w") as file:
             process = subprocess.Popen(
-                command,
+                [*command, "train", str(config)],
                 cwd=REPOSITORY,
                 env=os.environ | {"OMP_NUM_THREADS": "1"},
                 stdout=subprocess.DEVNULL,
@@ -57,34 +57,15 @@ class Attempt:
             )
         return cls(Path(values["training"]["output_dir"]), log, printed, process)
 
-    def wait_until(self, condition):
+    def wait_for_first_step(self):
         deadline = time.monotonic() + 60
-        while not condition():
+        while not self.log.exists():
             assert self.process.poll() is None, self.printed.read_text()
             assert time.monotonic() < deadline, self.printed.read_text()
-            time.sleep(0.0005)
+            time.sleep(0.01)
 
-    def wait_for_steps(self, count):
-        self.wait_until(lambda: self.log.exists() and self.log.read_bytes().count(b"\n") >= count)
-
-    def kill(self):
-        self.process.kill()
-        assert self.process.wait() == -signal.SIGKILL, self.printed.read_text()
-
-    def kill_inside_a_save(self, delay=0.0):
-        """Kill when the newest checkpoint has no marker yet; a save that ends too soon is let go."""
-        # A half one of an earlier kill is removed before the first step.
-        self.wait_for_steps(1)
-        while True:
-            self.wait_until(lambda: is_broken(newest(self.run)))
-            time.sleep(delay)
-            self.process.send_signal(signal.SIGSTOP)
-            time.sleep(0.02)
-            if is_broken(newest(self.run)):
-                self.kill()
-                assert is_broken(newest(self.run))
-                return
-            self.process.send_signal(signal.SIGCONT)
+    def assert_ended_with(self, code):
+        assert self.process.wait(120) == code, self.printed.read_text()
 
 
 def steps_of(checkpoint):
@@ -97,10 +78,6 @@ def checkpoints(run):
 
 def newest(run):
     return next(reversed(checkpoints(run)), None)
-
-
-def is_broken(checkpoint):
-    return checkpoint is not None and checkpoint.is_dir() and not (checkpoint / COMPLETE_FILE).exists()
 
 
 def newest_with_all_files(run, names):
@@ -118,26 +95,47 @@ def assert_same_batches(logs, unbroken, keys):
     assert {line["step"] for line in seen} == set(expected)
 
 
-def test_killed_inside_a_save_it_goes_on_with_the_same_batches(tiny_data, tmp_path, monkeypatch, caplog):
-    unbroken, resumed = tmp_path / "unbroken.jsonl", tmp_path / "resumed.jsonl"
-    with monkeypatch.context() as patch:
-        note_batches(unbroken, patch.setattr)
-        train(parse_config(slow_to_save(tiny_data, tmp_path / "unbroken", epochs=5)))
-    values = slow_to_save(tiny_data, tmp_path / "killed", epochs=5)
-    attempt = Attempt.start(values, tmp_path)
-    attempt.wait_for_steps(6)
-    attempt.kill_inside_a_save()
+@pytest.fixture(scope="module")
+def unbroken(tiny_data, tmp_path_factory):
+    """The log of a run that nothing breaks, and its model's bytes."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    with pytest.MonkeyPatch.context() as patch:
+        note_batches(folder / "batches.jsonl", patch.setattr)
+        finished = train(parse_config(long_run(tiny_data, folder / "run", FEW_EPOCHS)))
+    return folder / "batches.jsonl", (finished / "model.safetensors").read_bytes()
 
-    half, whole = newest(attempt.run), checkpoints(attempt.run)[-2]
+
+@pytest.mark.parametrize(
+    ("died_at", "left", "goes_on_from"),
+    [
+        ((10, "half the optimizer"), {5: True, 10: False}, 5),
+        ((10, "all but the marker"), {5: True, 10: False}, 5),
+        ((13, STEP_DONE), {5: True, 10: True}, 10),
+        # The evaluation at the end of an epoch comes after the save and is not made again.
+        ((5 * STEPS_AN_EPOCH + 2, STEP_DONE), {25: True, 30: True}, 5 * STEPS_AN_EPOCH),
+    ],
+)
+def test_a_killed_run_goes_on_and_ends_as_the_unbroken_one(
+    died_at, left, goes_on_from, unbroken, tiny_data, tmp_path, monkeypatch, caplog
+):
+    resumed = tmp_path / "resumed.jsonl"
+    values = long_run(tiny_data, tmp_path / "killed", FEW_EPOCHS)
+    attempt = Attempt.start(values, tmp_path, die_at=died_at)
+    attempt.assert_ended_with(-signal.SIGKILL)
+    assert {steps_of(folder): (folder / COMPLETE_FILE).exists() for folder in checkpoints(attempt.run)} == left
+    assert [line["step"] for line in read_log(attempt.log)] == list(range(died_at[0]))
+
     with monkeypatch.context() as patch:
         note_batches(resumed, patch.setattr)
         finished = train(parse_config(values))
-    assert f"{half.name} was not written to its end; it is removed" in caplog.text
-    assert f"continuing from {whole.name}" in caplog.text
-    assert read_log(resumed)[0]["step"] == steps_of(whole)
-    assert_same_batches([attempt.log, resumed], unbroken, ["rows"])
-    assert steps_of(newest(attempt.run)) == 5 * STEPS_AN_EPOCH
-    assert (finished / "training.json").exists()
+    for step, is_whole in left.items():
+        assert (f"checkpoint-{step} was not written to its end; it is removed" in caplog.text) is not is_whole
+    assert f"continuing from checkpoint-{goes_on_from}" in caplog.text
+    assert [line["step"] for line in read_log(resumed)] == list(range(goes_on_from, FEW_EPOCHS * STEPS_AN_EPOCH))
+    assert steps_of(newest(attempt.run)) == FEW_EPOCHS * STEPS_AN_EPOCH
+    log, model = unbroken
+    assert_same_batches([attempt.log, resumed], log, ["rows", "pixels"])
+    assert (finished / "model.safetensors").read_bytes() == model
 
 
 def test_killed_before_the_model_is_whole_it_makes_the_same_again(tiny_data, tmp_path):
@@ -153,17 +151,6 @@ def test_killed_before_the_model_is_whole_it_makes_the_same_again(tiny_data, tmp
     assert record_again["history"] == record["history"][:-1]
     assert files.pop("model.safetensors") == again.pop("model.safetensors")
     assert again == files
-
-
-def kill_at_random(attempt, kind, moments, startup_seconds):
-    """`kind`: inside a "save", some steps into the run ("step"), or while it starts up or soon after ("start")."""
-    if kind == "save":
-        attempt.kill_inside_a_save(moments.uniform(0, 0.01))
-        return
-    if kind == "step":
-        attempt.wait_for_steps(moments.randint(1, 12))
-    time.sleep(moments.uniform(0, 0.05 if kind == "step" else startup_seconds))
-    attempt.kill()
 
 
 def assert_it_went_on_from(expected, attempt):
@@ -182,30 +169,42 @@ def assert_it_went_on_from(expected, attempt):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_ten_kills_at_random_moments(tiny_data, tmp_path):
+def test_kills_in_every_part_of_a_save_between_steps_and_while_it_starts(tiny_data, tmp_path):
     seed = random.randrange(2**32)
     print(f"moments drawn with seed {seed}")
     moments = random.Random(seed)
     (tmp_path / "unbroken").mkdir()
     started = time.monotonic()
-    unbroken = Attempt.start(slow_to_save(tiny_data, tmp_path / "unbroken/run", EPOCHS), tmp_path / "unbroken")
-    unbroken.wait_for_steps(1)
+    unbroken = Attempt.start(long_run(tiny_data, tmp_path / "unbroken/run", EPOCHS), tmp_path / "unbroken")
+    unbroken.wait_for_first_step()
     startup_seconds = time.monotonic() - started
-    assert unbroken.process.wait(120) == 0, unbroken.printed.read_text()
+    unbroken.assert_ended_with(0)
     names = {path.name for path in newest(unbroken.run).iterdir()}
 
     run = tmp_path / "run"
-    values = slow_to_save(tiny_data, run, EPOCHS)
-    kinds = ["save"] * 4 + ["step"] * 4 + ["start"] * 2
+    values = long_run(tiny_data, run, EPOCHS)
+    kinds = [*SAVE_MOMENTS, *[STEP_DONE] * 4, *["start"] * 2]
     moments.shuffle(kinds)
     logs = []
     for number, kind in enumerate([*kinds, "last"]):
         expected = newest_with_all_files(run, names)
-        attempt = Attempt.start(values, tmp_path, number)
-        if kind == "last":
-            assert attempt.process.wait(120) == 0, attempt.printed.read_text()
+        before = steps_of(expected) if expected else 0
+        if kind == "start":  # anywhere while it starts up or soon after: the only moment that the clock decides
+            attempt = Attempt.start(values, tmp_path, number)
+            time.sleep(moments.uniform(0, startup_seconds))
+            attempt.process.kill()
+            attempt.assert_ended_with(-signal.SIGKILL)
+        elif kind == "last":
+            attempt = Attempt.start(values, tmp_path, number)
+            attempt.assert_ended_with(0)
         else:
-            kill_at_random(attempt, kind, moments, startup_seconds)
+            steps = moments.randint(1, 12) if kind == STEP_DONE else moments.randint(1, 2) * SAVE_STEPS
+            attempt = Attempt.start(values, tmp_path, number, die_at=(before + steps, kind))
+            attempt.assert_ended_with(-signal.SIGKILL)
+            assert len(read_log(attempt.log)) == steps
+            if kind in SAVE_MOMENTS:
+                assert steps_of(newest(run)) == before + steps
+                assert not (newest(run) / COMPLETE_FILE).exists()
         print(f"{number + 1}, {kind}: ", end="")
         assert_it_went_on_from(expected, attempt)
         logs.append(attempt.log)

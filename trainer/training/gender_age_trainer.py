@@ -101,7 +101,9 @@ class GenderAgeTrainer(Trainer):
         (model if model is not None else self.model).load_state_dict(saved.state_dict())
 
     def evaluate(self, *args, **kwargs):
-        with self._average_in_place():
+        # A run that goes on from the last step of an epoch does not repeat that epoch's evaluation, whose loader would
+        # draw from the generator that the training's drop path draws from next.
+        with torch.random.fork_rng(devices=[]), self._average_in_place():
             return super().evaluate(*args, **kwargs)
 
     def record(self) -> dict:
