@@ -46,7 +46,8 @@ class Jpeg:
         exif: from the TIFF header on; empty if there is none.
         xmp: the XMP packet; empty if there is none.
         num_scans: of the picture, not counting thumbnails and other pictures.
-        frame: None if there is none before the first scan.
+        frame: the first one; None if there is none.
+        is_whole: whether the picture's end was found.
     """
 
     parts: tuple[Part, ...]
@@ -54,6 +55,7 @@ class Jpeg:
     xmp: bytes
     num_scans: int
     frame: Frame | None
+    is_whole: bool
 
 
 def read_jpeg(file: PhotoFile) -> Jpeg:
@@ -67,11 +69,12 @@ def read_jpeg(file: PhotoFile) -> Jpeg:
     """
     parts: list[Part] = []
     exif = xmp = b""
-    num_scans, frame, kept_from, place, size = 0, None, 0, 2, file.size()
+    num_scans, frame, is_whole = 0, None, False
+    kept_from, place, size = 0, 2, file.size()
     while (found := _find_marker(file, place)) is not None:
         marker, place = found
         if marker == END_OF_IMAGE:
-            size = place
+            size, is_whole = place, True
             break
         if marker == START_OF_IMAGE:
             break
@@ -98,7 +101,7 @@ def read_jpeg(file: PhotoFile) -> Jpeg:
             elif marker == 0xE1 and label == XMP and not xmp:
                 xmp = file.read_at(start + 2 + len(XMP), length - 2 - len(XMP))
     parts.append((kept_from, max(size, kept_from)))
-    return Jpeg(tuple(parts), exif, xmp, num_scans, frame)
+    return Jpeg(tuple(parts), exif, xmp, num_scans, frame, is_whole)
 
 
 def check_scans(jpeg: Jpeg, num_pixels: int) -> None:

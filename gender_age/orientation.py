@@ -8,11 +8,13 @@ import struct
 
 from PIL import ExifTags
 
-from .photo_file import Part, PhotoFile
+from .photo_file import Part, Parts, PhotoFile
 from .tiff_directories import Directory, TiffFile
 
 ORIENTATION = int(ExifTags.Base.Orientation)
 SHORT = 3
+TIFF_START = re.compile(rb"II\*\0|MM\0\*")
+MAX_EXIF = 1 << 16
 IN_XMP = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
 
@@ -34,6 +36,19 @@ def orientation_of(exif: bytes, xmp: bytes = b"") -> int:
     if found is None and (in_xmp := IN_XMP.search(xmp)):
         found = int(in_xmp[1])
     return found or 1
+
+
+def mended_exif(file: PhotoFile) -> list[Part]:
+    """As `mended_orientation`, for the EXIF data in a file of another format whose reader parses it."""
+    size = file.size()
+    for found in TIFF_START.finditer(file.read_at(0, size)):
+        tiff = TiffFile(PhotoFile(Parts(file, [(found.start(), size)])))
+        directory = tiff.directory(tiff.first_place) if tiff.first_place < MAX_EXIF else None
+        if directory is not None and (parts := mended_orientation(tiff, directory)):
+            start = found.start()
+            moved = [part if isinstance(part, bytes) else (part[0] + start, part[1] + start) for part in parts]
+            return [(0, start), *moved]
+    return []
 
 
 def directory_orientation(tiff: TiffFile, directory: Directory) -> int | None:
@@ -62,4 +77,4 @@ def mended_orientation(tiff: TiffFile, directory: Directory) -> list[Part]:
     return [*parts, (place, tiff.file.size())]
 
 
-__all__ = ["directory_orientation", "mended_orientation", "orientation_of"]
+__all__ = ["directory_orientation", "mended_exif", "mended_orientation", "orientation_of"]

@@ -9,12 +9,12 @@ from PIL import Image
 
 from .formats import FORMATS
 from .jpeg_segments import check_scans, read_jpeg
-from .orientation import mended_orientation, orientation_of
+from .orientation import mended_exif, mended_orientation, orientation_of
 from .photo_file import Parts, PhotoFile
 from .plugin_formats import open_heif, read_jxl
 from .png_chunks import read_png
 from .raw_photos import find_preview
-from .signatures import JPEG_START, JXL_STARTS, PNG_START, TIFF_STARTS, is_heic
+from .signatures import JPEG_START, JXL_STARTS, PNG_START, TIFF_STARTS, is_avif, is_heic
 from .tiff_directories import TiffFile
 
 BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE = 258, 262, 281
@@ -63,6 +63,9 @@ def open_picture(file: PhotoFile, max_pixels: int) -> Picture:
         return _open_jxl(file, max_pixels)
     if is_heic(head):
         return Picture(open_heif(file))  # turned by libheif; pillow-heif resets EXIF's orientation
+    if is_avif(head) and (mended := mended_exif(file)):
+        file = PhotoFile(Parts(file, mended))
+    file.seek(0)
     image = Image.open(file, formats=FORMATS)
     # AVIF's own orientation goes before EXIF's and XMP's; Pillow stores it in EXIF.
     xmp = b"" if image.format == "AVIF" else image.info.get("xmp", b"")

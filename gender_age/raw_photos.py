@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from .jpeg_segments import read_jpeg
 from .orientation import directory_orientation
 from .photo_file import Part, Parts, PhotoFile
+from .signatures import JPEG_START
 from .tiff_directories import Directory, TiffFile
 
 SUBFILE, OLD_SUBFILE, WIDTH, LENGTH, COMPRESSION, PHOTOMETRIC = 254, 255, 256, 257, 259, 262
@@ -87,22 +88,25 @@ def _pictures(tiff: TiffFile, directory: Directory) -> list[Candidate]:
     """The pictures of one directory that can be read: JPEG files inside the file, or pixels as in any TIFF."""
     found = []
     strips, counts = tiff.values(directory, STRIP_OFFSETS), tiff.values(directory, STRIP_COUNTS)
-    is_sensor = tiff.value(directory, PHOTOMETRIC) in SENSOR
-    if directory_jpeg := tiff.value(directory, JPEG_OFFSET):
-        found += _jpeg(tiff, directory_jpeg, tiff.value(directory, JPEG_LENGTH))
-    whole_jpeg = _jpeg(tiff, strips[0], counts[0]) if len(strips) == len(counts) == 1 and not is_sensor else []
-    found += whole_jpeg
-    has_pixels = tiff.value(directory, COMPRESSION, 1) in TIFF_COMPRESSIONS and bool(
-        strips or tiff.values(directory, TILE_OFFSETS)
-    )
-    if has_pixels and not whole_jpeg and tiff.value(directory, PHOTOMETRIC, -1) in PICTURE:
+    if place := tiff.value(directory, JPEG_OFFSET):
+        found += _jpeg(tiff, place, tiff.value(directory, JPEG_LENGTH))
+    if tiff.value(directory, PHOTOMETRIC, SENSOR[0]) not in PICTURE:
+        return found
+    if len(strips) == len(counts) == 1 and _is_jpeg(tiff, strips[0]) and not tiff.value(directory, JPEG_TABLES):
+        return found + _jpeg(tiff, strips[0], counts[0])
+    has_pixels = strips or tiff.values(directory, TILE_OFFSETS)
+    if has_pixels and tiff.value(directory, COMPRESSION, 1) in TIFF_COMPRESSIONS:
         found.append(Candidate(_size(tiff, directory), _starting_at(tiff, directory)))
     return found
 
 
+def _is_jpeg(tiff: TiffFile, place: int) -> bool:
+    return tiff.file.read_at(place, 2) == JPEG_START
+
+
 def _jpeg(tiff: TiffFile, place: int, length: int) -> list[Candidate]:
     """The JPEG file at this place, if it is one that can be read: what the sensor saw may be lossless JPEG."""
-    if tiff.file.read_at(place, 2) != b"\xff\xd8":
+    if not _is_jpeg(tiff, place):
         return []
     part = (place, min(place + length, tiff.file.size()))
     frame = read_jpeg(PhotoFile(Parts(tiff.file, [part]))).frame

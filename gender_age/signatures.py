@@ -34,13 +34,22 @@ OTHER_STARTS = {
 }
 
 
+def is_avif(head: bytes) -> bool:
+    """Whether a file that begins so is AVIF."""
+    return head[4:8] == b"ftyp" and any(brand in AVIF_BRANDS for brand in _brands(head))
+
+
 def is_heic(head: bytes) -> bool:
     """Whether a file that begins so is HEIC. HEIC and AVIF share the brands of their container, mif1 and msf1."""
     if head[4:8] != b"ftyp" or head[8:12] not in HEIC_BRANDS:
         return False
+    return not is_avif(head) or any(brand in HEIC_BRANDS[:-2] for brand in _brands(head))
+
+
+def _brands(head: bytes) -> list[bytes]:
+    """The major brand and the compatible ones."""
     size = min(int.from_bytes(head[:4], "big"), len(head))
-    brands = [head[place : place + 4] for place in range(16, size - 3, 4)]
-    return not any(brand in AVIF_BRANDS for brand in brands) or any(brand in HEIC_BRANDS[:-2] for brand in brands)
+    return [head[8:12], *(head[place : place + 4] for place in range(16, size - 3, 4))]
 
 
 def picture_of(head: bytes) -> str | None:
@@ -75,4 +84,14 @@ def _is_text(head: bytes) -> bool:
     return all(character.isprintable() or character in "\t\r\n\f\ufeff" for character in text)
 
 
-__all__ = ["JPEG_START", "JXL_STARTS", "PNG_START", "RAW", "TIFF_STARTS", "content_of", "is_heic", "picture_of"]
+__all__ = [
+    "JPEG_START",
+    "JXL_STARTS",
+    "PNG_START",
+    "RAW",
+    "TIFF_STARTS",
+    "content_of",
+    "is_avif",
+    "is_heic",
+    "picture_of",
+]

@@ -34,11 +34,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The tags of one picture, in the file's order, and where the directory stands."""
+    """The tags of one picture, in the file's order; where the directory stands, and whether it is not cut off."""
 
     place: int
     entries: tuple[Entry, ...]
     next_place: int
+    is_whole: bool
 
 
 class TiffFile:
@@ -93,7 +94,7 @@ class TiffFile:
         entries = tuple(self._entries(data[: num_entries * entry_size], place + count_size, entry_size))
         link = data[num_entries * entry_size :]
         next_place = struct.unpack(self.order + ("Q" if self.is_big else "I"), link)[0] if len(link) == link_size else 0
-        return Directory(place, entries, next_place)
+        return Directory(place, entries, next_place, len(link) == link_size)
 
     def _entries(self, data: bytes, place: int, entry_size: int) -> Iterator[Entry]:
         pattern = struct.Struct(self.order + ("HHQ8s" if self.is_big else "HHI4s"))

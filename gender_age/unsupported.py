@@ -16,14 +16,14 @@ JPEG_PROCESSES = {
     0xC5: "hierarchical",
     0xC6: "hierarchical",
     0xC7: "hierarchical",
-    0xC9: "arithmetic-coded",
-    0xCA: "arithmetic-coded",
     0xCB: "lossless",
     0xCD: "hierarchical",
     0xCE: "hierarchical",
     0xCF: "hierarchical",
 }
-"""Start of frame -> process, of those that libjpeg-turbo does not decode, or not in all builds."""
+"""Start of frame -> process, of those that libjpeg-turbo does not decode."""
+ARITHMETIC = (0xC9, 0xCA)
+"""Decoded by most builds of libjpeg-turbo, so that a file that is cut short is damaged."""
 JPEG_COMPONENTS = (1, 3, 4)
 TIFF_COMPRESSIONS = {
     6: "old JPEG",
@@ -69,27 +69,31 @@ def unsupported_kind(file: PhotoFile, error: Exception) -> str | None:
     if head.startswith(PNG_START) and head[12:16] == b"CgBI":
         return "a kind of PNG (for iPhone apps)"
     if head.startswith(b"BM") and str(error).startswith("Unsupported BMP"):
-        return f"a kind of BMP ({str(error).removeprefix('Unsupported BMP ').lower()})"
+        detail = str(error).removeprefix("Unsupported BMP ").lower().replace("(", "").replace(")", "")
+        return f"a kind of BMP ({detail})"
     if is_heic(head) and "nsupported" in str(error):
         return "a kind of HEIC"
     return None
 
 
 def _jpeg(file: PhotoFile) -> str | None:
-    frame = read_jpeg(file).frame
+    jpeg = read_jpeg(file)
+    frame = jpeg.frame
     if frame is None:
         return None
     if frame.bits != 8 and frame.bits in range(2, 17):
         return f"a kind of JPEG ({frame.bits} bits per sample)"
     if process := JPEG_PROCESSES.get(frame.marker):
         return f"a kind of JPEG ({process})"
+    if frame.marker in ARITHMETIC and jpeg.is_whole:
+        return "a kind of JPEG (arithmetic-coded)"
     return None if frame.components in JPEG_COMPONENTS else f"a kind of JPEG ({frame.components} components)"
 
 
 def _tiff(tiff: TiffFile, is_unknown: bool) -> str | None:
     """Args: is_unknown: Pillow did not begin to decode, which means an unknown kind if the first directory is whole."""
     directory = tiff.directory(tiff.first_place)
-    if directory is None:
+    if directory is None or not directory.is_whole:
         return None
     places = tiff.values(directory, STRIPS) or tiff.values(directory, TILES)
     is_whole = tiff.value(directory, WIDTH) and tiff.value(directory, LENGTH) and places
