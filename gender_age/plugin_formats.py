@@ -5,14 +5,9 @@ Neither is registered with Pillow, whose plugins belong to the whole process.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PIL import Image
 
 from .photo_file import PhotoFile
-
-if TYPE_CHECKING:
-    from pillow_heif.as_plugin import HeifImageFile
 
 JXL_CODESTREAM = b"\xff\x0a"
 JXL_CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
@@ -26,7 +21,7 @@ class MissingPackageError(Exception):
     """A package that reads this format is not installed. The message is the sentence's end."""
 
 
-def open_heif(file: PhotoFile) -> HeifImageFile:
+def open_heif(file: PhotoFile) -> Image.Image:
     """The main picture of a HEIC file; its pixels are decoded by `load`, turned as the file says.
 
     Raises:

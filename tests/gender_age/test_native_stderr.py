@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
-from .pictures import encoded, picture
+from .pictures import rgb_tags, tiff
 
 CODE = """
 import logging, os, sys, threading
@@ -43,12 +44,11 @@ def test_without_standard_error():
 
 def test_the_command_line_is_quiet_about_tiff(tmp_path):
     """libtiff names the file and says what it misses in it."""
-    whole = encoded(picture((600, 400)), "TIFF", compression="tiff_lzw")
-    (tmp_path / "a.tif").write_bytes(whole[: len(whole) // 2])
+    pixels = zlib.compress(b"short")
+    (tmp_path / "a.tif").write_bytes(tiff(rgb_tags((60, 40), 8) | {259: 8, 279: len(pixels)}, data=pixels))
     loud = run("-W", "ignore", "-c", f"from PIL import Image; Image.open({str(tmp_path / 'a.tif')!r}).load()")
     result = run("-m", "gender_age", str(tmp_path / "a.tif"))
     assert result.returncode == 1
     assert "is damaged" in result.stdout + result.stderr
-    assert "Traceback" in loud.stderr
-    assert "a.tif:" not in result.stderr.replace(str(tmp_path), "")
-    assert "Decode" not in result.stderr
+    assert "ZIPDecode" in loud.stderr
+    assert "ZIPDecode" not in result.stderr
