@@ -58,11 +58,15 @@ class Jpeg:
     is_whole: bool
 
 
-def read_jpeg(file: PhotoFile) -> Jpeg:
+def read_jpeg(file: PhotoFile, until_frame: bool = False) -> Jpeg:
     """Walks through the markers up to the end of the first picture. The position in the file moves.
 
     Where the structure is broken, the last part is all the rest, as only a decoder can tell what is left of the
     picture.
+
+    Args:
+        file: the file.
+        until_frame: go no further than that, which tells the size.
 
     Raises:
         OSError: there are more segments or scans than any usual photo has.
@@ -91,6 +95,8 @@ def read_jpeg(file: PhotoFile) -> Jpeg:
                 raise OSError(f"the file has more than {MAX_SCANS} scans")
         elif marker in FRAMES and frame is None:
             frame = _frame(marker, file.read_at(start + 2, 6))
+            if until_frame:
+                break
         elif marker in APPLICATION or marker == COMMENT:
             label = file.read_at(start + 2, min(length - 2, len(XMP)))
             if not _makes_the_picture(marker, label):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+from itertools import islice
 
 from PIL import ExifTags
 
@@ -15,6 +16,7 @@ ORIENTATION = int(ExifTags.Base.Orientation)
 SHORT = 3
 TIFF_START = re.compile(rb"II\*\0|MM\0\*")
 MAX_EXIF = 1 << 16
+MAX_STARTS = 16
 IN_XMP = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 
 
@@ -41,7 +43,7 @@ def orientation_of(exif: bytes, xmp: bytes = b"") -> int:
 def mended_exif(file: PhotoFile) -> list[Part]:
     """As `mended_orientation`, for the EXIF data in a file of another format whose reader parses it."""
     size = file.size()
-    for found in TIFF_START.finditer(file.read_at(0, size)):
+    for found in islice(TIFF_START.finditer(file.read_at(0, size)), MAX_STARTS):
         tiff = TiffFile(PhotoFile(Parts(file, [(found.start(), size)])))
         directory = tiff.directory(tiff.first_place) if tiff.first_place < MAX_EXIF else None
         if directory is not None and (parts := mended_orientation(tiff, directory)):

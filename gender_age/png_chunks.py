@@ -16,7 +16,7 @@ MAX_METADATA = 1 << 20
 MAX_PROFILE = 4 << 20
 # Ancillary chunks begin with a small letter. These make the picture all the same: transparency and animation.
 PICTURE_CHUNKS = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT"})
-TEXT_CHUNKS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+USED_CHUNKS = frozenset({b"eXIf", b"sBIT", b"iCCP", b"tEXt", b"zTXt", b"iTXt"})
 XMP = b"XML:com.adobe.xmp"
 RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
 
@@ -56,8 +56,10 @@ def read_png(file: PhotoFile) -> Png:
         if kind[:1].islower() and kind not in PICTURE_CHUNKS:
             parts.append((kept_from, place))
             kept_from = place + 12 + length
-            for key, value in _metadata(kind, file.read_at(place + 8, min(length, MAX_PROFILE))):
-                found.setdefault(key, value)
+            data = file.read_at(place + 8, min(length, MAX_PROFILE)) if kind in USED_CHUNKS else b""
+            key = _key(kind, data)
+            if key is not None and key not in found:  # the first counts; each takes a megabyte to unpack
+                found[key] = _content(kind, data)
         place += 12 + length
         if kind == b"IEND":
             size = place
@@ -68,21 +70,27 @@ def read_png(file: PhotoFile) -> Png:
     return Png(tuple(parts), exif, found.get(XMP, b""), found.get(b"iCCP", b""), bits)
 
 
-def _metadata(kind: bytes, data: bytes) -> list[tuple[bytes, bytes]]:
-    """The chunk's name, or its keyword, and its content; nothing for a chunk that is not used."""
+def _key(kind: bytes, data: bytes) -> bytes | None:
+    """What a chunk tells, as a key of `found`; None if that is of no use here."""
+    if kind in (b"eXIf", b"sBIT", b"iCCP"):
+        return kind
+    keyword = data.partition(b"\0")[0]
+    if kind in (b"tEXt", b"zTXt") and keyword in RAW_EXIF:
+        return RAW_EXIF[0]
+    return XMP if kind == b"iTXt" and keyword == XMP else None
+
+
+def _content(kind: bytes, data: bytes) -> bytes:
+    """What a chunk tells; empty if it is broken or too large."""
     if kind in (b"eXIf", b"sBIT"):
-        return [(kind, data[:MAX_METADATA].removeprefix(b"Exif\0\0"))]
-    keyword, _, rest = data.partition(b"\0")
-    if kind == b"iCCP" and rest[:1] == b"\0":
-        return [(kind, _inflated(rest[1:], MAX_PROFILE))]
-    if kind == b"zTXt" and keyword in RAW_EXIF:
-        return [(RAW_EXIF[0], _from_hexadecimal(_inflated(rest[1:], MAX_METADATA)))]
-    if kind == b"tEXt" and keyword in RAW_EXIF:
-        return [(RAW_EXIF[0], _from_hexadecimal(rest[:MAX_METADATA]))]
-    if kind == b"iTXt" and keyword == XMP:
+        return data[:MAX_METADATA].removeprefix(b"Exif\0\0")
+    rest = data.partition(b"\0")[2]
+    if kind == b"iCCP":
+        return _inflated(rest[1:], MAX_PROFILE) if rest[:1] == b"\0" else b""
+    if kind == b"iTXt":
         text = rest[2:].split(b"\0", 2)[-1]
-        return [(XMP, _inflated(text, MAX_METADATA) if rest[:1] == b"\1" else text[:MAX_METADATA])]
-    return []
+        return _inflated(text, MAX_METADATA) if rest[:1] == b"\1" else text[:MAX_METADATA]
+    return _from_hexadecimal(_inflated(rest[1:], MAX_METADATA) if kind == b"zTXt" else rest[:MAX_METADATA])
 
 
 def _inflated(data: bytes, most: int) -> bytes:

@@ -109,7 +109,7 @@ def _jpeg(tiff: TiffFile, place: int, length: int) -> list[Candidate]:
     if not _is_jpeg(tiff, place):
         return []
     part = (place, min(place + length, tiff.file.size()))
-    frame = read_jpeg(PhotoFile(Parts(tiff.file, [part]))).frame
+    frame = read_jpeg(PhotoFile(Parts(tiff.file, [part])), until_frame=True).frame
     if frame is None or frame.marker not in USUAL_FRAMES or frame.bits != 8:
         return []
     return [Candidate(frame.size_wh, (part,))]

@@ -1,6 +1,7 @@
 """Orientation, in every format and however the tag was written, without a warning."""
 
 import struct
+import time
 
 import pytest
 from PIL import ExifTags, Image, features
@@ -89,6 +90,16 @@ def test_odd_tags_of_avif_do_not_warn(tmp_path):
     place = data.index(b"\x01\x13\0\3\0\0\0\2")
     (tmp_path / "a.avif").write_bytes(data[:place] + b"\x01\x12" + data[place + 2 :])
     assert is_upright(open_photo(tmp_path / "a.avif"))
+
+
+def test_an_avif_full_of_headers_is_no_work(tmp_path):
+    if not features.check("avif"):
+        pytest.skip("this Pillow was built without AVIF")
+    tail = b"II*\0\x08\0\0\0\xe8\3" * 200_000
+    (tmp_path / "a.avif").write_bytes(encoded(picture(), "AVIF") + struct.pack(">I", len(tail) + 8) + b"free" + tail)
+    start = time.process_time()
+    assert is_upright(open_photo(tmp_path / "a.avif"))
+    assert time.process_time() - start < 0.5
 
 
 def test_the_callers_change_counts():

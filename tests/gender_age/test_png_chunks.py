@@ -1,5 +1,6 @@
 """PNG files: text, XMP and profiles of any size do not cost the picture, nor memory."""
 
+import time
 import tracemalloc
 import zlib
 
@@ -49,6 +50,14 @@ def test_memory_is_bounded(tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 16 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_many_bombs_are_unpacked_once(tmp_path):
+    exif = (b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(bytes(1 << 20)))
+    xmp = (b"iTXt", XMP + b"\1\0\0\0" + zlib.compress(bytes(1 << 20)))
+    start = time.process_time()
+    assert is_upright(opened(tmp_path, with_chunks(encoded(picture(), "PNG"), *[exif, xmp] * 2000)))
+    assert time.process_time() - start < 0.5
 
 
 def test_orientation_in_every_place(tmp_path):
