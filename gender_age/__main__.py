@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from .errors import GenderAgeError
-from .formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
+from .formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES, WANTED
+from .native_stderr import quiet_native_stderr
 from .writers import CsvWriter, JsonWriter, TextWriter, Writer
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         epilog="Exit status: 0, or 1 if any photo was unusable (the others are done all the same), or 2 if the model "
         "or the CSV file cannot be used.",
     )
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help="JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF files")
+    parser.add_argument("photos", nargs="+", metavar="PHOTO", help=f"{WANTED}, or several")
     parser.add_argument("--model", metavar="M", help="folder or Hub id of a checkpoint (default: the repository's own)")
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
     parser.add_argument("--json", action="store_true", help="print one line of JSON a photo, as soon as it is ready")
@@ -48,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit status."""
     arguments = parse_arguments(argv)
     try:
-        return run(arguments)
+        with quiet_native_stderr():
+            return run(arguments)
     except GenderAgeError as error:
         print(error, file=sys.stderr)
         return UNUSABLE_COMMAND

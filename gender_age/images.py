@@ -11,10 +11,15 @@ from pathlib import Path, PurePath
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from .colour_profiles import to_srgb
 from .errors import PhotoError
-from .formats import FORMATS, WANTED
-from .photo_file import PhotoFile, check_scans
-from .signatures import HEIC, JPEG_START, content_of
+from .formats import WANTED
+from .grey_depth import grey_to_uint8
+from .photo_file import PhotoFile
+from .photo_reading import NoPictureError, Picture, open_picture
+from .plugin_formats import MissingPackageError
+from .signatures import RAW, content_of, picture_of
+from .unsupported import unsupported_kind
 
 # Below Pillow's own warning at 89.5 megapixels, so that its global limit need not be touched; 85 megapixels hold
 # 340 MB in memory.
@@ -73,8 +78,9 @@ def photo_path(photo: object) -> str | None:
 def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Opens a photo as an upright image of mode RGB.
 
-    EXIF orientation is applied, transparency is laid over white, 16 bits are scaled to 8, and of an animation the
-    first frame is taken. The caller's image or array stays as it is.
+    EXIF orientation and the colour profile are applied, transparency is laid over white, more than 8 bits are scaled
+    to 8 (see `grey_to_uint8`), and of an animation the first frame is taken. A RAW photo like TIFF gives the largest
+    picture inside. The caller's image or array stays as it is.
 
     Args:
         photo: see `Photo`.
@@ -84,9 +90,9 @@ def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
         PhotoError: if it cannot be used, as one sentence that can be shown to the person who chose the photo.
     """
     if isinstance(photo, Image.Image):
-        return _upright_rgb(photo, "The image", max_pixels)
+        return _upright_rgb(Picture(photo, _given_orientation(photo)), "The image", max_pixels)
     if isinstance(photo, np.ndarray):
-        return _upright_rgb(_from_array(photo), "The image", max_pixels)
+        return _upright_rgb(Picture(_from_array(photo)), "The image", max_pixels)
     if photo is None or photo == "":
         raise PhotoError(f"There is no photo: choose {WANTED}.")
     if not isinstance(photo, (str, os.PathLike)):
@@ -117,40 +123,46 @@ def _check_file(path: Path, name: str) -> None:
 
 
 def _read(file: PhotoFile, name: str, max_pixels: int) -> Image.Image:
-    head = file.read(512)
-    file.seek(0)
     try:
-        image = Image.open(file, formats=FORMATS)
-        if head.startswith(JPEG_START):
-            check_scans(file, image.width * image.height)
-    except UnidentifiedImageError:
-        raise PhotoError(_not_a_photo(head, name)) from None
+        picture = open_picture(file, max_pixels)
+        _check_size(picture.image, name, max_pixels)
+        picture.image.load()
+    except NoPictureError:
+        raise PhotoError(_other_picture(RAW, name)) from None
+    except MissingPackageError as error:
+        raise PhotoError(f"{name} {error}") from None
     except BOMB:
         raise PhotoError(_too_large(name, max_pixels)) from None
-    except (*DAMAGED, MemoryError) as error:
-        raise PhotoError(_damaged(name)) from error
-    return _upright_rgb(image, name, max_pixels, owned=True)
+    except MemoryError:
+        raise PhotoError(_too_much_memory(name)) from None
+    except DAMAGED as error:
+        raise PhotoError(_refusal(file, error, name)) from error
+    return _upright_rgb(picture, name, max_pixels, owned=True)
 
 
-def _upright_rgb(image: Image.Image, name: str, max_pixels: int, owned: bool = False) -> Image.Image:
-    """`image` as upright RGB, without its metadata; `owned` allows returning `image` itself, which saves a copy."""
+def _check_size(image: Image.Image, name: str, max_pixels: int) -> None:
     width, height = image.size
     if not width or not height:
         raise PhotoError(f"{name} has no pixels ({width} × {height}): choose {WANTED}.")
     if width * height > max_pixels:
         raise PhotoError(_too_large(name, max_pixels, f" ({width} × {height} pixels)"))
+
+
+def _upright_rgb(picture: Picture, name: str, max_pixels: int, owned: bool = False) -> Image.Image:
+    """The picture as upright RGB, without its metadata; `owned` allows to change its image, which saves a copy."""
+    image = picture.image
+    _check_size(image, name, max_pixels)
     try:
         image.load()
-        turn = TURNS.get(_orientation(image))
-        rgb = _to_rgb(image)
-        if turn is not None:
+        rgb = _to_rgb(picture, owned)
+        if (turn := TURNS.get(picture.orientation)) is not None:
             rgb = rgb.transpose(turn)
         elif rgb is image and not owned:
             rgb = image.copy()
     except BOMB:
         raise PhotoError(_too_large(name, max_pixels)) from None
     except MemoryError:
-        raise PhotoError(f"{name} does not fit into memory: save it smaller, for example 4000 pixels wide.") from None
+        raise PhotoError(_too_much_memory(name)) from None
     except DAMAGED as error:
         raise PhotoError(_damaged(name)) from error
     # Left in place, the orientation would be applied a second time by whoever opens the result again.
@@ -158,43 +170,42 @@ def _upright_rgb(image: Image.Image, name: str, max_pixels: int, owned: bool = F
     return rgb
 
 
-def _orientation(image: Image.Image) -> int:
+def _given_orientation(image: Image.Image) -> int:
+    """The orientation of the caller's image: as `getexif` says, which the caller may have changed."""
     try:
-        return image.getexif().get(ExifTags.Base.Orientation, 1)
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except DAMAGED:  # broken metadata must not cost the picture
         return 1
+    return value if isinstance(value, int) else 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB" and "transparency" not in image.info:
-        return image
+def _to_rgb(picture: Picture, owned: bool) -> Image.Image:
+    image = picture.image
+    profile = image.info.get("icc_profile")
+    if image.mode == "F" or image.mode.startswith("I"):
+        image = _grey(picture)
+    elif image.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if isinstance(profile, bytes) and profile:
+        image = to_srgb(image, profile, in_place=owned or image is not picture.image)
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         white = Image.new("RGB", image.size, "white")
         white.paste(rgba, mask=rgba.getchannel("A"))
         return white
-    if image.mode == "F" or image.mode.startswith("I"):
-        image = Image.fromarray(_to_uint8(np.asarray(image)))
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _to_uint8(values: np.ndarray) -> np.ndarray:
-    """Grey values `(height, width)` of 16 or 32 bits or floats as uint8.
-
-    Integers in 0..65535 are 16-bit samples; floats in 0..1 or 0..255 keep that scale; all else is stretched from its
-    least to its greatest finite value.
-    """
-    if values.dtype.kind == "f":
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-        if low >= 0 and high <= 255:
-            low, high = 0.0, 1.0 if high <= 1 else 255.0
-        values = np.nan_to_num(values, nan=low, posinf=high, neginf=low)
-    else:
-        low, high = int(values.min()), int(values.max())
-        if low >= 0 and high <= 65535:
-            return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    return np.rint((values - np.float32(low)) * np.float32(255 / ((high - low) or 1))).clip(0, 255).astype(np.uint8)
+def _grey(picture: Picture) -> Image.Image:
+    """8 bits from more; with an alpha channel if one value is transparent."""
+    values = np.asarray(picture.image)
+    pixels = grey_to_uint8(values, picture.bits)
+    image = Image.fromarray(255 - pixels if picture.is_negative else pixels)
+    transparent = picture.image.info.get("transparency")
+    if isinstance(transparent, int):
+        image = image.convert("RGBA")
+        image.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
+    return image
 
 
 def _from_array(pixels: np.ndarray) -> Image.Image:
@@ -217,10 +228,22 @@ def _damaged(name: str) -> str:
     return f"{name} is damaged or cut short: save or download it again, or choose another photo."
 
 
-def _not_a_photo(head: bytes, name: str) -> str:
-    content = content_of(head)
-    if content is None:
+def _too_much_memory(name: str) -> str:
+    return f"{name} does not fit into memory: save it smaller, for example 4000 pixels wide."
+
+
+def _other_picture(kind: str, name: str) -> str:
+    return f"{name} is {kind}, which cannot be read here: save or export it as JPEG and try again."
+
+
+def _refusal(file: PhotoFile, error: Exception, name: str) -> str:
+    """Why a file that Pillow cannot read is no photo, or what is wrong with it."""
+    if kind := unsupported_kind(file, error):
+        return f"{name} is {kind} that cannot be read here: save or export it as a usual JPEG and try again."
+    if not isinstance(error, UnidentifiedImageError):
         return _damaged(name)
-    if content == HEIC:
-        return f"{name} is {HEIC}, which cannot be read here: save or export it as JPEG and try again."
-    return f"{name} is not a photo (it holds {content}): choose {WANTED}."
+    head = file.read_at(0, 512)
+    if picture := picture_of(head):
+        return _other_picture(picture, name)
+    content = content_of(head)
+    return _damaged(name) if content is None else f"{name} is not a photo (it holds {content}): choose {WANTED}."

@@ -1,20 +1,62 @@
-"""What a file holds that is not a photo, told by its first bytes."""
+"""What a file holds, told by its first bytes."""
 
 from __future__ import annotations
 
 JPEG_START = b"\xff\xd8"
-HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-PHOTO_STARTS = (JPEG_START, b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-HEIC = "a HEIC photo"
+PNG_START = b"\x89PNG"
+JXL_STARTS = (b"\0\0\0\x0cJXL ", b"\xff\x0a")
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+PHOTO_STARTS = (JPEG_START, PNG_START, *JXL_STARTS, *TIFF_STARTS, b"RIFF", b"GIF8", b"BM")
+AVIF_BRANDS = (b"avif", b"avis")
+HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+RAW = "a RAW photo"
+PICTURE_STARTS = {
+    b"\0\0\0\x0cjP  ": "a JPEG 2000 image",
+    b"\xff\x4f\xff\x51": "a JPEG 2000 image",
+    b"8BPS": "a Photoshop document",
+    b"\x8aMNG": "an MNG animation",
+    b"\x8bJNG": "a JNG image",
+    b"II\xbc\x01": "a JPEG XR image",
+    b"FUJIFILMCCD-RAW": RAW,
+    b"IIRO": RAW,
+    b"IIRS": RAW,
+    b"MMOR": RAW,
+    b"IIU\0": RAW,
+    b"II\x1a\0\0\0HEAPCCDR": RAW,
+    b"\0MRM": RAW,
+    b"FOVb": RAW,
+}
+"""First bytes -> what people take for a photo, and is none that can be read here."""
 OTHER_STARTS = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a ZIP archive",
-    b"\0\0\0\x0cJXL ": "a JPEG XL image",
-    b"\xff\x0a": "a JPEG XL image",
-    b"\0\0\0\x0cjP  ": "a JPEG 2000 image",
-    b"8BPS": "a Photoshop document",
     b"\x1a\x45\xdf\xa3": "a video",
 }
+
+
+def is_avif(head: bytes) -> bool:
+    """Whether a file that begins so is AVIF."""
+    return head[4:8] == b"ftyp" and any(brand in AVIF_BRANDS for brand in _brands(head))
+
+
+def is_heic(head: bytes) -> bool:
+    """Whether a file that begins so is HEIC. HEIC and AVIF share the brands of their container, mif1 and msf1."""
+    if head[4:8] != b"ftyp" or head[8:12] not in HEIC_BRANDS:
+        return False
+    return not is_avif(head) or any(brand in HEIC_BRANDS[:-2] for brand in _brands(head))
+
+
+def _brands(head: bytes) -> list[bytes]:
+    """The major brand and the compatible ones."""
+    size = min(int.from_bytes(head[:4], "big"), len(head))
+    return [head[8:12], *(head[place : place + 4] for place in range(16, size - 3, 4))]
+
+
+def picture_of(head: bytes) -> str | None:
+    """The kind of picture that cannot be read here, by its first 512 bytes: `"a RAW photo"`; None for all else."""
+    if head[4:12] == b"ftypcrx ":
+        return RAW
+    return next((kind for start, kind in PICTURE_STARTS.items() if head.startswith(start)), None)
 
 
 def content_of(head: bytes) -> str | None:
@@ -22,9 +64,7 @@ def content_of(head: bytes) -> str | None:
 
     None where it begins as a photo does, and so must be a damaged one.
     """
-    if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
-        return HEIC
-    if head.startswith(PHOTO_STARTS) or head[4:12] in (b"ftypavif", b"ftypavis"):
+    if head.startswith(PHOTO_STARTS) or (head[4:8] == b"ftyp" and head[8:12] in AVIF_BRANDS + HEIC_BRANDS):
         return None
     found = next((kind for start, kind in OTHER_STARTS.items() if head.startswith(start)), None)
     if found is None and head[4:8] == b"ftyp":
@@ -44,4 +84,14 @@ def _is_text(head: bytes) -> bool:
     return all(character.isprintable() or character in "\t\r\n\f\ufeff" for character in text)
 
 
-__all__ = ["HEIC", "JPEG_START", "content_of"]
+__all__ = [
+    "JPEG_START",
+    "JXL_STARTS",
+    "PNG_START",
+    "RAW",
+    "TIFF_STARTS",
+    "content_of",
+    "is_avif",
+    "is_heic",
+    "picture_of",
+]

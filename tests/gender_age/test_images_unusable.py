@@ -78,7 +78,10 @@ def test_every_changed_byte_is_a_picture_or_a_sentence(tmp_path):
         (b"%PDF-1.7\n", "a PDF document"),
         (b"PK\x03\x04rest", "a ZIP archive"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "an SVG drawing"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC photo"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "damaged"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 image"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "a RAW photo"),
+        (b"FUJIFILMCCD-RAW 0201", "a RAW photo"),
         (b"\0\0\0\x18ftypisom\0\0\0\0isomavc1", "a video"),
         (b"\xff\xd8\xff\xe0rest", "damaged"),
     ],
@@ -88,7 +91,7 @@ def test_not_a_photo(tmp_path, data, found):
     path.write_bytes(data)
     assert found in message(path)
     assert "“photo.jpg”" in message(path)
-    assert ("export it as JPEG" in message(path)) == (found == "HEIC photo")
+    assert ("export it as JPEG" in message(path)) == (found in ("a JPEG 2000 image", "a RAW photo"))
 
 
 @pytest.mark.parametrize("exotic", ["PPM", "TGA", "PCX", "ICNS", "EPS"])

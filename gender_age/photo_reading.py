@@ -1,0 +1,124 @@
+"""From a file to the picture in it: what of it Pillow reads, and what its metadata says about the picture."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image
+
+from .formats import FORMATS
+from .jpeg_segments import check_scans, read_jpeg
+from .orientation import mended_exif, mended_orientation, orientation_of
+from .photo_file import Parts, PhotoFile
+from .plugin_formats import open_heif, read_jxl
+from .png_chunks import read_png
+from .raw_photos import find_preview
+from .signatures import JPEG_START, JXL_STARTS, PNG_START, TIFF_STARTS, is_avif, is_heic
+from .tiff_directories import TiffFile
+
+BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE = 258, 262, 281
+WHITE_IS_ZERO = 0
+
+
+class NoPictureError(Exception):
+    """A RAW photo holds no large picture that can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as the file has it.
+
+    Attributes:
+        image: not yet decoded, where the format allows that. `info["icc_profile"]` is the colour profile.
+        orientation: EXIF's, from 1 to 8; what decoding applies on its own is not counted.
+        bits: the least depth of a grey sample, as the file says; 0 if it doesn't.
+        is_negative: whether 0 is white, where Pillow doesn't know.
+    """
+
+    image: Image.Image
+    orientation: int = 1
+    bits: int = 0
+    is_negative: bool = False
+
+
+def open_picture(file: PhotoFile, max_pixels: int) -> Picture:
+    """Opens the one picture of a file that stands for the photo: of several, the first; of a RAW photo, the largest.
+
+    Raises:
+        NoPictureError: a RAW photo holds no large picture that can be read.
+        MissingPackageError: a package is needed that is not installed.
+        Image.DecompressionBombError: it has more than `max_pixels`, and could not be opened without decoding.
+        Exception: whatever Pillow raises; see `DAMAGED`.
+    """
+    head = file.read_at(0, 512)
+    file.seek(0)
+    if head.startswith(JPEG_START):
+        return _open_jpeg(file)
+    if head.startswith(PNG_START):
+        return _open_png(file)
+    if head.startswith(TIFF_STARTS):
+        return _open_tiff(file, max_pixels)
+    if head.startswith(JXL_STARTS):
+        return _open_jxl(file, max_pixels)
+    if is_heic(head):
+        return Picture(open_heif(file))  # turned by libheif; pillow-heif resets EXIF's orientation
+    if is_avif(head) and (mended := mended_exif(file)):
+        file = PhotoFile(Parts(file, mended))
+    file.seek(0)
+    image = Image.open(file, formats=FORMATS)
+    # AVIF's own orientation goes before EXIF's and XMP's; Pillow stores it in EXIF.
+    xmp = b"" if image.format == "AVIF" else image.info.get("xmp", b"")
+    return Picture(image, orientation_of(image.info.get("exif", b""), xmp))
+
+
+def _open_jpeg(file: PhotoFile, orientation: int | None = None) -> Picture:
+    jpeg = read_jpeg(file)
+    image = Image.open(PhotoFile(Parts(file, jpeg.parts)), formats=("JPEG",))
+    check_scans(jpeg, image.width * image.height)
+    return Picture(image, orientation_of(jpeg.exif, jpeg.xmp) if orientation is None or jpeg.exif else orientation)
+
+
+def _open_png(file: PhotoFile) -> Picture:
+    png = read_png(file)
+    image = Image.open(PhotoFile(Parts(file, png.parts)), formats=("PNG",))
+    image.info["icc_profile"] = png.profile
+    return Picture(image, orientation_of(png.exif, png.xmp), png.significant_bits)
+
+
+def _open_tiff(file: PhotoFile, max_pixels: int) -> Picture:
+    tiff = TiffFile(file)
+    if preview := find_preview(tiff):
+        if not preview.parts:
+            raise NoPictureError
+        inside = PhotoFile(Parts(file, preview.parts))
+        if inside.read_at(0, 2) == JPEG_START:
+            return _open_jpeg(inside, preview.orientation)
+        picture = _open_plain_tiff(TiffFile(inside))
+        return Picture(picture.image, preview.orientation, picture.bits, picture.is_negative)
+    return _open_plain_tiff(tiff)
+
+
+def _open_plain_tiff(tiff: TiffFile) -> Picture:
+    """Pillow turns the picture itself when it decodes it."""
+    directory = tiff.directory(tiff.first_place)
+    file, bits, is_negative = tiff.file, 0, False
+    if directory is not None:
+        if mended := mended_orientation(tiff, directory):
+            file = PhotoFile(Parts(file, mended))
+        depth, most = tiff.value(directory, BITS_PER_SAMPLE, 1), tiff.value(directory, MAX_SAMPLE_VALUE)
+        bits = max(depth if depth < 16 else 0, most.bit_length())
+        is_negative = depth > 8 and tiff.value(directory, PHOTOMETRIC, 1) == WHITE_IS_ZERO
+    file.seek(0)
+    return Picture(Image.open(file, formats=("TIFF",)), 1, bits, is_negative)
+
+
+def _open_jxl(file: PhotoFile, max_pixels: int) -> Picture:
+    picture, profile = read_jxl(file, max_pixels)
+    if isinstance(picture, bytes):
+        return _open_jpeg(PhotoFile(io.BytesIO(picture)))  # type: ignore[arg-type]
+    picture.info["icc_profile"] = profile
+    return Picture(picture)
+
+
+__all__ = ["NoPictureError", "Picture", "open_picture"]

@@ -1,0 +1,111 @@
+"""Kinds of known formats that Pillow does not read: such a file is whole, and is not to be called damaged."""
+
+from __future__ import annotations
+
+import struct
+
+from PIL import UnidentifiedImageError
+
+from .jpeg_segments import read_jpeg
+from .photo_file import PhotoFile
+from .signatures import JPEG_START, PNG_START, TIFF_STARTS, is_heic
+from .tiff_directories import TiffFile
+
+JPEG_PROCESSES = {
+    0xC3: "lossless",
+    0xC5: "hierarchical",
+    0xC6: "hierarchical",
+    0xC7: "hierarchical",
+    0xCB: "lossless",
+    0xCD: "hierarchical",
+    0xCE: "hierarchical",
+    0xCF: "hierarchical",
+}
+"""Start of frame -> process, of those that libjpeg-turbo does not decode."""
+ARITHMETIC = (0xC9, 0xCA)
+"""Decoded by most builds of libjpeg-turbo, so that a file that is cut short is damaged."""
+JPEG_COMPONENTS = (1, 3, 4)
+TIFF_COMPRESSIONS = {
+    6: "old JPEG",
+    9: "JBIG",
+    10: "JBIG",
+    32809: "ThunderScan",
+    33003: "JPEG 2000",
+    33005: "JPEG 2000",
+    34661: "JBIG",
+    34676: "LogLuv",
+    34677: "LogLuv",
+    34712: "JPEG 2000",
+    34887: "LERC",
+    34892: "lossy JPEG",
+    34925: "LZMA",
+    34933: "PNG",
+    34934: "JPEG XR",
+    50000: "Zstandard",
+    50001: "WebP",
+    50002: "JPEG XL",
+    52546: "JPEG XL",
+}
+"""Those that Pillow or its libtiff does not read in all builds."""
+READ_TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
+WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, TILES = 256, 257, 258, 259, 262, 273, 324
+
+
+def unsupported_kind(file: PhotoFile, error: Exception) -> str | None:
+    """What the file is, for a sentence: `"a kind of JPEG (12 bits per sample)"`; None if it must be damaged.
+
+    Args:
+        file: that Pillow could not read; its position moves.
+        error: that Pillow raised.
+    """
+    try:
+        head = file.read_at(0, 512)
+        if head.startswith(JPEG_START):
+            return _jpeg(file)
+        if head.startswith(TIFF_STARTS):
+            return _tiff(TiffFile(file), isinstance(error, UnidentifiedImageError))
+    except (OSError, ValueError, struct.error):
+        return None
+    if head.startswith(PNG_START) and head[12:16] == b"CgBI":
+        return "a kind of PNG (for iPhone apps)"
+    if head.startswith(b"BM") and str(error).startswith("Unsupported BMP"):
+        detail = str(error).removeprefix("Unsupported BMP ").lower().replace("(", "").replace(")", "")
+        return f"a kind of BMP ({detail})"
+    if is_heic(head) and "nsupported" in str(error):
+        return "a kind of HEIC"
+    return None
+
+
+def _jpeg(file: PhotoFile) -> str | None:
+    jpeg = read_jpeg(file)
+    frame = jpeg.frame
+    if frame is None:
+        return None
+    if frame.bits != 8 and frame.bits in range(2, 17):
+        return f"a kind of JPEG ({frame.bits} bits per sample)"
+    if process := JPEG_PROCESSES.get(frame.marker):
+        return f"a kind of JPEG ({process})"
+    if frame.marker in ARITHMETIC and jpeg.is_whole:
+        return "a kind of JPEG (arithmetic-coded)"
+    return None if frame.components in JPEG_COMPONENTS else f"a kind of JPEG ({frame.components} components)"
+
+
+def _tiff(tiff: TiffFile, is_unknown: bool) -> str | None:
+    """Args: is_unknown: Pillow did not begin to decode, which means an unknown kind if the first directory is whole."""
+    directory = tiff.directory(tiff.first_place)
+    if directory is None or not directory.is_whole:
+        return None
+    places = tiff.values(directory, STRIPS) or tiff.values(directory, TILES)
+    is_whole = tiff.value(directory, WIDTH) and tiff.value(directory, LENGTH) and places
+    if not is_whole or not max(places) < tiff.file.size():
+        return None
+    compression = tiff.value(directory, COMPRESSION, 1)
+    if compression not in READ_TIFF_COMPRESSIONS:
+        return f"a kind of TIFF ({TIFF_COMPRESSIONS.get(compression, 'unknown')} compression)"
+    if not is_unknown:
+        return None
+    bits = "/".join(map(str, tiff.values(directory, BITS) or (1,)))
+    return f"a kind of TIFF ({bits} bits per sample, colours of type {tiff.value(directory, PHOTOMETRIC)})"
+
+
+__all__ = ["unsupported_kind"]
