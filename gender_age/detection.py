@@ -23,7 +23,7 @@ SMALLEST_FACE = 20
 NETWORK_THRESHOLDS = (0.5, 0.6, 0.6)
 MIN_SCORE = 0.6
 # Least agreement of the second look, and least mean of score and agreement.
-MIN_AGREEMENT, MIN_CERTAINTY = 0.5, 0.75
+MIN_AGREEMENT, MIN_CERTAINTY = 0.5, 0.72
 # A smaller image is padded: P-Net would see no window of it, or one.
 SMALLEST_SIDE = 48
 PAD_GREY = 128
