@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from PIL import Image
 
-from .geometry import Box, Landmarks
+from .found_faces import Face, clamped, without_duplicates
 from .mtcnn import Cascade
-
-logger = logging.getLogger(__name__)
+from .turning import ROTATIONS, chosen_rotation, is_certainly_upright, rotate_image
 
 # Faces are detected on a copy whose longer side has at most this many pixels: MTCNN's cost grows with
 # (longer side / smallest face)², and a larger copy finds the same faces (facenet-pytorch#77, #179).
@@ -22,45 +19,26 @@ SMALLEST_FACE_SHARE = 1 / 40
 # For camera frames, which have to be answered at once: such a face is about two metres away.
 LIVE_FACE_SHARE = 1 / 16
 SMALLEST_FACE = 20
-# The default threshold of MTCNN's O-Net, which returns nothing below it.
-MIN_SCORE = 0.7
+# Lower than facenet-pytorch's 0.6, 0.7 and 0.7: the second look leaves out what is no face (docs/experiments.md).
+NETWORK_THRESHOLDS = (0.5, 0.6, 0.6)
+MIN_SCORE = 0.6
+# Least agreement of the second look, and least mean of score and agreement.
+MIN_AGREEMENT, MIN_CERTAINTY = 0.5, 0.72
 # A smaller image is padded: P-Net would see no window of it, or one.
 SMALLEST_SIDE = 48
 PAD_GREY = 128
-# "Weak": no face this certain, or the eye line tilted by more than this many degrees. MTCNN sees upright faces with
-# scores up to 0.998 in upside-down ones: of 150 chips of UTKFace and 150 of FairFace turned by 180°, 249 are put right
-# with 0.95 here and 298 with 0.999; none of them is turned when it was upright.
-CERTAIN_SCORE = 0.999
-UPRIGHT_TILT = 45.0
 
-ROTATIONS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
-"""Counter-clockwise degrees -> the lossless PIL operation."""
+# Faces cut by the photo's edge are found with a border around it. Small ones are not worth the time, and large ones
+# are found on a smaller copy.
+BORDER_SHARE, BORDER_FACE_SHARE, BORDER_SIDE = 0.2, 1 / 8, 400
+# With a face this large, as a share of the shorter side, that touches no edge there is none to be looked for there.
+LARGE_FACE_SHARE = 1 / 3
 
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """One detected face.
-
-    Attributes:
-        box: in pixels of the image that was searched, clamped to it.
-        score: the detector's certainty, in [0, 1].
-        landmarks: in pixels of the image that was searched.
-    """
-
-    box: Box
-    score: float
-    landmarks: Landmarks
-
-    @property
-    def tilt(self) -> float:
-        """Angle of the eye line against the horizontal, in degrees within [-180, 180]; 0 is upright."""
-        (left_x, left_y), (right_x, right_y) = self.landmarks[:2]
-        return float(np.degrees(np.arctan2(right_y - left_y, right_x - left_x)))
-
-
-def rotate_image(image: Image.Image, rotation: int) -> Image.Image:
-    """`image` turned counter-clockwise by `rotation` (0, 90, 180 or 270) degrees."""
-    return image if rotation == 0 else image.transpose(ROTATIONS[rotation])
+# A finer search where the first found no face above this share of the longer side, or several near its limit.
+FINE_SIDE, FINE_FACE_SHARE, FINE_SMALLEST_FACE = 2048, 1 / 100, 14
+FINE_BELOW_SHARE, FINE_FROM_FACES, FINE_NEAR_LIMIT, FINE_GAIN = 1 / 14, 3, 1.7, 0.6
+# A photo that is wider than this many heights, or the other way round, is searched in overlapping tiles.
+PANORAMA_RATIO, TILE_RATIO, TILE_OVERLAP, MAX_TILES = 3.0, 1.5, 0.25, 16
 
 
 class FaceDetector:
@@ -77,7 +55,7 @@ class FaceDetector:
         self.min_score = min_score
         device = torch.device(device or "cpu")
         mtcnn = MTCNN(device=device)
-        self._cascade = Cascade(mtcnn.pnet, mtcnn.rnet, mtcnn.onet, device)
+        self._cascade = Cascade(mtcnn.pnet, mtcnn.rnet, mtcnn.onet, device, NETWORK_THRESHOLDS)
 
     def detect(self, image: Image.Image, smallest_share: float = SMALLEST_FACE_SHARE) -> list[Face]:
         """The faces of one image of any size and mode, left to right by box centre; none is an empty list.
@@ -86,8 +64,8 @@ class FaceDetector:
             smallest_share: side of the smallest face, as a share of the longer side; the cost grows with its inverse
                 square.
         """
-        copy, scale = _reduced(image)
-        return [_scaled(face, 1 / scale, image.size) for face in self._search([copy], copy.size, smallest_share)[0]]
+        copy, scale = _reduced(image, DETECTION_SIDE)
+        return [_moved(face, 1 / scale, image.size) for face in self._search([copy], smallest_share)[0]]
 
     def detect_batch(self, images: Sequence[Image.Image]) -> list[list[Face]]:
         """`detect` for images that are all of one size, in one pass through the networks."""
@@ -95,59 +73,112 @@ class FaceDetector:
             return []
         if len({image.size for image in images}) > 1:
             raise ValueError(f"a batch must be of one size, got {sorted({image.size for image in images})}")
-        copies, scales = zip(*map(_reduced, images), strict=True)
-        found = self._search(copies, copies[0].size)
-        return [[_scaled(face, 1 / scales[0], images[0].size) for face in faces] for faces in found]
+        copies, scales = zip(*(_reduced(image, DETECTION_SIDE) for image in images), strict=True)
+        found = self._search(copies)
+        return [[_moved(face, 1 / scales[0], images[0].size) for face in faces] for faces in found]
 
     def detect_any_rotation(self, image: Image.Image) -> tuple[int, list[Face]]:
-        """The faces of an image that may lie on its side or head.
-
-        When the upright result is weak (no face, none with a score of 0.999, or an eye line tilted over 45°), the
-        three other rotations are tried on the reduced copy and the one with the highest summed score wins.
+        """The faces of a photo that may lie on its side or head: also those cut by its edge, small ones, and those of
+        a panorama.
 
         Returns:
-            The counter-clockwise rotation in degrees to apply, and the faces in the rotated image's pixels.
+            The counter-clockwise rotation in degrees to apply, and the faces in the rotated image's pixels, left to
+            right by box centre.
         """
-        copy, scale = _reduced(image)
-        upright = self._search([copy], copy.size)[0]
-        candidates = {0: upright}
-        if _is_weak(upright):
+        copy, _ = _reduced(image, DETECTION_SIDE)
+        candidates = {0: self._search([copy])[0]}
+        candidates[0] = without_duplicates([*candidates[0], *self._cut_by_edge(copy, candidates[0])])
+        if not is_certainly_upright(candidates[0]):
             for rotation in ROTATIONS:
-                turned = rotate_image(copy, rotation)
-                candidates[rotation] = self._search([turned], turned.size)[0]
-        rotation = max(candidates, key=lambda degrees: (_upright_score(candidates[degrees]), -degrees))
-        size_wh = image.size if rotation in (0, 180) else image.size[::-1]
-        return rotation, [_scaled(face, 1 / scale, size_wh) for face in candidates[rotation]]
+                candidates[rotation] = self._search([rotate_image(copy, rotation)])[0]
+        rotation = chosen_rotation(candidates)
+        turned, turned_copy = rotate_image(image, rotation), rotate_image(copy, rotation)
+        faces = candidates[rotation]
+        if rotation:
+            faces = without_duplicates([*faces, *self._cut_by_edge(turned_copy, faces)])
+        factor = max(turned.size) / max(turned_copy.size)
+        faces = [_moved(face, factor, turned.size) for face in faces]
+        return rotation, without_duplicates([*faces, *self._small(turned, faces)])
 
     def _search(
         self,
-        images_rgb: Sequence[Image.Image],
-        size_wh: tuple[int, int],
+        copies_rgb: Sequence[Image.Image],
         smallest_share: float = SMALLEST_FACE_SHARE,
+        smallest: int = SMALLEST_FACE,
     ) -> list[list[Face]]:
-        batch = np.stack([_padded(image) for image in images_rgb])
-        found = self._cascade.search(batch, max(SMALLEST_FACE, max(size_wh) * smallest_share))
-        return [self._faces(*each, size_wh) for each in found]
+        """The faces of images of one size as they are, left to right."""
+        size_wh = copies_rgb[0].size
+        pixels = np.stack([_padded(copy) for copy in copies_rgb])
+        return self._faces(pixels, size_wh, max(smallest, max(size_wh) * smallest_share))
 
     def _faces(
-        self, boxes: np.ndarray, scores: np.ndarray, landmarks: np.ndarray, size_wh: tuple[int, int]
-    ) -> list[Face]:
-        faces = [
-            Face(
-                box=_clamped(box, size_wh),
-                score=float(score),
-                landmarks=tuple((float(x), float(y)) for x, y in points),
-            )
-            for box, score, points in zip(boxes, scores, landmarks, strict=True)
-            if score >= self.min_score
-        ]
-        faces = [face for face in faces if face.box[2] - face.box[0] >= 1 and face.box[3] - face.box[1] >= 1]
-        return sorted(faces, key=lambda face: (face.box[0] + face.box[2], face.box[1]))
+        self, pixels: np.ndarray, size_wh: tuple[int, int], smallest: float, border: int = 0
+    ) -> list[list[Face]]:
+        """The faces of `(images, height, width, 3)` uint8 images, which may have a border around `size_wh` pixels."""
+        integral = self._cascade.integral_images(pixels)
+        results = []
+        for index, (boxes, scores, points) in enumerate(self._cascade.search(integral, smallest)):
+            agreement = self._cascade.second_look(integral, boxes, index)
+            is_face = (agreement >= MIN_AGREEMENT) & ((scores + agreement) / 2 >= MIN_CERTAINTY)
+            kept = np.flatnonzero(is_face & (scores >= self.min_score))
+            faces = [
+                Face(
+                    box=clamped(boxes[each] - border, size_wh),
+                    score=float(scores[each]),
+                    landmarks=tuple((float(x) - border, float(y) - border) for x, y in points[each]),
+                    agreement=float(agreement[each]),
+                )
+                for each in kept
+            ]
+            visible = (face for face in faces if min(face.box[2] - face.box[0], face.box[3] - face.box[1]) >= 1)
+            results.append(without_duplicates(visible))
+        return results
+
+    def _cut_by_edge(self, copy_rgb: Image.Image, found: Sequence[Face]) -> list[Face]:
+        """Large faces that the edge of the image cuts, or that fill it, in pixels of `copy_rgb`."""
+        large = [face for face in found if face.side >= LARGE_FACE_SHARE * min(copy_rgb.size)]
+        if any(_is_inside(face, copy_rgb.size) for face in large):
+            return []
+        small, scale = _reduced(copy_rgb, BORDER_SIDE)
+        border = round(max(small.size) * BORDER_SHARE)
+        pixels = np.pad(np.asarray(small), ((border, border), (border, border), (0, 0)), constant_values=PAD_GREY)
+        smallest = max(SMALLEST_FACE, max(small.size) * BORDER_FACE_SHARE)
+        faces = self._faces(pixels[None], small.size, smallest, border)[0]
+        return [_moved(face, 1 / scale, copy_rgb.size) for face in faces]
+
+    def _small(self, image: Image.Image, found: Sequence[Face]) -> list[Face]:
+        """Faces that are too small for the first search, where there may be some, in pixels of `image`."""
+        longer, shorter = max(image.size), min(image.size)
+        if longer > PANORAMA_RATIO * shorter:
+            return [face for tile, left_top in _tiles(image) for face in self._of_tile(tile, left_top, image.size)]
+        limit = max(SMALLEST_FACE * max(1.0, longer / DETECTION_SIDE), longer * SMALLEST_FACE_SHARE)
+        near_limit = sum(face.side < FINE_NEAR_LIMIT * limit for face in found)
+        has_large = any(face.side >= longer * FINE_BELOW_SHARE for face in found)
+        fine_limit = max(FINE_SMALLEST_FACE * max(1.0, longer / FINE_SIDE), longer * FINE_FACE_SHARE)
+        if fine_limit > FINE_GAIN * limit or (has_large and near_limit < FINE_FROM_FACES):
+            return []
+        copy, scale = _reduced(image, FINE_SIDE)
+        faces = self._search([copy], FINE_FACE_SHARE, FINE_SMALLEST_FACE)[0]
+        return [_moved(face, 1 / scale, image.size) for face in faces]
+
+    def _of_tile(self, tile: Image.Image, left_top: tuple[int, int], size_wh: tuple[int, int]) -> list[Face]:
+        return [face.moved(1.0, left_top, size_wh) for face in self.detect(tile)]
 
 
-def _reduced(image: Image.Image) -> tuple[Image.Image, float]:
-    """An RGB copy of at most `DETECTION_SIDE` on the longer side, and its scale (copy pixels per image pixel)."""
-    scale = min(1.0, DETECTION_SIDE / max(image.size))
+def _tiles(image: Image.Image) -> list[tuple[Image.Image, tuple[int, int]]]:
+    """Overlapping parts of a panorama, with the left upper corner of each."""
+    longer, shorter = max(image.size), min(image.size)
+    length = max(round(shorter * TILE_RATIO), longer // MAX_TILES)
+    count = max(2, int(np.ceil((longer - length) / (length * (1 - TILE_OVERLAP)))) + 1)
+    starts = np.linspace(0, longer - length, count).round().astype(int).tolist()
+    if image.width >= image.height:
+        return [(image.crop((start, 0, start + length, image.height)), (start, 0)) for start in starts]
+    return [(image.crop((0, start, image.width, start + length)), (0, start)) for start in starts]
+
+
+def _reduced(image: Image.Image, longest_side: int) -> tuple[Image.Image, float]:
+    """An RGB copy of at most `longest_side` pixels on its longer side, and its scale (copy pixels per image pixel)."""
+    scale = min(1.0, longest_side / max(image.size))
     if scale < 1.0:
         width, height = (max(1, round(side * scale)) for side in image.size)
         image = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.3)
@@ -163,28 +194,10 @@ def _padded(image_rgb: Image.Image) -> np.ndarray:
     return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), constant_values=PAD_GREY)
 
 
-def _clamped(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> Box:
-    (x1, y1, x2, y2), (width, height) = map(float, box_xyxy), size_wh
-    return (
-        min(max(x1, 0.0), float(width)),
-        min(max(y1, 0.0), float(height)),
-        min(max(x2, 0.0), float(width)),
-        min(max(y2, 0.0), float(height)),
-    )
+def _moved(face: Face, factor: float, size_wh: tuple[int, int]) -> Face:
+    return face.moved(factor, (0.0, 0.0), size_wh)
 
 
-def _scaled(face: Face, factor: float, size_wh: tuple[int, int]) -> Face:
-    return Face(
-        box=_clamped([value * factor for value in face.box], size_wh),
-        score=face.score,
-        landmarks=tuple((x * factor, y * factor) for x, y in face.landmarks),
-    )
-
-
-def _is_weak(faces: list[Face]) -> bool:
-    return not any(face.score >= CERTAIN_SCORE and abs(face.tilt) <= UPRIGHT_TILT for face in faces)
-
-
-def _upright_score(faces: list[Face]) -> float:
-    """Summed score of the faces that stand upright: MTCNN also finds some sideways ones (deepface#1371)."""
-    return sum(face.score for face in faces if abs(face.tilt) <= UPRIGHT_TILT)
+def _is_inside(face: Face, size_wh: tuple[int, int]) -> bool:
+    x1, y1, x2, y2 = face.box
+    return x1 > 0 and y1 > 0 and x2 < size_wh[0] and y2 < size_wh[1]
