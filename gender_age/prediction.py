@@ -18,13 +18,15 @@ from transformers import BaseImageProcessor, PreTrainedModel
 from .alignment import align_face
 from .checkpoint import DEFAULT_MODEL, alignment_of, load_checkpoint
 from .decoding import decode
-from .detection import LIVE_FACE_SHARE, Face, FaceDetector, rotate_image
+from .detection import LIVE_FACE_SHARE, FaceDetector
 from .errors import GenderAgeError
+from .found_faces import Face
 from .geometry import Landmarks, PixelBox, whole_pixels
 from .images import Photo, open_photo, photo_name, photo_path
 from .inference import inference
 from .parallel import parallel_map
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
+from .turning import rotate_image
 
 BATCH_SIZE = 32
 # Photos opened at once, however many cores there are: the largest take 340 MB, and twice that while they are rotated.

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
-from gender_age.detection import Face
 from gender_age.errors import GenderAgeError
+from gender_age.found_faces import Face
 from gender_age.geometry import Box, Landmarks
 from gender_age.images import open_photo, photo_name, photo_path
 from gender_age.results import FacePrediction, PhotoPrediction
@@ -56,11 +56,17 @@ def tracked_face(**changes: Any) -> TrackedFace:
     return TrackedFace(**({"number": 1, "box": (160.0, 120.0, 320.0, 360.0)} | ESTIMATE | changes))
 
 
-def detected_face(*, box: Box, score: float = 0.99, landmarks: Landmarks | None = None) -> Face:
+def detected_face(
+    *,
+    box: Box = (0, 0, 100, 100),
+    score: float = 0.99,
+    landmarks: Landmarks | None = None,
+    agreement: float = 1.0,
+) -> Face:
     """What a detector finds; without other landmarks those of an upright face that fills the box."""
     x1, y1, x2, y2 = box
     inside = tuple((x1 + x * (x2 - x1), y1 + y * (y2 - y1)) for x, y in LANDMARK_SHARES)
-    return Face(box, score, landmarks or inside)
+    return Face(box, score, landmarks or inside, agreement)
 
 
 def noise(size_wh: tuple[int, int], seed: int = 0) -> Image.Image:

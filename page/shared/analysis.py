@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from PIL import Image
 
-from gender_age.detection import rotate_image
 from gender_age.errors import GenderAgeError
 from gender_age.images import open_photo, photo_name
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
+from gender_age.turning import rotate_image
 
 from ..inputs.photo_files import GivenFile
 from .drawing import display_copy

@@ -10,11 +10,11 @@ from transformers import ViTImageProcessor
 from gender_age.alignment import DEFAULT_ALIGNMENT
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.decoding import expected_age
-from gender_age.detection import rotate_image
 from gender_age.explanation import explain_face, explain_pixels, logits_from_tokens
 from gender_age.images import open_photo
 from gender_age.modeling_gender_age import ViTForGenderAge
 from gender_age.prediction import GenderAgePredictor
+from gender_age.turning import rotate_image
 from tests.conftest import REPOSITORY, TINY
 
 CONVOLUTIONAL = {"stem": "convolutional", "stem_channels": [4, 8, 8], "stem_depths": [1, 0, 1], "pooling": "mean"}

@@ -9,8 +9,9 @@ import torch
 import gender_age
 from gender_age.alignment import align_face
 from gender_age.checkpoint import alignment_of
-from gender_age.detection import LIVE_FACE_SHARE, rotate_image
+from gender_age.detection import LIVE_FACE_SHARE
 from gender_age.prediction import GenderAgePredictor
+from gender_age.turning import rotate_image
 from tests.conftest import REPOSITORY
 from tests.fakes import detected_face, noise
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gender_age.detection import rotate_image
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 from gender_age.tracking import ANSWER_S, KEPT_S, SHOWN_S, DecayedMean, FaceTracker, FrameRate, camera_box, match_score
+from gender_age.turning import rotate_image
 from tests import fakes
 from tests.conftest import REPOSITORY
 

@@ -9,7 +9,7 @@ from datasets import Dataset, Features, Value
 from datasets import Image as ImageFeature
 from PIL import Image, ImageDraw
 
-from gender_age.detection import Face
+from gender_age.found_faces import Face
 from trainer.prepare import prepare
 
 POINTS = ((8.0, 9.0), (16.0, 9.0), (12.0, 13.0), (9.0, 17.0), (15.0, 17.0))

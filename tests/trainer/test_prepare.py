@@ -7,7 +7,7 @@ from datasets import concatenate_datasets
 from PIL import Image
 from PIL.ExifTags import Base
 
-from gender_age.detection import Face
+from gender_age.found_faces import Face
 from tests.trainer.drawn_sources import (
     POINTS,
     DrawnFaces,

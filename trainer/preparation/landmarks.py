@@ -9,9 +9,9 @@ from typing import Protocol
 from PIL import Image
 from tqdm import tqdm
 
-from gender_age.detection import Face
 from gender_age.errors import PhotoError
 from gender_age.formats import FORMATS
+from gender_age.found_faces import Face
 from gender_age.images import BOMB, DAMAGED, open_photo
 
 from .splits import thumbnail

@@ -1,0 +1,52 @@
+"""A turn needs proof: the best single face decides, and upright wins near-ties."""
+
+import pytest
+
+from gender_age.turning import PROOF_AGREEMENT, PROOF_SCORE, chosen_rotation, is_certainly_upright
+from tests import fakes
+
+# As MTCNN sees the portraits in examples/.
+EYES_AND_MOUTH = ((28, 38), (75, 38), (50, 59), (29, 74), (73, 74))
+FRONTAL = fakes.detected_face(score=0.99, landmarks=EYES_AND_MOUTH)
+WEAK = fakes.detected_face(score=0.9, landmarks=EYES_AND_MOUTH)
+# As MTCNN sees an upside-down face: low, close eyes.
+LOW_EYES = fakes.detected_face(
+    score=0.999, box=(0, 0, 100, 120), landmarks=((32, 52), (68, 52), (50, 76), (34, 94), (66, 94))
+)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "rotation"),
+    [
+        ({0: []}, 0),
+        ({0: [], 90: [], 180: [], 270: []}, 0),
+        ({0: [], 90: [FRONTAL]}, 90),
+        ({0: [WEAK], 270: [FRONTAL]}, 270),
+        ({0: [], 180: [WEAK, WEAK, WEAK]}, 0),
+        ({0: [FRONTAL], 180: [FRONTAL]}, 0),
+        ({0: [WEAK], 90: [FRONTAL], 180: [FRONTAL]}, 90),
+    ],
+    ids=["nothing", "nobody", "turned", "better", "sum of poor ones", "upright wins ties", "first of equals"],
+)
+def test_the_best_single_face_decides(candidates, rotation):
+    assert chosen_rotation(candidates) == rotation
+
+
+@pytest.mark.parametrize(("score", "agreement"), [(PROOF_SCORE - 0.01, 1.0), (0.999, PROOF_AGREEMENT - 0.01)])
+def test_a_doubtful_face_proves_no_turn(score, agreement):
+    face = fakes.detected_face(score=score, agreement=agreement)
+    assert chosen_rotation({0: [], 90: [face]}) == 0
+
+
+def test_a_frontal_face_proves_that_a_photo_stands_upright():
+    assert is_certainly_upright([WEAK, FRONTAL])
+    assert not is_certainly_upright([])
+    assert not is_certainly_upright([WEAK])
+    assert not is_certainly_upright([LOW_EYES])
+
+
+def test_a_face_that_lies_on_its_side_proves_nothing():
+    lying = fakes.detected_face(score=0.999, landmarks=((20, 80), (20, 20), (50, 50), (80, 75), (80, 25)))
+    assert abs(lying.tilt) > 45
+    assert not is_certainly_upright([lying])
+    assert chosen_rotation({0: [], 90: [lying]}) == 0
