@@ -6,11 +6,14 @@ import subprocess
 import sys
 
 import pytest
+from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from tests.conftest import REPOSITORY
 from trainer import files
 from trainer.errors import TrainerError
 from trainer.files import put_in_place, whole_file, write_whole_folder, write_whole_text
+from trainer.training.checkpoints import COMPLETE_FILE, CompletionMarker
+from trainer.training.saving import RECORD_FILE, save_run_model
 
 
 def names(folder):
@@ -204,3 +207,15 @@ def test_a_folder_moved_aside_by_a_killed_process_is_in_nobodys_way(tmp_path):
     put_in_place(made, out)
     assert contents(out) == {"a": "new"}
     assert names(tmp_path / "work") == []
+
+
+def test_what_a_marker_vouches_for_reaches_the_disk_before_it(tmp_path, synced, tiny_model):
+    checkpoint = tmp_path / "checkpoint-4"
+    checkpoint.mkdir()
+    (checkpoint / "weights").write_text("1")
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True)
+    CompletionMarker().on_save(arguments, TrainerState(global_step=4), TrainerControl())
+    assert synced.index(("flush", "weights")) < synced.index(("rename", COMPLETE_FILE))
+
+    save_run_model(tiny_model, 32, {}, tmp_path / "model")
+    assert synced.index(("flush", "model.safetensors")) < synced.index(("rename", RECORD_FILE))
