@@ -15,6 +15,7 @@ with contextlib.suppress(ImportError):
 import gradio as gr
 
 from gender_age.errors import ModelError
+from gender_age.native_stderr import quiet_native_stderr
 from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
 from page.about.tab import build_about_tab
 from page.live.tab import build_live_tab
@@ -115,6 +116,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Loads the model and serves the page until interrupted; the exit status is 1 if either fails."""
     arguments = parse_arguments(argv)
     keep_memory_low()
+    with quiet_native_stderr():
+        return serve(arguments)
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """`main` after the arguments are read."""
     try:
         predictor = GenderAgePredictor.from_pretrained(arguments.model, revision=arguments.revision)
     except ModelError as error:

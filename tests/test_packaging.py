@@ -66,8 +66,9 @@ def test_citation_and_changelog_have_the_version_and_its_date():
     version = PROJECT["version"]
     citation = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == version
-    newest = re.search(r"^## (.*)$", (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)[1]
-    assert newest == f"{version} ({citation['date-released']})"
+    headings = re.findall(r"^## (.*)$", (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    released = next(heading for heading in headings if heading != "Unreleased")
+    assert released == f"{version} ({citation['date-released']})"
 
 
 @pytest.fixture(scope="module")
