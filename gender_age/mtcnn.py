@@ -13,6 +13,8 @@ import torch
 from torch import nn
 from torchvision.ops import batched_nms
 
+from .integral_image import crop_by_area, integral_images, resize_by_area
+
 # As in facenet-pytorch's MTCNN: each network's score threshold, and the factor between levels of the image pyramid.
 THRESHOLDS = (0.6, 0.7, 0.7)
 PYRAMID_FACTOR = 0.709
@@ -53,7 +55,7 @@ class Cascade:
         Args:
             images_rgb: `(images, height, width, 3)`, uint8; at most 8 megapixels each, whose sums int32 can hold.
         """
-        return _integral_images(torch.from_numpy(images_rgb).to(self._device))
+        return integral_images(torch.from_numpy(images_rgb).to(self._device))
 
     @torch.inference_mode()
     def search(self, integral: torch.Tensor, smallest_face: float) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -112,7 +114,7 @@ class Cascade:
         images = [integral.new_zeros(0, dtype=torch.long)]
         for scale in _pyramid_scales(min(height, width), smallest_face):
             size_hw = int(height * scale + 1), int(width * scale + 1)
-            offsets, probabilities = self._pnet(_normalise(_resize_by_area(integral, size_hw)))
+            offsets, probabilities = self._pnet(_normalise(resize_by_area(integral, size_hw)))
             is_face = probabilities[:, 1] >= self._thresholds[0]
             places = is_face.nonzero()
             corner = places[:, [2, 1]].float() * PNET_STRIDE + 1
@@ -170,43 +172,6 @@ def _pyramid_scales(shorter_side: int, smallest_face: float) -> Iterator[float]:
         scale *= PYRAMID_FACTOR
 
 
-def _integral_images(images: torch.Tensor) -> torch.Tensor:
-    """`(images, height + 1, width + 1, 3)` int32: at `(y, x)` the sum of all pixels above and to the left of it."""
-    integral = images.new_zeros((len(images), images.shape[1] + 1, images.shape[2] + 1, 3), dtype=torch.int32)
-    torch.cumsum(images.cumsum(dim=2, dtype=torch.int32), dim=1, dtype=torch.int32, out=integral[:, 1:, 1:])
-    return integral
-
-
-def _bins(length: torch.Tensor | int, number: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    """Start and end of `number` bins over `length` pixels, `(…, number)`; they overlap, as in adaptive pooling."""
-    index = torch.arange(number, device=device)
-    return index * length // number, ((index + 1) * length + number - 1) // number
-
-
-def _resize_by_area(integral: torch.Tensor, size_hw: tuple[int, int]) -> torch.Tensor:
-    """The images at another size, `(images, height, width, 3)`; pixels are averaged over areas."""
-    top, bottom = _bins(integral.shape[1] - 1, size_hw[0], integral.device)
-    left, right = _bins(integral.shape[2] - 1, size_hw[1], integral.device)
-    rows = integral[:, bottom] - integral[:, top]
-    pixels = (bottom - top)[:, None] * (right - left)
-    return (rows[:, :, right] - rows[:, :, left]) / pixels[..., None]
-
-
-def _crop_by_area(integral: torch.Tensor, windows: torch.Tensor, image_index: torch.Tensor, side: int) -> torch.Tensor:
-    """Crops of the images, `(n, side, side, 3)`; pixels are averaged over areas."""
-    x1, y1, x2, y2 = windows.T[..., None]
-    left, right = (edge + x1 for edge in _bins(x2 - x1, side, integral.device))
-    top, bottom = (edge + y1 for edge in _bins(y2 - y1, side, integral.device))
-    width = integral.shape[2]
-    starts = (image_index * integral.shape[1] * width)[:, None]
-    flat = integral.view(-1, 3)
-    above, below = (starts + edge * width for edge in (top, bottom))
-    total = flat[(below[:, :, None] + right[:, None])] - flat[(below[:, :, None] + left[:, None])]
-    total += flat[(above[:, :, None] + left[:, None])] - flat[(above[:, :, None] + right[:, None])]
-    pixels = (bottom - top)[:, :, None] * (right - left)[:, None]
-    return total / pixels[..., None]
-
-
 def _clip_windows(
     integral: torch.Tensor, boxes: torch.Tensor, image_index: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -241,7 +206,7 @@ def _run_on_crops(
 ) -> tuple[torch.Tensor, ...]:
     """The network's outputs for the windows `(n, 4)`, batch by batch: a picture of noise may have ten thousand."""
     batches = zip(windows.split(BATCH_SIZE), image_index.split(BATCH_SIZE), strict=True)
-    crops = (_normalise(_crop_by_area(integral, *batch, side)) for batch in batches)
+    crops = (_normalise(crop_by_area(integral, *batch, side)) for batch in batches)
     outputs = [network(crop.flip(-1) if mirrored else crop) for crop in crops]
     return tuple(map(torch.cat, zip(*outputs, strict=True)))
 

@@ -186,8 +186,7 @@ class GenderAgePredictor:
             raise TypeError("photos is a single photo; give a list of photos, or use `predict`")
         waiting: list[SearchedPhoto] = []
         num_faces, since = 0, 0.0
-        search = partial(self._search_or_error, whole_image=whole_image)
-        with closing(parallel_map(search, photos, workers)) as stream:
+        with closing(parallel_map(partial(self._search_or_error, whole_image=whole_image), photos, workers)) as stream:
             for searched in stream:
                 if not waiting:
                     num_faces, since = 0, time.monotonic()

@@ -1,0 +1,45 @@
+"""Integral images (summed-area tables): any resizing or crop by area averages from four lookups a pixel."""
+
+from __future__ import annotations
+
+import torch
+
+
+def integral_images(images: torch.Tensor) -> torch.Tensor:
+    """`(images, height + 1, width + 1, 3)` int32: at `(y, x)` the sum of all pixels above and to the left of it."""
+    integral = images.new_zeros((len(images), images.shape[1] + 1, images.shape[2] + 1, 3), dtype=torch.int32)
+    torch.cumsum(images.cumsum(dim=2, dtype=torch.int32), dim=1, dtype=torch.int32, out=integral[:, 1:, 1:])
+    return integral
+
+
+def _bins(length: torch.Tensor | int, number: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """Start and end of `number` bins over `length` pixels, `(…, number)`; they overlap, as in adaptive pooling."""
+    index = torch.arange(number, device=device)
+    return index * length // number, ((index + 1) * length + number - 1) // number
+
+
+def resize_by_area(integral: torch.Tensor, size_hw: tuple[int, int]) -> torch.Tensor:
+    """The images at another size, `(images, height, width, 3)`; pixels are averaged over areas."""
+    top, bottom = _bins(integral.shape[1] - 1, size_hw[0], integral.device)
+    left, right = _bins(integral.shape[2] - 1, size_hw[1], integral.device)
+    rows = integral[:, bottom] - integral[:, top]
+    pixels = (bottom - top)[:, None] * (right - left)
+    return (rows[:, :, right] - rows[:, :, left]) / pixels[..., None]
+
+
+def crop_by_area(integral: torch.Tensor, windows: torch.Tensor, image_index: torch.Tensor, side: int) -> torch.Tensor:
+    """Crops of the images, `(n, side, side, 3)`; pixels are averaged over areas."""
+    x1, y1, x2, y2 = windows.T[..., None]
+    left, right = (edge + x1 for edge in _bins(x2 - x1, side, integral.device))
+    top, bottom = (edge + y1 for edge in _bins(y2 - y1, side, integral.device))
+    width = integral.shape[2]
+    starts = (image_index * integral.shape[1] * width)[:, None]
+    flat = integral.view(-1, 3)
+    above, below = (starts + edge * width for edge in (top, bottom))
+    total = flat[(below[:, :, None] + right[:, None])] - flat[(below[:, :, None] + left[:, None])]
+    total += flat[(above[:, :, None] + left[:, None])] - flat[(above[:, :, None] + right[:, None])]
+    pixels = (bottom - top)[:, :, None] * (right - left)[:, None]
+    return total / pixels[..., None]
+
+
+__all__ = ["crop_by_area", "integral_images", "resize_by_area"]
