@@ -1,4 +1,4 @@
-"""All figures of one run."""
+"""The results of one run."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .timing import Times
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All figures of one run; None where something was not measured.
+    """The results of one run; None if not measured.
 
     Attributes:
-        settings: how much was measured.
-        photos: times by photo and way.
-        models: times of the model alone by batch size and way.
-        batch: times of `predict_batch` and of calling `predict` for one photo after the other.
-        page: the page's times and memory.
-        agreement: which faces were found.
-        accuracy: what the predictor's model costs in accuracy.
+        settings: sizes and repetitions.
+        photos: times by photo and implementation.
+        models: times of the model alone by batch size and implementation.
+        batch: times of `predict_batch`, and of `predict` on each photo.
+        page: times and memory of the page.
+        agreement: detection recall.
+        accuracy: accuracy loss of the predictor.
     """
 
     settings: Settings
