@@ -1,1 +1,1 @@
-"""How fast photos are answered, beside a baseline; `python -m benchmarks`, from the repository root."""
+"""Speed benchmarks against a baseline; `python -m benchmarks`, from the repository root."""

@@ -33,13 +33,13 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def measure(model: str, settings: Settings, data: str | None, say: Callable[[str], None]) -> Results:
-    """All figures.
+    """Runs all benchmarks.
 
     Args:
-        model: a checkpoint's folder or Hub id.
-        settings: how much is measured.
-        data: a prepared dataset, or None to leave accuracy out.
-        say: is told what is measured next.
+        model: folder or Hub id of a checkpoint.
+        settings: sizes and repetitions.
+        data: a prepared dataset, or None to skip accuracy.
+        say: progress callback, called with the name of each step.
     """
     predictor = GenderAgePredictor.from_pretrained(model, device="cpu")
     baseline = Baseline(predictor)
@@ -72,7 +72,7 @@ def measure(model: str, settings: Settings, data: str | None, say: Callable[[str
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures and reports; the exit status is 0 whatever the figures are."""
+    """Runs the benchmarks and writes the report; the exit status is always 0."""
     arguments = parse_arguments(argv)
     settings = QUICK if arguments.quick else FULL
     results = measure(arguments.model, settings, arguments.data, lambda step: print(f"… {step}", file=sys.stderr))

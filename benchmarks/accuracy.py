@@ -1,4 +1,4 @@
-"""What the predictor's way of running the model costs in accuracy, over a prepared test split."""
+"""Accuracy loss of the predictor's inference mode against eager fp32, on a prepared test split."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Both ways over the same faces.
+    """Metrics of both modes on the same faces.
 
     Attributes:
-        faces: how many.
-        mae: years, of the model as it is stored and as the predictor runs it.
-        gender_accuracy: share of right answers, in the same order.
+        faces: number of faces.
+        mae: years, in eager fp32 and in the predictor's mode.
+        gender_accuracy: share in [0, 1], in the same order.
     """
 
     faces: int
@@ -35,20 +35,20 @@ class Accuracy:
 
     @property
     def lost_years(self) -> float:
-        """By how much the predictor's mean absolute error is larger."""
+        """Increase of the mean absolute error, in years."""
         return self.mae[1] - self.mae[0]
 
     @property
     def lost_points(self) -> float:
-        """By how many points of a hundred the predictor's gender accuracy is lower."""
+        """Decrease of the gender accuracy, in percentage points."""
         return 100 * (self.gender_accuracy[0] - self.gender_accuracy[1])
 
 
 def measure_accuracy(predictor: GenderAgePredictor, folder: str) -> Accuracy:
-    """Runs the model both ways over the faces with an exact age in the test split of a prepared dataset.
+    """Runs the model in both modes on the faces with exact age of a test split.
 
     Args:
-        folder: as `python -m trainer prepare` writes it.
+        folder: dataset written by `python -m trainer prepare`.
     """
     rows = load_dataset(folder, split="test").filter(
         lambda low, high: low == high, input_columns=["age_min", "age_max"], keep_in_memory=True

@@ -1,4 +1,4 @@
-"""Which of the faces that were put into photos the two ways find."""
+"""Detection recall of the predictor's detector and the baseline on composed photos."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from gender_age.detection import FaceDetector
 from .photos import KINDS, ComposedPhoto, PlacedFace
 
 Box = Sequence[float]
-# A found box is a face's if its middle lies inside the face's box and its longer side is that of the face, within this
-# factor: turned and half-hidden faces get other boxes than the same face upright and whole.
+# A box matches a face if its centre is inside the face's box and their longer sides differ by at most this factor:
+# rotated and partly hidden faces get other boxes.
 LARGEST_FACTOR = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Counts over all photos; every face in them is at least 1/40 of the longer side.
+    """Counts over all photos; every face is at least 1/40 of the longer side.
 
     Attributes:
-        photos, faces: how many there were.
-        ours, theirs: faces found by the predictor's detector, and by the baseline.
-        only_theirs: faces that the baseline found and the predictor's detector did not.
-        ours_extra, theirs_extra: boxes where there is no face.
+        photos, faces: numbers of photos and faces.
+        ours, theirs: faces found by the predictor's detector and by the baseline.
+        only_theirs: faces found by the baseline only.
+        ours_extra, theirs_extra: false positives.
         by_kind: `(faces, ours, theirs)` of plain, turned, dim and hidden faces.
     """
 
@@ -40,7 +40,7 @@ class Agreement:
 
 
 def matched(faces: Sequence[PlacedFace], boxes: Sequence[Box]) -> tuple[set[int], int]:
-    """The indices of the faces that are among the boxes, and the number of boxes that are none of them."""
+    """The indices of the matched faces, and the number of unmatched boxes."""
     found: set[int] = set()
     extra = 0
     for box in boxes:
@@ -58,11 +58,11 @@ def measure_agreement(
     ours: Callable[[Image.Image], list[Box]],
     theirs: Callable[[Image.Image], list[Box]],
 ) -> Agreement:
-    """Lets both ways search `number` photos.
+    """Runs both detectors on `number` photos.
 
     Args:
-        composed: makes the photo of an index.
-        ours, theirs: the boxes that they find in an image.
+        composed: index -> photo.
+        ours, theirs: image -> detected boxes.
     """
     by_kind = {kind: [0, 0, 0] for kind in ("plain", *KINDS)}
     only_theirs = ours_extra = theirs_extra = 0
@@ -84,7 +84,7 @@ def measure_agreement(
 
 
 def searched_by(detector: FaceDetector) -> Callable[[Image.Image], list[Box]]:
-    """The boxes that a visitor gets; those in a photo that the detector turned are all wrong, none was to be turned."""
+    """The detector's boxes as in the app; all are wrong if it rotates the photo, since all photos are upright."""
 
     def boxes(image_rgb: Image.Image) -> list[Box]:
         rotation, faces = detector.detect_any_rotation(image_rgb)

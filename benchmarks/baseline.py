@@ -1,4 +1,4 @@
-"""The baseline: what one writes first, with the same weights."""
+"""The baseline: facenet-pytorch's MTCNN with its defaults, and the same model in eager fp32."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .timing import Stopwatch
 
 
 class Baseline:
-    """MTCNN with its defaults on the photo as it is, then one face after the other through the fp32 model.
+    """MTCNN with its defaults on the full-size photo, then the fp32 model on one face at a time.
 
     Args:
-        predictor: holds model, image processor and alignment, which are the same.
+        predictor: provides model, image processor and alignment.
     """
 
     def __init__(self, predictor: GenderAgePredictor) -> None:

@@ -1,4 +1,4 @@
-"""The machine that the figures are of."""
+"""Describes the machine of the benchmarks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CPU_INFO, MEMORY_INFO = Path("/proc/cpuinfo"), Path("/proc/meminfo")
 
 
 def machine() -> str:
-    """Processor, cores, memory and versions, one sentence."""
+    """Processor, cores, memory and versions in one sentence."""
     cpu = _line(CPU_INFO, "model name") or platform.processor() or platform.machine()
     kilobytes = _line(MEMORY_INFO, "MemTotal")
     memory = f", {int(kilobytes.split()[0]) / 1e6:.0f} GB of memory" if kilobytes else ""

@@ -1,4 +1,4 @@
-"""Photos with faces at known places, composed of the example portraits on a textured background."""
+"""Composes photos with faces at known positions, from the example portraits on a textured background."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-# Where the faces are in the portraits, in pixels.
+# Boxes of the faces in the portraits, in pixels.
 PORTRAITS = {
     "collins.jpg": (178, 74, 270, 190),
     "hopper.jpg": (180, 128, 350, 336),
     "obama.jpg": (378, 104, 602, 426),
 }
 KINDS = ("turned", "dim", "hidden")
-"""What makes a face hard: the head leans 15° to 40°, it is dark, or something covers a third of it."""
+"""Hard faces: rotated by 15° to 40°, dark, or with a third occluded."""
 HARD_SHARE = 0.2
-# Hair and neck come along: so many sides of the face, around its middle.
+# Side of the pasted patch, in sides of the face: includes hair and neck.
 PATCH_SIDES = 1.6
 SMALLEST_SHARE, LARGEST_SHARE = 1 / 40, 1 / 5
 MOST_FACES = 8
-# Of the photos in which both ways search; now and then a large one, as they take seconds.
+# Sizes of the photos for agreement; large ones are rare, because the baseline takes seconds.
 AGREEMENT_SIZES = ((1280, 960), (960, 1280), (1600, 1200), (1280, 720), (1024, 768))
 LARGE_SIZE, LARGE_EVERY = (2560, 1920), 25
 JPEG_QUALITY = 92
@@ -33,10 +33,10 @@ NOISE_TILE, NOISE_LEVELS = 512, 5
 
 @dataclass(frozen=True, slots=True)
 class PlacedFace:
-    """A face that was put into a photo.
+    """A face pasted into a photo.
 
     Attributes:
-        box: `(x1, y1, x2, y2)` in pixels of the photo; of a turned face, where it was before it was turned.
+        box: `(x1, y1, x2, y2)` in pixels of the photo; of a rotated face, before its rotation.
         kind: "plain", or one of `KINDS`.
     """
 
@@ -46,7 +46,7 @@ class PlacedFace:
 
 @dataclass(frozen=True, slots=True)
 class ComposedPhoto:
-    """A photo and the faces in it."""
+    """A photo and its faces."""
 
     image_rgb: Image.Image
     faces: tuple[PlacedFace, ...]
@@ -55,14 +55,14 @@ class ComposedPhoto:
 def compose(
     size_wh: tuple[int, int], shares: list[float], generator: np.random.Generator, hard_share: float = 0.0
 ) -> ComposedPhoto:
-    """A photo with one face for each of `shares`, none over another.
+    """A photo with one face for each of `shares`, without overlap.
 
     Args:
         size_wh: of the photo in pixels.
-        shares: longer sides of the faces, as shares of the photo's longer side; what does not fit is made smaller,
+        shares: longer sides of the faces, as shares of the photo's longer side; reduced to fit,
             but not below `SMALLEST_SHARE`.
-        generator: draws background, portraits, places and kinds.
-        hard_share: share of the faces that are turned, dim or partly hidden.
+        generator: of background, portraits, positions and kinds.
+        hard_share: share of rotated, dim or partly occluded faces.
     """
     image_rgb = _background(size_wh, generator)
     cells = _cells(size_wh, len(shares))
@@ -85,7 +85,7 @@ def compose(
 
 
 def compose_for_agreement(index: int) -> ComposedPhoto:
-    """The photo number `index` of an endless, fixed series: one to eight faces, a fifth of them hard to find."""
+    """Photo `index` of a deterministic series: one to eight faces, a fifth of them hard."""
     generator = np.random.default_rng((6, index))
     large = index % LARGE_EVERY == LARGE_EVERY - 1
     size_wh = LARGE_SIZE if large else AGREEMENT_SIZES[index % len(AGREEMENT_SIZES)]
@@ -95,7 +95,7 @@ def compose_for_agreement(index: int) -> ComposedPhoto:
 
 
 def save_variants(photo: ComposedPhoto, folder: Path, name: str, number: int) -> list[Path]:
-    """The photo as so many JPEG files that differ in a few pixels: no answer to one can serve for another."""
+    """Saves the photo as `number` JPEG files that differ in a few pixels, to defeat caching."""
     paths = []
     for index in range(number):
         image_rgb = photo.image_rgb.copy()
@@ -106,7 +106,7 @@ def save_variants(photo: ComposedPhoto, folder: Path, name: str, number: int) ->
 
 
 def _cells(size_wh: tuple[int, int], number: int) -> list[tuple[int, int, int, int]]:
-    """`(left, top, width, height)` of at least `number` equal parts of the photo, as square as can be."""
+    """`(left, top, width, height)` of a grid of at least `number` cells, as square as possible."""
     width, height = size_wh
     columns = max(1, math.ceil(math.sqrt(number * width / height)))
     rows = max(1, math.ceil(number / columns))
@@ -115,7 +115,7 @@ def _cells(size_wh: tuple[int, int], number: int) -> list[tuple[int, int, int, i
 
 
 def _background(size_wh: tuple[int, int], generator: np.random.Generator) -> Image.Image:
-    """Clouds of several sizes, shapes with edges, and a sensor's noise: as much to compress and search as a photo."""
+    """Clouds of several scales, shapes with edges and sensor noise, to be as costly to decode and search as a photo."""
     width, height = size_wh
     image_rgb = Image.new("RGB", size_wh, (128, 128, 128))
     for cells in (4, 12, 36, 108):
@@ -146,7 +146,7 @@ def _portrait(name: str) -> Image.Image:
 
 
 def _patch(name: str, side: float, kind: str, generator: np.random.Generator) -> tuple[Image.Image, np.ndarray]:
-    """A square picture with the portrait's face in its middle, and the face's width and height in it.
+    """A square patch with the portrait's face at its centre, and the face's width and height.
 
     Args:
         side: longer side of the face in pixels of the patch.
@@ -172,7 +172,7 @@ def _patch(name: str, side: float, kind: str, generator: np.random.Generator) ->
 
 
 def _hide_third(patch: Image.Image, face_wh: np.ndarray, generator: np.random.Generator) -> None:
-    """Covers the left, right or lower third of the face, as a hand, a pillar or a scarf would."""
+    """Occludes the left, right or lower third of the face."""
     x1, y1 = (patch.width - face_wh) / 2
     x2, y2 = (patch.width + face_wh) / 2
     third_w, third_h = face_wh / 3
@@ -186,7 +186,7 @@ def _hide_third(patch: Image.Image, face_wh: np.ndarray, generator: np.random.Ge
 
 
 def _round_mask(side: int) -> Image.Image:
-    """A disc with a soft edge, so that no frame is left around a patch."""
+    """A disc with a soft edge, so that patches have no visible border."""
     inset = side * 0.05
     mask = Image.new("L", (side, side))
     ImageDraw.Draw(mask).ellipse((inset, inset, side - inset, side - inset), fill=255)

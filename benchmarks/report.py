@@ -1,4 +1,4 @@
-"""The figures of one run as Markdown, beside what is required and what is aimed at."""
+"""Renders the results of one run as Markdown, with required and target values."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ as it is, then one face after the other through the same weights in float32, eag
 
 
 def markdown(results: Results, command: str) -> str:
-    """The whole page.
+    """The whole report.
 
     Args:
-        command: that measured.
+        command: the command line of the run.
     """
     parts = [
         "# Performance",

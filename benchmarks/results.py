@@ -1,4 +1,4 @@
-"""All figures of one run."""
+"""The results of one run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .timing import Times
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All figures of one run; None where something was not measured.
+    """The results of one run; None if not measured.
 
     Attributes:
         settings: how much was measured.

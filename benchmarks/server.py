@@ -1,4 +1,4 @@
-"""The page as a visitor meets it: a process of its own, asked over loopback."""
+"""Benchmarks the page in a separate process, over loopback."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ STARTS_WITHIN_S = 120
 
 @dataclass(frozen=True, slots=True)
 class PageTimes:
-    """What was measured of the page.
+    """Times and memory of the page.
 
     Attributes:
-        first_answer_s: seconds from the command to the first answer, of every start.
-        round_trip: a 12 Mpx photo with five faces through `/predict`, and the baseline without a page.
-        peak_bytes: most memory that the process ever held, or None where the system does not tell.
+        first_answer_s: seconds from process start to first answer, for every start.
+        round_trip: times of a 12 Mpx photo with five faces through `/predict`, and of the baseline without a page.
+        peak_bytes: peak resident memory of the process, or None if unknown.
     """
 
     first_answer_s: tuple[float, ...]
@@ -41,7 +41,7 @@ class PageTimes:
 
 
 class PageServer:
-    """`python app.py` in a process of its own, stopped at the end; its files go to a folder that goes with it."""
+    """`python app.py` as a subprocess with a temporary folder; both end with the context."""
 
     def __init__(self, model: str) -> None:
         self._folder = tempfile.TemporaryDirectory()
@@ -64,7 +64,7 @@ class PageServer:
         self._folder.cleanup()
 
     def client(self) -> Client:
-        """A client of the page, as soon as it says that it runs."""
+        """A client of the page, once the page is ready."""
         deadline = time.monotonic() + STARTS_WITHIN_S
         while READY not in self._log.read_text():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -73,7 +73,7 @@ class PageServer:
         return Client(self.url, verbose=False)
 
     def peak_bytes(self) -> int | None:
-        """The most memory that the process ever held, where Linux tells it."""
+        """Peak resident memory (VmHWM) of the process; None outside Linux."""
         status = Path(f"/proc/{self.process.pid}/status")
         if not status.exists():
             return None
@@ -87,7 +87,7 @@ def measure_page(
     phone_paths: dict[int, list[Path]],
     say: Callable[[str], None],
 ) -> PageTimes:
-    """Starts the page a few times, then sends it every phone photo."""
+    """Measures the start of the page, then its round trips and memory with all phone photos."""
     first_answers = []
     for start in range(settings.server_starts):
         say(f"the page, start {start + 1}")

@@ -1,4 +1,4 @@
-"""How much is measured."""
+"""Sizes and repetitions of the benchmarks."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ class Settings:
     """Sizes and repetitions of one run.
 
     Attributes:
-        phone_wh: size of a phone's photo in pixels.
-        screen_wh: size of a photo of 1080 lines.
-        phone_repetitions: for that photo, which the baseline takes seconds for.
-        repetitions: for smaller photos and the model alone.
-        model_batches: faces at once, for the model alone.
-        batch_photos: photos of 640 × 480 pixels that are predicted in one batch and one by one.
-        batch_repetitions: of that.
-        server_starts: how often the page is started; 0 leaves the page out.
-        round_trips: 12 Mpx photos that the page answers.
-        agreement_photos: composed photos in which both ways search faces.
+        phone_wh: size of a 12 Mpx photo in pixels.
+        screen_wh: size of a 1080p photo in pixels.
+        phone_repetitions: of 12 Mpx photos, on which the baseline takes seconds.
+        repetitions: of smaller photos and of the model alone.
+        model_batches: batch sizes of the model alone.
+        batch_photos: number of 640 × 480 photos, predicted in one batch and one by one.
+        batch_repetitions: of that comparison.
+        server_starts: number of starts of the page; 0 skips the page.
+        round_trips: number of 12 Mpx photos sent to the page.
+        agreement_photos: number of composed photos for detection recall.
     """
 
     phone_wh: tuple[int, int] = (4032, 3024)

@@ -1,4 +1,4 @@
-"""Photos and faces per second: end to end, in batches, and the model alone."""
+"""Speed end to end, in batches, and of the model alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .timing import Stopwatch, Times, interleaved
 OURS, THEIRS = "ours", "baseline"
 PHONE = "12 Mpx, {} faces"
 SCREEN, LIVE, LIVE_WH = "1080p, 5 faces", "640 × 480, 1 face", (640, 480)
-# The size of a face on such photos, as a share of the longer side.
+# Number of faces -> face size, as a share of the longer side.
 PHONE_FACES = {1: 0.25, 5: 0.12, 20: 0.06}
 
 
@@ -31,7 +31,7 @@ def phone_name(faces: int) -> str:
 
 
 def both_ways(predictor: GenderAgePredictor, baseline: Baseline, paths: list[Path]) -> dict:
-    """Photo file -> faces, ours and the baseline; each returns the number of faces."""
+    """The predictor and the baseline on `paths`; each returns the number of faces."""
 
     def ours(repetition: int, watch: Stopwatch) -> int:
         with watch.inside_predictor():
@@ -44,7 +44,7 @@ def both_ways(predictor: GenderAgePredictor, baseline: Baseline, paths: list[Pat
 
 
 def _live(predictor: GenderAgePredictor, paths: list[Path]) -> Callable[[int, Stopwatch], int]:
-    """The photo as a camera's picture."""
+    """The predictor on camera frames."""
 
     def ours(repetition: int, watch: Stopwatch) -> int:
         with watch.inside_predictor():
@@ -54,7 +54,7 @@ def _live(predictor: GenderAgePredictor, paths: list[Path]) -> Callable[[int, St
 
 
 def phone_photos(settings: Settings, folder: Path, number: int) -> dict[int, list[Path]]:
-    """Files of a phone's photo with 1, 5 and 20 faces, `number` variants of each."""
+    """Files of 12 Mpx photos with 1, 5 and 20 faces, `number` variants each."""
     generator = np.random.default_rng(0)
     return {
         faces: save_variants(
@@ -71,11 +71,11 @@ def measure_photos(
     phone_paths: dict[int, list[Path]],
     say: Callable[[str], None],
 ) -> dict[str, dict[str, Times]]:
-    """Photo → faces by photo and way."""
+    """End-to-end times by photo and implementation."""
     generator = np.random.default_rng(1)
     results = {}
     with tempfile.TemporaryDirectory() as folder:
-        # The small ones first: what is done once, at a network's first call, is done when the large ones' turn comes.
+        # Small photos first: they warm up the networks for the large ones.
         for name, size_wh, shares in ((LIVE, LIVE_WH, [0.3]), (SCREEN, settings.screen_wh, [0.12] * 5)):
             say(name)
             photo = compose(size_wh, shares, generator)
@@ -92,7 +92,7 @@ def measure_photos(
 
 
 def measure_model(predictor: GenderAgePredictor, settings: Settings) -> dict[int, dict[str, Times]]:
-    """The model alone by batch size: as the predictor runs it, and eager with the weights as they are stored."""
+    """Times of the model alone by batch size: the predictor's mode and eager fp32."""
     generator = torch.Generator().manual_seed(0)
 
     def runs(pixel_values: torch.Tensor, mode: Callable) -> Callable:
@@ -115,7 +115,7 @@ def measure_model(predictor: GenderAgePredictor, settings: Settings) -> dict[int
 
 
 def measure_batch(predictor: GenderAgePredictor, settings: Settings) -> dict[str, Times]:
-    """`predict_batch` against calling `predict` for one photo after the other, over the same photos."""
+    """Times of `predict_batch`, and of `predict` on each photo."""
     generator = np.random.default_rng(2)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,4 +1,4 @@
-"""What is required of the figures and what is aimed at, beside what was measured."""
+"""Required and target values of the benchmarks, compared with the results."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .speed import LIVE, OURS, THEIRS, phone_name
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One row.
+    """One row of the comparison.
 
     Attributes:
-        what: is measured.
-        required, aim: in words.
-        measured: in words, or None where it was not.
-        meets_required, meets_aim: of what was measured.
+        what: name of the figure.
+        required, aim: thresholds, formatted.
+        measured: value, formatted; None if not measured.
+        meets_required, meets_aim: whether the value meets the thresholds.
     """
 
     what: str
@@ -32,21 +32,21 @@ class Target:
 
 
 def at_most(what: str, value: float | None, required: float, aim: float, show: Callable[[float], str]) -> Target:
-    """A figure that is better the smaller it is; None where it was not measured."""
+    """A figure with upper thresholds; `value` is None if not measured."""
     if value is None:
         return Target(what, f"≤ {show(required)}", f"≤ {show(aim)}", None, False, False)
     return Target(what, f"≤ {show(required)}", f"≤ {show(aim)}", show(value), value <= required, value <= aim)
 
 
 def at_least(what: str, value: float | None, required: float, aim: float, show: Callable[[float], str]) -> Target:
-    """A figure that is better the larger it is; None where it was not measured."""
+    """A figure with lower thresholds; `value` is None if not measured."""
     if value is None:
         return Target(what, f"≥ {show(required)}", f"≥ {show(aim)}", None, False, False)
     return Target(what, f"≥ {show(required)}", f"≥ {show(aim)}", show(value), value >= required, value >= aim)
 
 
 def rows(results: Results) -> list[Target]:
-    """What the issue asks for, with what was measured."""
+    """All required figures, with the results."""
     phone, live = results.photos.get(phone_name(5)), results.photos.get(LIVE)
     model, page, accuracy = results.models.get(8), results.page, results.accuracy
     return [
@@ -116,5 +116,5 @@ def _accuracy_lost(accuracy: Accuracy | None) -> Target:
 
 
 def milliseconds(seconds: float) -> str:
-    """As whole milliseconds, or with a digit below ten."""
+    """In whole milliseconds, or with one decimal below ten."""
     return f"{seconds * 1000:.{0 if seconds >= 0.01 else 1}f} ms"

@@ -1,4 +1,4 @@
-"""Seconds by way and by stage: repetitions of all ways take turns, so that a machine that drifts hits them alike."""
+"""Times implementations by stage, with interleaved repetitions so that drift of the machine affects all alike."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gender_age.detection import FaceDetector
 from gender_age.prediction import GenderAgePredictor
 
 STAGES = ("decode", "detect", "align", "model")
-# Where the predictor's stages are: each function that is called on the way, and the stage it belongs to.
+# (stage, owner, name) of the functions that are timed in the predictor.
 PREDICTORS_STAGES = (
     ("decode", prediction, "open_photo"),
     ("detect", FaceDetector, "detect_any_rotation"),
@@ -27,14 +27,14 @@ PREDICTORS_STAGES = (
 
 
 class Stopwatch:
-    """Sums up seconds by stage over one repetition."""
+    """Accumulates seconds by stage over one repetition."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Whatever runs inside belongs to the stage `name`."""
+        """Adds the time of the block to the stage `name`."""
         start = time.perf_counter()
         try:
             yield
@@ -43,7 +43,7 @@ class Stopwatch:
 
     @contextmanager
     def inside_predictor(self) -> Iterator[None]:
-        """A `GenderAgePredictor` that runs inside is split into its stages."""
+        """Times the stages of a `GenderAgePredictor` that runs in the block."""
         with ExitStack() as stack:
             for name, owner, attribute in PREDICTORS_STAGES:
                 function = getattr(owner, attribute)
@@ -61,12 +61,12 @@ class Stopwatch:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """One way's repetitions.
+    """The repetitions of one implementation.
 
     Attributes:
         seconds: of every repetition.
         stages: seconds of every repetition by stage.
-        answers: what every repetition returned.
+        answers: return value of every repetition.
     """
 
     seconds: tuple[float, ...]
@@ -75,25 +75,25 @@ class Times:
 
     @property
     def median(self) -> float:
-        """Seconds of the middle repetition."""
+        """Median seconds of a repetition."""
         return statistics.median(self.seconds)
 
     def stage_median(self, name: str) -> float:
-        """Seconds of a stage in the middle repetition; 0 where the way has no such stage."""
+        """Median seconds of a stage; 0 if the implementation lacks it."""
         return statistics.median(stages.get(name, 0.0) for stages in self.stages)
 
 
 Way = Callable[[int, Stopwatch], object]
-"""Does the work once, given the number of the repetition (0 first) and a watch for its stages."""
+"""An implementation: runs once, given the repetition (from 0) and a stopwatch for its stages."""
 
 
 def interleaved(ways: Mapping[str, Way], repetitions: int, warm_ups: int = 1) -> dict[str, Times]:
-    """Times all ways, taking turns: A B A B ….
+    """Times all implementations, interleaved: A B A B ….
 
     Args:
-        ways: by name.
-        repetitions: of each way, that count.
-        warm_ups: of each way, before them; they do not count.
+        ways: implementations by name.
+        repetitions: of each implementation.
+        warm_ups: of each implementation before that, not counted.
     """
     laps: dict[str, list[tuple[float, Mapping[str, float], object]]] = {name: [] for name in ways}
     for repetition in range(-warm_ups, repetitions):

@@ -1,4 +1,4 @@
-"""From landmarks to face pixels: the one geometry for preparation, training and serving."""
+"""Aligns faces by their landmarks; the same function for preparation, training and serving."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .geometry import Landmarks
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """Where a face lies in its aligned picture; stored with the checkpoint.
+    """The alignment geometry, stored with the checkpoint.
 
     Attributes:
-        template: the five landmarks in the aligned picture, as shares of its side. The default puts the median face
-            of UTKFace (landmarks by MTCNN) so that hair and chin are in view.
-        fallback_scale: without landmarks, sides of the aligned picture per longer side of the image.
-        fallback_centre: without landmarks, the point `(x, y)` of the image, as shares of its width and height, that
-            comes to lie in the middle. The default is between UTKFace's tight chips and FairFace's wide ones.
-        fill: grey level, 0 to 255, of what lies outside the image.
+        template: the five landmarks in the aligned image, as shares of its side. The default keeps hair and chin of
+            the median UTKFace face (landmarks by MTCNN) in view.
+        fallback_scale: without landmarks, side of the aligned image per longer side of the input.
+        fallback_centre: without landmarks, the point `(x, y)` of the input, as shares of its width and height, that
+            is mapped to the centre. The default is between UTKFace's tight crops and FairFace's wide ones.
+        fill: grey level, 0 to 255, of pixels outside the input.
     """
 
     template: Landmarks = ((0.30, 0.29), (0.70, 0.29), (0.50, 0.53), (0.32, 0.70), (0.68, 0.70))
@@ -47,7 +47,7 @@ class Alignment:
 
 DEFAULT_ALIGNMENT = Alignment()
 LARGEST_MARGIN = 4
-"""The largest margin is the face's size divided by this."""
+"""The largest margin is the face size divided by this."""
 
 
 def align_face(
@@ -57,13 +57,13 @@ def align_face(
     alignment: Alignment = DEFAULT_ALIGNMENT,
     margin: int = 0,
 ) -> Image.Image:
-    """The face as an upright square picture.
+    """The face as an upright square image.
 
     Args:
         image_rgb: the whole image, mode RGB.
-        landmarks: five points in pixels of `image_rgb`, or None where the image is one face already cropped.
+        landmarks: five points in pixels of `image_rgb`, or None if the image is one face already cropped.
         size: side of the aligned face in pixels.
-        margin: pixels more on every side, at most `size // 4`; the middle `size` × `size` stay the same pixels.
+        margin: extra pixels on every side, at most `size // 4`; the central `size` × `size` pixels do not change.
 
     Returns:
         An RGB image of `size + 2 * margin` pixels a side.
@@ -79,14 +79,14 @@ def align_face(
 
 
 def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The rotation, scale and shift that bring `source` closest to `target` in least squares.
+    """The least-squares similarity transform (rotation, scale, translation) from `source` to `target`.
 
     Args:
-        source: `(n, 2)` points. If they all coincide, the scale is taken as 1.
+        source: `(n, 2)` points. If all coincide, the scale is 1.
         target: `(n, 2)` points.
 
     Returns:
-        `(2, 3)` matrix; Umeyama 1991 for two dimensions, where it has a closed form.
+        `(2, 3)` matrix, by the closed form in two dimensions of Umeyama 1991.
     """
     source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
     (x, y), (u, v) = (source - source_mean).T, (target - target_mean).T
@@ -106,11 +106,11 @@ def _fallback_transform(size_wh: tuple[int, int], size: int, alignment: Alignmen
 
 
 def _warp(image_rgb: Image.Image, to_face: np.ndarray, size: int, margin: int, fill: int) -> Image.Image:
-    """Sample the image through the `(2, 3)` matrix `to_face` (image pixels -> face pixels).
+    """Resample the image by the `(2, 3)` matrix `to_face` (image pixels -> face pixels).
 
-    `Image.transform` does not average over the pixels it skips, so a large face is first reduced to the scale of the
-    result. Only the part that may be needed is touched, whatever the size of the photo; it is the same part whatever
-    the margin, so that the margin does not change the pixels inside.
+    `Image.transform` does not antialias, so a large face is first downscaled to the scale of the result. Only the
+    region of the largest margin is downscaled: the cost does not depend on the size of the photo, and the inner pixels
+    do not depend on the margin.
     """
     scale = math.hypot(to_face[0, 0], to_face[1, 0])
     from_face = np.linalg.inv(np.vstack([to_face, [0, 0, 1]]))[:2]

@@ -1,4 +1,4 @@
-"""From logits to answers: calibrated gender probability, age and its interval."""
+"""Decodes logits: calibrated gender probability, expected age and age interval."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .results import FaceEstimate
 
 
 def decode(gender_logits: torch.Tensor, age_logits: torch.Tensor, config: GenderAgeConfig) -> list[FaceEstimate]:
-    """The answers for a batch of faces.
+    """Decodes the logits of a batch of faces.
 
     Args:
         gender_logits: `(batch, 2)`, before softmax.
@@ -47,16 +47,15 @@ def expected_age(age_logits: torch.Tensor) -> torch.Tensor:
 
 
 def age_intervals(age_logits: torch.Tensor, mass: float) -> torch.Tensor:
-    """`(batch, 2)` first and last year of the narrowest range of years that holds `mass` of the age distribution; of
-    ranges as narrow, the one that holds most.
+    """`(batch, 2)` first and last year of the shortest range that holds `mass` of the age distribution.
 
-    Whole years, as the ages are that it is to hold: a fraction of a year beyond them would hold nothing more.
+    Of equally short ranges, the one with the most mass. The ends are whole years, like the labels.
     """
     held = age_logits.double().softmax(dim=-1).cumsum(dim=-1)
-    held[:, -1] = 1.0  # whatever the rounding
+    held[:, -1] = 1.0  # exact, despite rounding
     held_before = torch.nn.functional.pad(held[:, :-1], (1, 0))
     first = torch.arange(held.shape[-1], device=held.device).expand_as(held)
-    # For each first year, the earliest last one; `MAX_AGE + 1` where too little is left.
+    # For each first year, the earliest last year; `MAX_AGE + 1` where the remaining mass is too small.
     last = torch.searchsorted(held, held_before + mass)
     surplus = held.gather(-1, last.clamp(max=MAX_AGE)) - held_before - mass
     narrowest = (last - first - surplus).masked_fill(last > MAX_AGE, torch.inf).argmin(dim=-1, keepdim=True)
@@ -64,7 +63,9 @@ def age_intervals(age_logits: torch.Tensor, mass: float) -> torch.Tensor:
 
 
 def with_age(intervals: torch.Tensor, ages: torch.Tensor) -> torch.Tensor:
-    """`(batch, 2)` intervals widened by whole years to hold the `(batch,)` ages given as the answer: in a skewed
-    distribution the narrowest range may not."""
+    """`(batch, 2)` intervals, widened by whole years to include the expected ages `(batch,)`.
+
+    The shortest range of a skewed distribution may not include its mean.
+    """
     low, high = intervals.unbind(dim=-1)
     return torch.stack([low.minimum(ages.floor()), high.maximum(ages.ceil())], dim=-1).clamp(0, MAX_AGE)

@@ -22,21 +22,21 @@ SMALLEST_FACE = 20
 # Lower than facenet-pytorch's 0.6, 0.7 and 0.7: the second look leaves out what is no face (docs/experiments.md).
 NETWORK_THRESHOLDS = (0.5, 0.6, 0.6)
 MIN_SCORE = 0.6
-# Least agreement of the second look, and least mean of score and agreement.
-MIN_AGREEMENT, MIN_CERTAINTY = 0.5, 0.72
+# Faces below this score get a second look; least agreement of it, and least mean of score and agreement.
+SURE_SCORE, MIN_AGREEMENT, MIN_CERTAINTY = 0.99, 0.5, 0.72
 # A smaller image is padded: P-Net would see no window of it, or one.
 SMALLEST_SIDE = 48
 PAD_GREY = 128
 
 # Faces cut by the photo's edge are found with a border around it. Small ones are not worth the time, and large ones
 # are found on a smaller copy.
-BORDER_SHARE, BORDER_FACE_SHARE, BORDER_SIDE = 0.2, 1 / 8, 400
+BORDER_SHARE, BORDER_FACE_SHARE, BORDER_SIDE = 0.2, 1 / 6, 320
 # With a face this large, as a share of the shorter side, that touches no edge there is none to be looked for there.
 LARGE_FACE_SHARE = 1 / 3
 
 # A finer search where the first found no face above this share of the longer side, or several near its limit.
 FINE_SIDE, FINE_FACE_SHARE, FINE_SMALLEST_FACE = 2048, 1 / 100, 14
-FINE_BELOW_SHARE, FINE_FROM_FACES, FINE_NEAR_LIMIT, FINE_GAIN = 1 / 14, 3, 1.7, 0.6
+FINE_BELOW_SHARE, FINE_FROM_FACES, FINE_NEAR_LIMIT, FINE_GAIN = 1 / 20, 3, 1.7, 0.6
 # A photo that is wider than this many heights, or the other way round, is searched in overlapping tiles.
 PANORAMA_RATIO, TILE_RATIO, TILE_OVERLAP, MAX_TILES = 3.0, 1.5, 0.25, 16
 
@@ -90,7 +90,7 @@ class FaceDetector:
         candidates[0] = without_duplicates([*candidates[0], *self._cut_by_edge(copy, candidates[0])])
         if not is_certainly_upright(candidates[0]):
             for rotation in ROTATIONS:
-                candidates[rotation] = self._search([rotate_image(copy, rotation)])[0]
+                candidates[rotation] = self._search([rotate_image(copy, rotation)], sure_score=1.0)[0]
         rotation = chosen_rotation(candidates)
         turned, turned_copy = rotate_image(image, rotation), rotate_image(copy, rotation)
         faces = candidates[rotation]
@@ -105,20 +105,22 @@ class FaceDetector:
         copies_rgb: Sequence[Image.Image],
         smallest_share: float = SMALLEST_FACE_SHARE,
         smallest: int = SMALLEST_FACE,
+        sure_score: float = SURE_SCORE,
     ) -> list[list[Face]]:
-        """The faces of images of one size as they are, left to right."""
+        """The faces of images of one size as they are, left to right; those below `sure_score` get a second look."""
         size_wh = copies_rgb[0].size
         pixels = np.stack([_padded(copy) for copy in copies_rgb])
-        return self._faces(pixels, size_wh, max(smallest, max(size_wh) * smallest_share))
+        return self._faces(pixels, size_wh, max(smallest, max(size_wh) * smallest_share), sure_score)
 
     def _faces(
-        self, pixels: np.ndarray, size_wh: tuple[int, int], smallest: float, border: int = 0
+        self, pixels: np.ndarray, size_wh: tuple[int, int], smallest: float, sure_score: float, border: int = 0
     ) -> list[list[Face]]:
         """The faces of `(images, height, width, 3)` uint8 images, which may have a border around `size_wh` pixels."""
         integral = self._cascade.integral_images(pixels)
         results = []
         for index, (boxes, scores, points) in enumerate(self._cascade.search(integral, smallest)):
-            agreement = self._cascade.second_look(integral, boxes, index)
+            agreement, looked = np.ones(len(scores), dtype=np.float32), scores < sure_score
+            agreement[looked] = self._cascade.second_look(integral, boxes[looked], index)
             is_face = (agreement >= MIN_AGREEMENT) & ((scores + agreement) / 2 >= MIN_CERTAINTY)
             kept = np.flatnonzero(is_face & (scores >= self.min_score))
             faces = [
@@ -143,7 +145,7 @@ class FaceDetector:
         border = round(max(small.size) * BORDER_SHARE)
         pixels = np.pad(np.asarray(small), ((border, border), (border, border), (0, 0)), constant_values=PAD_GREY)
         smallest = max(SMALLEST_FACE, max(small.size) * BORDER_FACE_SHARE)
-        faces = self._faces(pixels[None], small.size, smallest, border)[0]
+        faces = self._faces(pixels[None], small.size, smallest, SURE_SCORE, border)[0]
         return [_moved(face, 1 / scale, copy_rgb.size) for face in faces]
 
     def _small(self, image: Image.Image, found: Sequence[Face]) -> list[Face]:

@@ -1,12 +1,11 @@
-"""Which parts of a face moved the answers: integrated gradients over the features of its patches, or of a stem's
-finer places.
+"""Relevance maps of an answer: integrated gradients over the patch embeddings, or over a stem's finer feature map.
 
-The answer is compared with the one for a blank picture of the face's mean colour. On the straight path between the
-features of both, the gradient is averaged and multiplied by what the face's features have beyond the blank ones
-(integrated gradients, Sundararajan et al. 2017, https://arxiv.org/abs/1703.01365). The relevance of a place is the
-absolute value of the sum over its channels. It needs no attention weights and leaves the model as it is.
+The baseline is a blank image of the face's mean colour. The gradient is averaged along the straight path from the
+baseline's features to the face's, and multiplied by their difference (Sundararajan et al. 2017,
+https://arxiv.org/abs/1703.01365). The relevance of a position is the absolute value of the sum over its channels.
+The method needs no attention weights and does not change the model.
 
-Attention rollout, gradient-weighted attention, gradient × token and Grad-CAM were measured too (docs/experiments.md).
+docs/experiments.md compares it with attention rollout, gradient-weighted attention, gradient × token and Grad-CAM.
 """
 
 from __future__ import annotations
@@ -23,21 +22,21 @@ from .prediction import GenderAgePredictor
 from .stems import Stem
 
 STEPS = 4
-"""Points on the path from the blank picture to the face; the maps were chosen and measured with four."""
+"""Points on the path from the baseline to the face; the method was chosen and measured with four."""
 
-# In logits or years: below it, a face is blank and rounding must not look like relevance.
+# In logits or years. A smaller maximum is rounding error: the face is blank.
 LEAST_MOVE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceExplanation:
-    """What moved the answers for one face.
+    """The explanation of one face's answers.
 
     Attributes:
         age_distribution: `(101,)` float32, the probability of each year from 0 to 100.
-        gender_relevance: `(grid, grid)` float32 in [0, 1], rows from top to bottom: how much each place moved the
-            score of one gender over the other, either way; the largest is 1, unless the face is blank.
-        age_relevance: the same for the expected age.
+        gender_relevance: `(grid, grid)` float32 in [0, 1], rows from top to bottom: relevance of each position
+            for the difference of the gender logits, either sign; the maximum is 1, unless the face is blank.
+        age_relevance: likewise, for the expected age.
     """
 
     age_distribution: np.ndarray
@@ -46,30 +45,30 @@ class FaceExplanation:
 
 
 def explain_face(predictor: GenderAgePredictor, crop: Image.Image) -> FaceExplanation:
-    """The explanation for one face.
+    """Explains one face.
 
     Args:
-        predictor: its model is used as it is.
+        predictor: its model is not changed.
         crop: an aligned face, as from `predictor.align`.
     """
-    # Crops have the model's size already: resizing them again could only blur.
+    # Crops already have the model's input size.
     batch = predictor.image_processor([crop], do_resize=False, return_tensors="pt")
     return explain_pixels(predictor.model, batch["pixel_values"])
 
 
 def explain_pixels(model: ViTForGenderAge, pixel_values: torch.Tensor) -> FaceExplanation:
-    """The explanation for one face, from the model's own input.
+    """Explains one face, given the model's input.
 
     Args:
-        model: in evaluation mode. No gradient stays in its parameters.
+        model: in evaluation mode. Its parameters accumulate no gradients.
         pixel_values: `(1, 3, side, side)`, normalised as the image processor does.
 
     Raises:
-        ValueError: the model is in training mode, in which an answer depends on chance.
+        ValueError: the model is in training mode, in which answers are random.
     """
     if model.training:
         raise ValueError("the model is in training mode: call `model.eval()` first")
-    # Callers may be in inference mode, which `enable_grad` alone does not leave; its tensors have no gradient.
+    # `enable_grad` alone does not leave the inference mode of a caller.
     with torch.inference_mode(False), torch.enable_grad():
         pixel_values = pixel_values.to(model.device, model.dtype).clone()
         blank = pixel_values.mean(dim=(2, 3), keepdim=True).expand_as(pixel_values)
@@ -77,11 +76,11 @@ def explain_pixels(model: ViTForGenderAge, pixel_values: torch.Tensor) -> FaceEx
         with torch.no_grad():
             start, *ends = _features(model, torch.cat([blank, *views]))
         beyond_blank = torch.stack(ends) - start
-        # The middles of equal steps, and last the face itself for its answer.
+        # The midpoints of equal steps; the face itself is last.
         shares = torch.tensor([*((step + 0.5) / STEPS for step in range(STEPS)), 1.0]).to(start)[:, None, None, None]
         path = (start + shares * beyond_blank[:, None]).requires_grad_(True)
         logits = logits_from_tokens(model, _tokens(model, path.flatten(0, 1)), pixel_values.shape[-1])
-        # As in `forward`, logarithms of the mean probabilities of the views, but for a constant.
+        # As in `forward`: log of the mean probability over the views, up to a constant.
         gender_logits, age_logits = (
             each.float().log_softmax(dim=-1).unflatten(0, (len(views), -1)).logsumexp(dim=0) for each in logits
         )
@@ -96,12 +95,14 @@ def explain_pixels(model: ViTForGenderAge, pixel_values: torch.Tensor) -> FaceEx
 
 
 def logits_from_tokens(model: ViTForGenderAge, tokens: torch.Tensor, side: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The model from its patch tokens on: `forward` offers no place to begin there, and a hook would be seen by others.
+    """The model's forward pass after `patch_embeddings`.
+
+    Repeats `ViTModel.forward`, which takes pixels only; a hook would affect concurrent calls. No upstream issue found.
+    `test_from_tokens_on_it_is_the_models_own_forward` compares both.
 
     Args:
-        model: a test holds this to the model's own `forward`.
-        tokens: `(batch, patches, hidden_size)`, what `patch_embeddings` gives.
-        side: of the picture in pixels.
+        tokens: `(batch, patches, hidden_size)`, the output of `patch_embeddings`.
+        side: of the image in pixels.
 
     Returns:
         Gender logits `(batch, 2)` and age logits `(batch, 101)`.
@@ -117,7 +118,7 @@ def logits_from_tokens(model: ViTForGenderAge, tokens: torch.Tensor, side: int) 
 
 
 def _features(model: ViTForGenderAge, pixel_values: torch.Tensor) -> torch.Tensor:
-    """`(batch, channels, grid, grid)`, of the patches, or of finer places where the stem has them."""
+    """`(batch, channels, grid, grid)`: patch embeddings, or the stem's feature map."""
     embed = model.vit.embeddings.patch_embeddings
     if isinstance(embed, Stem):
         return embed.features(pixel_values)
@@ -125,15 +126,15 @@ def _features(model: ViTForGenderAge, pixel_values: torch.Tensor) -> torch.Tenso
 
 
 def _tokens(model: ViTForGenderAge, features: torch.Tensor) -> torch.Tensor:
-    """`(batch, patches, hidden_size)`, what is left of `patch_embeddings` after `_features`."""
+    """`(batch, patches, hidden_size)`: the rest of `patch_embeddings`, after `_features`."""
     embed = model.vit.embeddings.patch_embeddings
     return embed.tokens(features) if isinstance(embed, Stem) else features.flatten(2).transpose(1, 2)
 
 
 def _relevance(gradient: torch.Tensor, beyond_blank: torch.Tensor) -> np.ndarray:
-    """`(grid, grid)` from `(views, steps, channels, grid, grid)` gradients and the features, which have no steps.
+    """`(grid, grid)` from gradients `(views, steps, channels, grid, grid)` and features without the axis of steps.
 
-    The second view, where there is one, is the mirror image: its places are those of the face from right to left.
+    The second view, if any, is the mirror image; its map is flipped back.
     """
     face, *mirrored = (gradient.float().mean(dim=1) * beyond_blank.float()).sum(dim=1)
     relevance = sum((view.flip(-1) for view in mirrored), face).abs()

@@ -1,4 +1,4 @@
-"""A checkpoint's evaluation record: what was measured of the model, read as tolerantly as `records` says."""
+"""The evaluation record of a checkpoint, read with the tolerant readers of `records`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .labels import GENDERS
 from .records import LARGEST_SIZE, MAX_COUNTED, elements, members, number, part, text, whole_number
 
 LIMITS = {"share": (0.0, 1.0), "years": (0.0, 150.0), "signed": (-150.0, 150.0)}
-"""A kind of measured value -> the ends of what can be true."""
+"""Kind of a measured value -> its valid range."""
 
 KINDS = {
     "missed": "share",
@@ -24,13 +24,13 @@ KINDS = {
     "recall_female": "share",
     "recall_male": "share",
 }
-"""A value measured of a group -> its kind."""
+"""Metric of a group -> its kind."""
 
 PROTOCOLS = ("end_to_end", "landmarks")
-"""Ways of measuring; a page and a card show the first that was measured: as a visitor meets the model, if possible."""
+"""Evaluation protocols; page and card show the first one measured."""
 
 FEWEST_NAMED = 20
-"""Smaller groups are in charts and tables, but not named as the best or the worst: their numbers are mostly chance."""
+"""Smaller groups are shown but not named as best or worst: their metrics are mostly noise."""
 
 Found = TypeVar("Found")
 
@@ -42,7 +42,7 @@ class Measured:
     Attributes:
         value: in years, or a share in [0, 1].
         n: number of faces.
-        interval: both ends of its 95 % interval.
+        interval: 95 % confidence interval.
     """
 
     value: float
@@ -51,7 +51,7 @@ class Measured:
 
     @classmethod
     def read(cls, values: object, kind: str = "share") -> Measured | None:
-        """None where there is no value, or one that cannot be true; `kind` is a key of `LIMITS`."""
+        """None if the value is missing or out of range; `kind` is a key of `LIMITS`."""
         value, n = number(part(values, "value"), *LIMITS[kind]), whole_number(part(values, "n"), 1, MAX_COUNTED)
         if value is None or n is None:
             return None
@@ -63,15 +63,15 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupReport:
-    """What was measured of a group of faces; years of exact ages, and shares. `KINDS` says which is which.
+    """The metrics of a group of faces; `KINDS` gives their units.
 
     Attributes:
         n: number of faces.
-        missed: without landmarks, stored or found.
-        age_mae, age_bias, age_cs5: of exact ages.
-        range_accuracy, range_within_one: of age ranges.
-        gender_accuracy, gender_accuracy_from_10: read as labelled, of all ages and from 10 years on.
-        recall_female, recall_male: read as labelled, of the faces with this label.
+        missed: share without landmarks, stored or detected.
+        age_mae, age_bias, age_cs5: over exact ages.
+        range_accuracy, range_within_one: over age ranges.
+        gender_accuracy, gender_accuracy_from_10: over all ages, and over ages from 10 years.
+        recall_female, recall_male: of each class.
     """
 
     n: int | None = None
@@ -88,7 +88,7 @@ class GroupReport:
 
     @classmethod
     def read(cls, values: object) -> GroupReport:
-        """From what `trainer.evaluation.report.group_report` gives."""
+        """From the output of `trainer.evaluation.report.group_report`."""
         found = {f"recall_{gender}": part(values, "gender_recall", gender) for gender in GENDERS}
         found |= {key: part(values, key) for key in KINDS if key not in found}
         n = whole_number(part(values, "n"), 0, MAX_COUNTED)
@@ -97,7 +97,7 @@ class GroupReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalGroup:
-    """Of a group's age intervals, the share that holds the true age, and their mean width in years."""
+    """Coverage of a group's age intervals, and their mean width in years."""
 
     coverage: Measured | None = None
     mean_width: float | None = None
@@ -111,8 +111,8 @@ class IntervalGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalReport:
-    """The age intervals: the share in [0, 1] of true ages that they promise to hold, what they do hold, and the years
-    of one width for all ages that would hold as many.
+    """The age intervals: nominal level in [0, 1], coverage, and the width in years of a constant interval with the same
+    coverage.
     """
 
     level: float | None = None
@@ -122,7 +122,7 @@ class IntervalReport:
 
     @classmethod
     def read(cls, values: object) -> IntervalReport:
-        """From `intervals`; empty where no exact age was there to be measured on."""
+        """From `intervals`; empty if there were no exact ages."""
         return cls(
             level=number(part(values, "level"), 0, 1),
             overall=IntervalGroup.read(part(values, "overall")),
@@ -132,7 +132,7 @@ class IntervalReport:
 
 
 class Bin(NamedTuple):
-    """Faces of about one stated gender probability, the share of right answers among them, and their number."""
+    """A bin of the reliability diagram: mean predicted probability, accuracy and number of faces."""
 
     probability: float
     accuracy: float
@@ -141,8 +141,8 @@ class Bin(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationReport:
-    """Whether the gender probability is what it says: expected calibration error, reliability diagram, and the share
-    in [0, 1] of the answers that are marked as uncertain, with the share of right answers of the others and of those.
+    """Calibration of the gender probability: expected calibration error, reliability diagram, share in [0, 1] of
+    uncertain answers, and the accuracy of certain and of uncertain ones.
     """
 
     ece: float | None = None
@@ -166,7 +166,7 @@ class CalibrationReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceReport:
-    """All that was measured on the faces of one source; groups are those of the labels, by name."""
+    """The metrics on one source, overall and by group of the labels."""
 
     overall: GroupReport = field(default_factory=GroupReport)
     by_age_band: dict[str, GroupReport] = field(default_factory=dict)
@@ -178,7 +178,7 @@ class SourceReport:
 
     @classmethod
     def read(cls, values: object) -> SourceReport:
-        """From what `trainer.evaluation.report.source_report` gives."""
+        """From the output of `trainer.evaluation.report.source_report`."""
         return cls(
             overall=GroupReport.read(part(values, "overall")),
             by_age_band=_groups(part(values, "by_age_band")),
@@ -192,13 +192,13 @@ class SourceReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRecord:
-    """What `python -m trainer evaluate` measured.
+    """The report of `python -m trainer evaluate`.
 
     Attributes:
-        day: of the measurement, as ISO 8601 writes it.
+        day: ISO 8601 date of the evaluation.
         split: of the data.
-        limit: number of images of each source, where not all were measured.
-        image_size: side in pixels at which the model was used.
+        limit: number of images of each source, if not all.
+        image_size: side of the model's input in pixels.
         protocols: one or more of `PROTOCOLS` -> source -> its report.
     """
 
@@ -210,7 +210,7 @@ class EvaluationRecord:
 
     @classmethod
     def read(cls, values: object) -> EvaluationRecord | None:
-        """From the content of `evaluation.json`; None where it is no JSON object."""
+        """From the content of `evaluation.json`; None if it is not a JSON object."""
         if not isinstance(values, dict):
             return None
         protocols = _by_name(values.get("protocols"), lambda sources: _by_name(sources, SourceReport.read))
@@ -224,7 +224,7 @@ class EvaluationRecord:
 
     @property
     def headline(self) -> str | None:
-        """The protocol whose numbers are shown by group; None where nothing was measured."""
+        """The protocol whose metrics are shown by group; None if nothing was measured."""
         return next((name for name in PROTOCOLS if name in self.protocols), None)
 
     @property
@@ -234,7 +234,7 @@ class EvaluationRecord:
 
 
 def _by_name(values: object, read: Callable[[object], Found]) -> dict[str, Found]:
-    """Each group of a JSON object of groups, as `read` reads it; what is no group is left out."""
+    """Applies `read` to each member that is an object; others are ignored."""
     return {name: read(group) for name, group in members(values).items() if isinstance(group, dict)}
 
 

@@ -1,4 +1,4 @@
-"""The pipeline for users of the Hub: `pipeline(model=repo, trust_remote_code=True)(photo)`."""
+"""The transformers pipeline: `pipeline(model=repo, trust_remote_code=True)(photo)`."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from .results import PhotoPrediction
 
 
 class GenderAgePipeline(Pipeline):
-    """Task "gender-age": a photo -> a list of its faces, each a dict; several photos -> a list of such lists.
+    """Task "gender-age": a photo -> a list of faces, each a dict; several photos -> a list of such lists.
 
-    A photo is a path, an `http(s)` address, a PIL image or an RGB array. Answers are those of `GenderAgePredictor`.
+    A photo is a path, an `http(s)` address, a PIL image or an RGB array. Same results as `GenderAgePredictor`.
 
     Args:
-        detector: finds the faces; by default MTCNN on the pipeline's device.
-        kwargs: those of `transformers.Pipeline`; `whole_image=True` takes every picture as one face already cropped.
+        detector: face detector; MTCNN on the pipeline's device by default.
+        kwargs: as `transformers.Pipeline`; `whole_image=True` treats every image as one face already cropped.
     """
 
-    # transformers annotates these flags as None.
+    # Which processors `pipeline()` loads: https://github.com/huggingface/transformers/pull/32514, which annotates the
+    # flags as None; no issue found. mypy's unused-ignore check shows when the ignores can go.
     _load_image_processor = True  # type: ignore[assignment]
     _load_processor = _load_video_processor = _load_feature_extractor = _load_tokenizer = False  # type: ignore[assignment]
 
@@ -37,7 +38,7 @@ class GenderAgePipeline(Pipeline):
             raise ValueError("the gender-age pipeline needs an image processor")
         self.predictor = GenderAgePredictor(self.model, self.image_processor, detector)
 
-    # The methods below narrow the parent's signatures, as every pipeline of transformers does.
+    # Like every pipeline of transformers, the methods below narrow the parent's signatures.
     def __call__(  # type: ignore[override]
         self,
         inputs: Photo | Iterable[Photo],
@@ -48,14 +49,15 @@ class GenderAgePipeline(Pipeline):
     ) -> list[dict] | list[list[dict]] | Iterator[list[dict]]:
         """
         Args:
-            inputs: a photo; or a list or tuple of photos; or a generator or dataset of photos, answered as a stream.
-            whole_image: each picture is one face, already cropped.
-            batch_size: faces, across photos, that the model sees at once.
+            inputs: a photo; a list or tuple of photos; or a generator or dataset of photos, answered lazily.
+            whole_image: each image is one face, already cropped.
+            batch_size: number of faces, across photos, per forward pass.
 
         Raises:
             PhotoError: a photo cannot be used.
         """
-        # Not through Pipeline's own loop: it batches photos, whose numbers of faces differ, and would pad them.
+        # Pipeline's own loop batches and pads photos, but their numbers of faces differ; no upstream issue found.
+        # `test_batch_size_counts_faces_across_photos` would pass without this loop if transformers batched faces.
         params = self._forward_params | self._sanitize_parameters(whole_image=whole_image, **kwargs)[1]
         if isinstance(inputs, (list, tuple, GeneratorType, Dataset)):
             photos = map(_fetched, cast(Iterable[Photo], inputs))
@@ -72,7 +74,7 @@ class GenderAgePipeline(Pipeline):
         return {}, {} if whole_image is None else {"whole_image": whole_image}, {}
 
     def preprocess(self, input_: Photo, **preprocess_parameters: Any) -> dict:
-        """Fetches the photo where it is an address."""
+        """Downloads the photo if it is a URL."""
         return {"photo": _fetched(input_)}
 
     def _forward(self, input_tensors: dict, **forward_parameters: Any) -> PhotoPrediction:  # type: ignore[override]
@@ -91,7 +93,7 @@ def _fetched(photo: Photo) -> Photo:
 
 def _faces_of_each(predictions: Iterable[PhotoPrediction]) -> Iterator[list[dict]]:
     for prediction in predictions:
-        if prediction.error is not None:  # a list of faces has no place for it
+        if prediction.error is not None:  # a list of faces cannot hold an error
             raise PhotoError(prediction.error)
         yield [face.to_dict() for face in prediction.faces]
 

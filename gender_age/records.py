@@ -1,8 +1,7 @@
-"""A checkpoint's training record, and how the records beside the weights are read.
+"""The training record of a checkpoint, and the tolerant reader of the JSON records beside the weights.
 
-Anybody may have written them: the page renders the records of strangers' checkpoints. They are read tolerantly here
-and nowhere else. Whatever is missing, of another type, not finite or out of range reads as None or as empty; no value
-of a wrong type gets through, and nothing raises.
+The records are untrusted input: the page renders those of any checkpoint. All validation is here. A value that is
+missing, of another type, not finite or out of range reads as None or as empty; nothing raises.
 """
 
 from __future__ import annotations
@@ -14,18 +13,18 @@ from pathlib import Path
 
 TRAINING_FILE, EVALUATION_FILE = "training.json", "evaluation.json"
 SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
-"""A known source of faces -> its name as its authors write it."""
+"""Source id -> name as its authors write it."""
 
 MAX_COUNTED, MAX_HOURS = 10**12, 10**6
 LARGEST_SIZE = 10**5
-"""Of an image in pixels, and of a network in layers and units."""
+"""Upper bound of an image in pixels, and of a network in layers and units."""
 MAX_RUNS = 100
-"""Runs of one chain that are read; a record nested deeper than any training is nonsense."""
+"""Upper bound of `started_from` records that are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
-    """Training images left out as probably mislabelled."""
+    """Numbers of training images excluded as probably mislabelled."""
 
     gender: int
     age: int
@@ -33,24 +32,24 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRecord:
-    """What `python -m trainer train` records of a run.
+    """The record of a run of `python -m trainer train`.
 
     Attributes:
-        config: the whole configuration as recorded, to be printed; what is to be understood of it stands below.
+        config: the whole configuration as recorded, for display; the values in use are attributes.
         sources: the data: "utkface" and "fairface" where known, else Hub ids or folders as recorded.
         train_images: number of images.
         data_revision: hash of the training split's file names and labels.
-        dropped: images left out of the training.
-        drop_unlikely: probability in [0, 1] of a label below which its image was left out.
+        dropped: images excluded from training.
+        drop_unlikely: label probability in [0, 1] below which an image was excluded.
         pretrained: Hub id or folder of the checkpoint that the run started from.
         stem_weights: file of MobileNet's weights, from which the stem started.
-        from_random_weights: the record says that there was neither.
-        num_hidden_layers, hidden_size, stem: of the network, where the run chose them.
-        image_sizes, epochs: pixels and number of epochs of the stages, first to last.
+        from_random_weights: the record says that both were unset.
+        num_hidden_layers, hidden_size, stem: of the network, if the run set them.
+        image_sizes, epochs: pixels and number of epochs of each stage.
         hours: wall time.
-        hardware: device of one process.
+        hardware: device of each process.
         world_size: number of processes.
-        seed: of the random numbers.
+        seed: random seed.
         versions: package -> version.
         started_from: record of the run that `pretrained` came from.
     """
@@ -78,7 +77,7 @@ class TrainingRecord:
 
     @classmethod
     def read(cls, values: object) -> TrainingRecord | None:
-        """From the content of `training.json`; None where it is no JSON object."""
+        """From the content of `training.json`; None if it is not a JSON object."""
         runs: list[dict] = []
         while isinstance(values, dict) and len(runs) < MAX_RUNS:
             runs.append(values)
@@ -117,7 +116,7 @@ class TrainingRecord:
 
     @property
     def earlier_runs(self) -> tuple[TrainingRecord, ...]:
-        """The records of the runs that this one goes on from, the last one first."""
+        """The records of the preceding runs (`started_from`), newest first."""
         runs: list[TrainingRecord] = []
         record = self.started_from
         while record is not None:
@@ -127,22 +126,22 @@ class TrainingRecord:
 
     @property
     def earlier_hours(self) -> float:
-        """Hours of all `earlier_runs` together."""
+        """Sum of the hours of `earlier_runs`."""
         return sum(run.hours or 0 for run in self.earlier_runs)
 
     @property
     def first_run(self) -> TrainingRecord:
-        """The first of the runs that led to the model: it chose the network and where that starts."""
+        """The first run in the chain, which set the network and its initial weights."""
         return (self, *self.earlier_runs)[-1]
 
     @property
     def starts_from_mobilenet(self) -> bool:
-        """Whether the stem started from HSE's MobileNet, the only network whose weights it can take."""
+        """Whether the stem was initialised from HSE's MobileNet, the only published weights it supports."""
         return self.first_run.stem_weights is not None
 
 
 def read_record(folder: str | Path, name: str) -> dict | None:
-    """The JSON object in the file `name` of a checkpoint's folder; None where there is none that can be read."""
+    """The JSON object in the file `name` of a checkpoint's folder; None if missing or unreadable."""
     try:
         return load_record(Path(folder) / name)
     except (OSError, ValueError):
@@ -154,7 +153,7 @@ def load_record(path: Path) -> dict:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is no JSON, or no object.
+        ValueError: it is not a JSON object.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -166,36 +165,36 @@ def load_record(path: Path) -> dict:
 
 
 def part(values: object, *keys: str) -> object:
-    """What lies at `keys` in nested dicts, None where there is nothing."""
+    """The value at the path `keys` of nested dicts, or None."""
     for key in keys:
         values = values.get(key) if isinstance(values, dict) else None
     return values
 
 
 def number(value: object, low: float, high: float) -> float | None:
-    """The value if it is a number within both ends, else None: no text, no truth value, no infinity."""
+    """The value if it is a number in `[low, high]`, else None; a bool is not a number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if low <= value <= high else None
 
 
 def whole_number(value: object, low: int, high: int) -> int | None:
-    """The value if it is an integer within both ends, else None."""
+    """The value if it is an integer in `[low, high]`, else None."""
     return value if isinstance(value, int) and number(value, low, high) is not None else None
 
 
 def text(value: object) -> str | None:
-    """The value if it is text that a page can send, else None: JSON may hold halves of characters, `"\\ud800"`."""
+    """The value if it is non-empty text without lone surrogates (`"\\ud800"`, not encodable), else None."""
     return value if isinstance(value, str) and value and _encodes(value) else None
 
 
 def members(values: object) -> dict:
-    """A JSON object's members whose names are `text`; empty where `values` is no object."""
+    """The members of a JSON object whose names are `text`; empty if `values` is not an object."""
     return {name: value for name, value in values.items() if text(name)} if isinstance(values, dict) else {}
 
 
 def elements(values: object) -> list:
-    """A JSON array's values; empty where `values` is none."""
+    """The elements of a JSON array; empty if `values` is not an array."""
     return values if isinstance(values, list) else []
 
 
@@ -219,6 +218,6 @@ def _dropped(values: object) -> Dropped | None:
 
 
 def _all_or_none(values: Iterable) -> tuple:
-    """The values, or none of them where one is None: a list with a gap would be misread."""
+    """All values, or an empty tuple if one is None: positions must match the stages."""
     found = tuple(values)
     return () if None in found else found

@@ -1,4 +1,4 @@
-"""What a `GenderAgeConfig` may put in place of ViT's patch projection."""
+"""Convolutional stems that replace ViT's patch projection, selected by `GenderAgeConfig.stem`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .configuration_gender_age import GenderAgeConfig
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions beside an identity, `(batch, channels, height, width)` in and out."""
+    """Two 3×3 convolutions with a skip connection; input and output `(batch, channels, height, width)`."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class ResidualBlock(nn.Module):
 class ConvolutionLayer(nn.Module):
     """Convolution with a bias and ReLU6: `(batch, channels, height, width)` to `(batch, outputs, height / stride, …)`.
 
-    Where the stride is 2, the padding is TensorFlow's for even sides: one pixel more on the right and below.
+    With stride 2, pads as TensorFlow's SAME for even sides: one more pixel on the right and at the bottom.
     """
 
     def __init__(self, channels: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
@@ -44,12 +44,12 @@ class ConvolutionLayer(nn.Module):
 
 
 class Stem(nn.Module):
-    """Stages of convolutions that stand for ViT's patch projection: each patch's token sees more than the patch.
+    """Convolutional stages in place of ViT's patch projection; a token's receptive field exceeds its patch.
 
     Early convolutions make a small transformer trainable without pretraining (https://arxiv.org/abs/2106.14881).
     """
 
-    # How many of the last stages `tokens` runs: an explanation looks at what comes before them.
+    # Number of last stages that `tokens` runs; explanations use the feature map before them.
     LATE_STAGES = 0
 
     def __init__(self, config: GenderAgeConfig, stages: Sequence[nn.Module], channels: int) -> None:
@@ -78,7 +78,7 @@ class Stem(nn.Module):
 
 
 class ConvolutionalStem(Stem):
-    """Strided stages of residual blocks, as many and as wide as the config says."""
+    """Strided stages of residual blocks, with the config's `stem_channels` and `stem_depths`."""
 
     def __init__(self, config: GenderAgeConfig) -> None:
         widths = (config.num_channels, *config.stem_channels)
@@ -95,13 +95,13 @@ class ConvolutionalStem(Stem):
 
 
 class MobileNetStem(Stem):
-    """The layers of MobileNet, for which weights from millions of faces are at hand: 32 times smaller, 1,024 channels.
+    """MobileNet's layers (https://arxiv.org/abs/1704.04861): stride 32, 1,024 channels.
 
-    MobileNet (https://arxiv.org/abs/1704.04861) whose batch norm is folded into the convolutions, for
-    weights that are published so (`trainer/stem_weights.py` loads them).
+    Batch norm is folded into the convolutions, as in the published face-recognition weights that
+    `trainer/training/stem_weights.py` loads.
     """
 
-    # Channels and stride of each pair of a depthwise and a 1×1 convolution, by the stage that a stride of 2 begins.
+    # Channels and stride of each depthwise-separable convolution, by stage; a stage begins with a stride of 2.
     STAGES = (
         ((64, 1),),
         ((128, 2), (128, 1)),
@@ -109,7 +109,7 @@ class MobileNetStem(Stem):
         ((512, 2), *((512, 1),) * 5),
         ((1024, 2), (1024, 1)),
     )
-    # The maps of an explanation were best before the last stage (docs/experiments.md).
+    # Explanations were best on the feature map before the last stage (docs/experiments.md).
     LATE_STAGES = 1
 
     def __init__(self, config: GenderAgeConfig) -> None:
@@ -126,6 +126,6 @@ class MobileNetStem(Stem):
 
 
 STEMS = {"convolutional": ConvolutionalStem, "mobilenet": MobileNetStem}
-"""By the name in `GenderAgeConfig.stem`."""
+"""Name in `GenderAgeConfig.stem` -> class."""
 
 __all__ = ["STEMS", "ConvolutionLayer", "ConvolutionalStem", "MobileNetStem", "Stem"]

@@ -12,29 +12,29 @@ from .geometry import Box
 from .labels import GENDERS
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
 
-# Time constants of the means, in seconds: short for boxes, which must follow the face; long for answers.
+# Time constants of the exponential means, in seconds: short for boxes, which must follow the face; long for answers.
 BOX_S, ANSWER_S = 0.2, 3.0
-# A face that the detector misses stays visible for the first, and keeps its number for the second.
+# An undetected face is shown for the first, and keeps its number for the second.
 SHOWN_S, KEPT_S = 0.4, 1.0
-# Two boxes may match if their IoU is at least the first, or if their centres are closer than the second times their
-# side: no face moves farther between two frames.
+# Boxes may match if their IoU is at least the first, or if the distance of their centres is less than the second times
+# their side; a face moves less between two frames.
 MIN_IOU, MAX_DISTANCE = 0.2, 0.8
-# No face grows or shrinks by more than this factor between two frames.
+# Maximum change of a face's size between two frames, as a factor.
 MAX_GROWTH = 2.0
-# Log-odds are clipped to those of this probability: a single frame's probability of 1 would outweigh every other.
+# Log-odds are clipped at this probability: one frame with probability 1 would outweigh all others.
 MAX_PROBABILITY = 0.9999
 RATE_WINDOW_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrackedFace(FaceEstimate):
-    """One face of a video, as it stands at the newest frame.
+    """One face of a video, with its smoothed answers at the newest frame.
 
     Attributes:
         number: from 1; stays with the face while it is in view.
-        box: in pixels of the frame as the camera gave it.
-        age_interval: both ends in years, inclusive; as wide as that of a single frame, as the errors of one person's
-            frames are much the same.
+        box: in pixels of the camera's frame.
+        age_interval: both ends in years, inclusive; as wide as that of a single frame, because the errors of one
+            person's frames are correlated.
     """
 
     number: int
@@ -42,9 +42,9 @@ class TrackedFace(FaceEstimate):
 
 
 class DecayedMean:
-    """A mean in which a sample's weight falls by 1/e every `time_constant_s` seconds.
+    """Exponential moving average whose weights fall by 1/e every `time_constant_s` seconds.
 
-    At first it is the plain mean, which settles fast; later an exponential one. It does not depend on the frame rate.
+    It starts as the plain mean, which settles fast, and does not depend on the frame rate.
     """
 
     def __init__(self, time_constant_s: float) -> None:
@@ -54,7 +54,7 @@ class DecayedMean:
         self._time_s = 0.0
 
     def add(self, sample: np.ndarray, time_s: float) -> np.ndarray:
-        """The mean with one more sample, all of one shape; times must not fall."""
+        """The mean including `sample`; all have one shape, and times do not decrease."""
         decay = math.exp(-max(0.0, time_s - self._time_s) / self.time_constant_s) if self._weight else 0.0
         self._sum = self._sum * decay + sample
         self._weight = self._weight * decay + 1.0
@@ -69,9 +69,9 @@ class FrameRate:
         self._times_s: deque[float] = deque()
 
     def add(self, time_s: float) -> None:
-        """Counts a frame that was answered at this time."""
+        """Counts a frame answered at this time."""
         self._times_s.append(time_s)
-        # Two stay whatever their age: slower than one frame in two seconds is a rate as well.
+        # Two always stay, so that rates below one frame in two seconds are measured.
         while len(self._times_s) > 2 and time_s - self._times_s[0] > RATE_WINDOW_S:
             self._times_s.popleft()
 
@@ -100,14 +100,14 @@ class FaceTracker:
         self._tracks: list[_Track] = []
 
     def update(self, prediction: PhotoPrediction, time_s: float) -> list[TrackedFace]:
-        """Takes in the next frame.
+        """Adds the next frame.
 
         Args:
-            prediction: of the frame; one that was turned for the search is turned back.
-            time_s: when the frame was taken, in seconds by any clock; must not fall from call to call.
+            prediction: of the frame; boxes of a rotated frame are rotated back.
+            time_s: capture time in seconds, by any clock; must not decrease.
 
         Returns:
-            The faces in view in the order of their numbers; none is an empty list.
+            The faces in view, sorted by number; may be empty.
         """
         boxes = [camera_box(face.box, prediction) for face in prediction.faces]
         matches = self._match(boxes)
@@ -117,7 +117,7 @@ class FaceTracker:
                 track = _Track(self._free_number())
                 self._tracks.append(track)
             track.add(box, face, time_s)
-        # After the matching: at one frame in two seconds every face would otherwise be a new one.
+        # After matching, so that tracks survive one frame in two seconds.
         self._tracks = [track for track in self._tracks if time_s - track.seen_s <= KEPT_S]
         shown = [track for track in self._tracks if time_s - track.seen_s <= SHOWN_S]
         return [track.face(self.uncertain_below) for track in sorted(shown, key=lambda track: track.number)]
@@ -127,7 +127,7 @@ class FaceTracker:
         return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
     def _match(self, boxes: list[Box]) -> dict[int, _Track]:
-        """Index of a new box -> the track that it continues; greedy, the best match first."""
+        """Index of a new box -> its track; greedy, highest match score first."""
         pairs = [
             (match_score(track.box, box), index, track) for track in self._tracks for index, box in enumerate(boxes)
         ]
@@ -139,7 +139,7 @@ class FaceTracker:
 
 
 class _Track:
-    """What is known of one face: where it was seen last, and its means."""
+    """One face: its last box, and the means of its boxes and answers."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -173,7 +173,7 @@ class _Track:
 
 
 def match_score(a_xyxy: Box, b_xyxy: Box) -> float:
-    """How well two boxes of neighbouring frames match as one face: IoU plus nearness of the centres, in [0, 2]."""
+    """Match score of two boxes in consecutive frames: IoU plus proximity of the centres, in [0, 2]."""
     sides = [math.sqrt(max(0.0, (x2 - x1) * (y2 - y1))) for x1, y1, x2, y2 in (a_xyxy, b_xyxy)]
     if min(sides) * MAX_GROWTH < max(sides) or max(sides) == 0:
         return 0.0
@@ -187,7 +187,7 @@ def match_score(a_xyxy: Box, b_xyxy: Box) -> float:
 
 
 def camera_box(box_xyxy: Box, prediction: PhotoPrediction) -> Box:
-    """A box of the prediction's frame in pixels of the picture before it was turned by `prediction.rotation`."""
+    """The box in pixels of the frame before its rotation by `prediction.rotation`."""
     x1, y1, x2, y2 = map(float, box_xyxy)
     width, height = float(prediction.width or 0), float(prediction.height or 0)
     if prediction.rotation == 90:

@@ -20,7 +20,7 @@ COMMANDS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; returns the exit status. Errors that the user can mend are one sentence on stderr."""
+    """Run one command; returns the exit status. User errors are printed to stderr in one sentence."""
     argv = sys.argv[1:] if argv is None else argv
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)

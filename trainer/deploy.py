@@ -1,4 +1,4 @@
-"""`python -m trainer deploy`: the page and its model as a Space, on the Hub or in a folder laid out the same."""
+"""`python -m trainer deploy`: publishes the page and its model as a Space, or writes them to a folder."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PAGE_FILES = (
 )
 OWN_MODULE = "gender_age/checkpoint.py"
 MODEL_FILES = (*CHECKPOINT_FILES, CARD)
-"""Of a model's folder; its code files are for users without this repository, and not run by the page."""
+"""Files of a model's folder that are copied; the page does not run its code files."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,11 +66,11 @@ def main(args: argparse.Namespace) -> int:
 
 
 def deploy_to_folder(folder: Path, model: str, revision: str | None = None) -> Path:
-    """Lays the Space out in `folder`, which is replaced as a whole or not at all; see `write_space`.
+    """Writes the Space to `folder`, which is replaced atomically; see `write_space`.
 
     Raises:
         ModelError: the model cannot be used.
-        TrainerError: `folder` holds something else than a Space, or cannot be written.
+        TrainerError: `folder` holds other files than a Space, or cannot be written.
     """
     return write_whole_folder(
         folder, lambda unfinished: write_space(unfinished, model, revision), _strange_files, "deploy"
@@ -80,16 +80,16 @@ def deploy_to_folder(folder: Path, model: str, revision: str | None = None) -> P
 def deploy_to_hub(
     space_id: str, model: str, revision: str | None = None, private: bool = False, api: HfApi | None = None
 ) -> str:
-    """Publishes the Space as one commit, or none where nothing has changed; see `write_space`.
+    """Publishes the Space in one commit; an unchanged Space makes none. See `write_space`.
 
-    Files of an earlier deployment that are no longer needed are deleted; whatever else the Space holds is left alone.
+    Deletes stale files of earlier deployments and keeps all other files of the Space.
 
     Returns:
-        The address of the commit.
+        The URL of the commit.
 
     Raises:
         ModelError: the model cannot be used.
-        TrainerError: the Hub cannot be reached, or refuses.
+        TrainerError: the Hub is unreachable or refuses.
     """
     with tempfile.TemporaryDirectory(prefix="gender-age-deploy-") as temporary:
         folder = Path(temporary)
@@ -107,10 +107,10 @@ def deploy_to_hub(
 
 
 def write_space(folder: Path, model: str, revision: str | None = None) -> None:
-    """Copies all that the page needs, and nothing else, into the empty `folder`.
+    """Copies the files of the page and its model into the empty `folder`.
 
-    The Space carries its model, one from the Hub too: a commit is then the whole of it, it starts without asking the
-    Hub, and a private model needs no token there. Its README.md names a model from the Hub under `models`.
+    A Hub model is copied too: the commit is self-contained, the Space starts without a download, and a private model
+    needs no token. README.md lists a Hub model under `models`.
 
     Raises:
         ModelError: the model cannot be used.
@@ -129,13 +129,13 @@ def write_space(folder: Path, model: str, revision: str | None = None) -> None:
 
 
 def belongs_to_space(name: str) -> bool:
-    """Whether a deployment may hold a file of this path, relative and with `/`."""
+    """Whether a deployment may write this relative POSIX path."""
     patterns = (*PAGE_FILES, *(f"{MODEL}/{pattern}" for pattern in MODEL_FILES))
     return any(_matches(name, pattern) for pattern in patterns)
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """As `Path.glob` reads a pattern: `*` stays within a folder, `folder/**/` is the folder at any depth."""
+    """Matches like `Path.glob`: `*` does not match `/`, `folder/**/` matches any depth."""
     folder, is_deep, last = pattern.partition("**/")
     if is_deep:
         return name.startswith(folder) and fnmatchcase(name.rpartition("/")[2], last)
@@ -144,13 +144,13 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _copy(path: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, place)  # a file of the Hub's cache is a link
+    shutil.copyfile(path, place)  # files in the Hub's cache are symbolic links
 
 
 def _strange_files(folder: Path) -> list[str]:
-    """What replacing `folder` would destroy and no deployment wrote."""
+    """The files in `folder` that no deployment wrote, and that replacing it would destroy."""
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()]
     names = [name for name in names if "/__pycache__/" not in f"/{name}"]
-    # Any project may have a README.md and an app.py.
+    # README.md and app.py alone do not identify a Space of this project.
     is_space = OWN_MODULE in names
     return sorted(name for name in names if not (is_space and belongs_to_space(name)))

@@ -1,18 +1,18 @@
-"""The trainer's errors; like all of this project's, their messages are sentences for the person who asked."""
+"""The trainer's errors; their messages are for the user."""
 
 from gender_age.errors import GenderAgeError
 
 
 class TrainerError(GenderAgeError):
-    """A trainer command cannot be done with what was given."""
+    """A trainer command failed because of its input."""
 
 
 class DataError(TrainerError):
-    """A source or a prepared dataset cannot be used: missing, damaged, of another kind, or made another way."""
+    """A source or prepared dataset is missing, damaged, of another kind, or prepared with other settings."""
 
 
 class ConfigError(TrainerError):
-    """A training config cannot be read or holds a setting that is not known."""
+    """A training config is unreadable or has an unknown setting."""
 
 
 class RunError(TrainerError):

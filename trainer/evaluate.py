@@ -1,4 +1,4 @@
-"""`python -m trainer evaluate`: a checkpoint measured on prepared data, as `report.json` and plots."""
+"""`python -m trainer evaluate`: evaluates a checkpoint on prepared data; writes `report.json` and plots."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def load_sources(
     Args:
         names: prepared folders or Hub ids.
         split: its name.
-        limit: draw so many rows of each source, always the same ones; they are stored sorted by age.
-        mapping: how datasets that `prepare` did not make are to be read.
+        limit: number of rows sampled from each source with a fixed seed.
+        mapping: columns of datasets that `prepare` did not write.
 
     Raises:
         DataError: a dataset cannot be loaded, or has no such split.
@@ -123,7 +123,7 @@ def load_sources(
 def evaluate(
     predictor: GenderAgePredictor, sources: dict[str, Dataset], protocols: Sequence[str], batch_size: int
 ) -> dict[str, dict[str, Samples]]:
-    """The samples by protocol and source."""
+    """Runs the predictor; samples by protocol and source."""
     return {
         protocol: {
             source: estimate_split(predictor, rows, protocol, batch_size, f"{source}, {protocol}")
@@ -134,7 +134,7 @@ def evaluate(
 
 
 def build_report(samples: dict[str, dict[str, Samples]]) -> dict:
-    """`images`: how many of each source; `protocols`: by protocol and source, `source_report`s."""
+    """`images`: number by source; `protocols`: `source_report`s by protocol and source."""
     return {
         "images": {source: len(found) for source, found in next(iter(samples.values())).items()},
         "protocols": {
@@ -145,7 +145,7 @@ def build_report(samples: dict[str, dict[str, Samples]]) -> dict:
 
 
 def write_report(report: dict, folder: Path) -> None:
-    """Writes `report.json` whole or not at all.
+    """Writes `report.json` atomically.
 
     Raises:
         TrainerError: the folder cannot be written to.
@@ -157,7 +157,7 @@ def write_report(report: dict, folder: Path) -> None:
 
 
 def summary(report: dict) -> str:
-    """The report's main numbers, a line a protocol and source."""
+    """The main metrics, one line per protocol and source."""
     units = {"age_mae": "MAE {:.2f} years", "age_bias": "bias {:+.2f}", "age_cs5": "CS@5 {:.1%}"}
     units |= {"range_accuracy": "range {:.1%}", "range_within_one": "within one {:.1%}"}
     units |= {"gender_accuracy": "gender {:.1%}", "gender_accuracy_from_10": "from ten years {:.1%}"}
@@ -173,7 +173,7 @@ def summary(report: dict) -> str:
 
 
 def public_name(id_or_folder: str) -> str:
-    """A Hub id as it is, of a folder its own name: where it lies on this machine is nobody's business."""
+    """A Hub id unchanged; of a local folder only the name, since its path is private."""
     folder = Path(id_or_folder)
     return folder.resolve().name if folder.is_dir() else id_or_folder
 

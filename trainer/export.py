@@ -1,4 +1,4 @@
-"""`python -m trainer export`: a checkpoint as an ONNX file, for use without torch."""
+"""`python -m trainer export`: exports a checkpoint to ONNX."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .errors import TrainerError
 from .files import whole_file
 
 OPSET = 20
-# How far the file's answers may be from the model's: age in years, gender as a probability.
+# Maximum difference between the ONNX file and the model: age in years, gender probability.
 AGE_TOLERANCE, PROBABILITY_TOLERANCE = 0.01, 1e-3
 BATCHES = (1, 5)
 
@@ -34,7 +34,7 @@ def main(args: argparse.Namespace) -> int:
 
     Raises:
         GenderAgeError: the model cannot be used, the `onnx` extra is not installed, or the file cannot be written or
-            gives other answers.
+            its answers differ.
     """
     model, image_processor = load_checkpoint(args.model, args.revision, device="cpu")
     export_onnx(model, image_processor, args.onnx)
@@ -43,15 +43,15 @@ def main(args: argparse.Namespace) -> int:
 
 
 def export_onnx(model, image_processor, path: Path) -> None:
-    """Write the model as one ONNX file and compare its answers with the model's.
+    """Export the model to one ONNX file and compare their answers.
 
     Input: `pixel_values`, float32 `(batch, 3, size, size)`, aligned faces normalised as the image processor does.
     Outputs: `gender_logits` `(batch, 2)` and `age_logits` `(batch, 101)`, before softmax and temperature. The file's
-    metadata hold `config` and `preprocessor`, the checkpoint's two JSON files, with calibration and alignment, and
-    `genders`, the order of the two.
+    metadata hold `config` and `preprocessor`, the checkpoint's two JSON files with calibration and alignment, and
+    `genders`, the label order.
 
     Raises:
-        TrainerError: the `onnx` extra is not installed, or the file cannot be written or gives other answers.
+        TrainerError: the `onnx` extra is not installed, or the file cannot be written or its answers differ.
     """
     try:
         import onnx
@@ -92,7 +92,7 @@ def export_onnx(model, image_processor, path: Path) -> None:
 
 
 class _LogitsOnly(torch.nn.Module):
-    """A model that answers with a plain tuple, which is what can be exported."""
+    """Wraps the model to return a plain tuple, as the exporter requires."""
 
     def __init__(self, model) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class _LogitsOnly(torch.nn.Module):
 
 
 def _compare(model, session, side: int) -> None:
-    """Raises a `TrainerError` where decoded answers on random pictures differ."""
+    """Raises `TrainerError` if the decoded answers for random images differ."""
     generator = torch.Generator().manual_seed(0)
     for batch in BATCHES:
         pixel_values = torch.rand(batch, 3, side, side, generator=generator) * 2 - 1

@@ -1,12 +1,11 @@
-"""Writes files and folders whole or not at all.
+"""Atomic writes of files and folders.
 
-One promise for all of them. New content is written beside its place, under a hidden name that no other process uses.
-When it is complete it is flushed to the disk, and then renamed into place. A reader finds the old content or all of the
-new, also after a kill or a power cut. An error leaves what was there and no leftovers; only a kill can leave the hidden
-sibling.
+New content is written to a hidden sibling with a unique name, flushed to the disk, and renamed into place. A reader
+finds either the old or the new content, also after a kill or a power cut. An error restores the old content and removes
+the sibling; only a kill can leave it behind.
 
-POSIX renames a file over another atomically, but no folder over a full one. So a folder that exists is first moved
-aside, and moved back if the second rename fails.
+POSIX renames a file over another atomically, but not a folder over a non-empty one. An existing folder is therefore
+moved aside first, and moved back if the second rename fails.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from pathlib import Path
 from .errors import TrainerError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-"""Error numbers of a full disk, and of a full quota."""
+"""Error numbers of a full disk and of an exceeded quota."""
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yields an unfinished sibling of `path` to write to; it takes the place of `path` when the block succeeds.
+    """Yields a temporary sibling of `path`, which replaces `path` when the block succeeds.
 
     Raises:
         OSError: the file cannot be written.
@@ -43,7 +42,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_whole_text(path: Path, text: str) -> None:
-    """Writes a UTF-8 file.
+    """Writes a UTF-8 file atomically.
 
     Raises:
         OSError: it cannot be written.
@@ -55,19 +54,19 @@ def write_whole_text(path: Path, text: str) -> None:
 def write_whole_folder(
     folder: Path, write: Callable[[Path], None], strange_files: Callable[[Path], list[str]], command: str
 ) -> Path:
-    """Lets `write` fill a new folder, and puts that in the place of `folder`.
+    """Replaces `folder` with a new one that `write` fills.
 
     Args:
-        folder: where it goes; may exist.
+        folder: the target; may exist.
         write: fills an empty folder.
-        strange_files: what an existing `folder` holds that `command` did not write, so that it is not replaced.
+        strange_files: files in an existing `folder` that `command` did not write; if any, it is not replaced.
         command: the command's name, for messages.
 
     Returns:
         `folder`, absolute.
 
     Raises:
-        TrainerError: `folder` holds something else, or cannot be written.
+        TrainerError: `folder` holds other files, or cannot be written.
     """
     folder = folder.resolve()
     if folder.exists():
@@ -90,16 +89,16 @@ def write_whole_folder(
 
 
 def put_in_place(finished: Path, folder: Path) -> None:
-    """Moves the complete folder `finished` to `folder`, on the same file system; a folder that is there is replaced.
+    """Moves the complete folder `finished` to `folder`, on the same file system, replacing an existing one.
 
     Raises:
-        OSError: it cannot be moved; `finished` and `folder` are as before.
+        OSError: it cannot be moved; `finished` and `folder` are unchanged.
     """
     flush_folder(finished)
     former = finished.with_name(f"{finished.name}.former")
     try:
         if folder.exists():
-            shutil.rmtree(former, ignore_errors=True)  # of a process that was killed before it removed this
+            shutil.rmtree(former, ignore_errors=True)  # left by a killed process
             os.rename(folder, former)
         os.rename(finished, folder)
     finally:
@@ -110,18 +109,18 @@ def put_in_place(finished: Path, folder: Path) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Returns when all that `folder` holds has reached the disk."""
+    """Flushes all files in `folder` to the disk."""
     for path in [*folder.rglob("*"), folder]:
         _flush(path)
 
 
 def _sibling(path: Path) -> Path:
-    """A name beside `path`, and so on the same file system. Process ids alone repeat across containers."""
+    """A unique sibling of `path`, on the same file system. Process ids alone repeat across containers."""
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")
 
 
 def _flush(path: Path) -> None:
-    """Flushes a file's content or a folder's entries."""
+    """Calls `fsync` on a file or a folder."""
     is_folder = path.is_dir()
     if is_folder and os.name == "nt":
         return  # Windows cannot open a folder as a file

@@ -1,4 +1,4 @@
-"""`python -m trainer prepare SOURCE OUT`: a raw source becomes a Parquet dataset that `load_dataset(OUT)` reads."""
+"""`python -m trainer prepare SOURCE OUT`: converts a raw source to a Parquet dataset for `load_dataset(OUT)`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from .sources.utkface import open_utkface
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
-"""Raised when the same source and options give another dataset, so that an old OUT is not taken for a new one."""
+"""Version of the output; incremented when the same source and options give another dataset."""
 
 SETTINGS = "settings.json"
-"""In the work folder: what the unfinished dataset there is made from and how."""
+"""File in the work folder: source and options of the unfinished dataset."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Runs `prepare`, prints what was made and publishes it if asked to; returns the exit code.
+    """Runs the command; returns the exit code.
 
     Raises:
-        GenderAgeError: it cannot be done, with the reason.
+        GenderAgeError: the dataset cannot be prepared or published.
     """
     if args.push_to_hub is not None:
         check_name(args.push_to_hub)
@@ -60,7 +60,7 @@ def main(args: argparse.Namespace) -> int:
             overwrite=args.overwrite,
             device=args.device,
         )
-    except OSError as error:  # a full disk, a folder that may not be written
+    except OSError as error:  # full disk, no permission
         where = error.filename or args.out
         raise DataError(f"{where} cannot be used: {error.strerror or error}; what was done is kept") from error
     print(f"{args.out} is {'' if fresh else 'already '}prepared: {_summary(report)}")
@@ -82,23 +82,23 @@ def prepare(
     device: str | None = None,
     progress: bool = True,
 ) -> tuple[dict, bool]:
-    """Makes OUT from a source, or continues an earlier attempt; OUT appears whole or not at all.
+    """Prepares OUT from a source, or resumes an interrupted run; OUT is written atomically.
 
     Args:
         source_path: see `add_arguments`.
-        out: the dataset's folder. Work in progress lies beside it, in `.{name}.prepare`.
-        source_name: one of `SOURCES`; None to tell by the content.
-        limit: how many images to take at most.
-        overwrite: replace a dataset, or drop unfinished work, that was prepared from another source or otherwise.
-        detector: finds the faces; None for MTCNN on `device`.
-        device: where MTCNN runs.
-        progress: whether to draw a progress bar on stderr.
+        out: the dataset's folder. Its sibling `.{name}.prepare` is the work folder.
+        source_name: one of `SOURCES`; None to detect it by content.
+        limit: maximum number of images.
+        overwrite: replace a dataset or work folder of another source or other options.
+        detector: face detector; None for MTCNN on `device`.
+        device: of MTCNN.
+        progress: whether to show a progress bar on stderr.
 
     Returns:
-        The report (what `prepare.json` holds), and whether OUT was made now and not before.
+        The report (the content of `prepare.json`), and whether OUT was prepared by this call.
 
     Raises:
-        DataError: the source cannot be used, or OUT or its work folder holds something else.
+        DataError: the source cannot be used, or OUT or its work folder holds other data.
     """
     if limit is not None and limit < 1:
         raise DataError(f"--limit is {limit}; it must be at least 1")
@@ -123,26 +123,26 @@ def prepare(
         staging = Staging(work)
         try:
             records = _chosen(source, limit)
-            _look_at(source, records, staging, detector, device, progress)
+            _process(source, records, staging, detector, device, progress)
         finally:
             staging.close()
         made = work / "out"
         shutil.rmtree(made, ignore_errors=True)
         report = build_dataset(made, source, records, staging, settings)
         put_in_place(made, out)
-        shutil.rmtree(work, ignore_errors=True)  # `locked` removes what Windows keeps of it
+        shutil.rmtree(work, ignore_errors=True)  # `locked` removes what Windows could not
     return report, True
 
 
 def open_source(path: Path, name: str | None = None) -> Source:
-    """The source at `path`, of the kind `name`, or of the kind its content shows."""
+    """Opens the source at `path`, of the kind `name` or as detected by content."""
     if name is None and is_fairface(path):
         name = "fairface"
     return open_fairface(path) if name == "fairface" else open_utkface(path)
 
 
 def _chosen(source: Source, limit: int | None) -> tuple[Record, ...]:
-    """All records, or `limit` of them by the hash of their name, sorted by file."""
+    """All records, or `limit` of them chosen by a hash of the name, sorted by file."""
     if limit is None:
         return source.records
     first = sorted(source.records, key=lambda record: order_key(record.file))[:limit]
@@ -157,7 +157,7 @@ def _finished(out: Path, settings: dict, overwrite: bool) -> dict | None:
         report = json.loads((out / REPORT).read_text("utf-8"))
         found = report["settings"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        # Not even with --overwrite: what this command did not make, it does not delete.
+        # Also with --overwrite: the command deletes only its own output.
         raise DataError(f"{out} exists and was not made by `prepare`; choose another folder") from error
     if found != settings and not overwrite:
         raise DataError(f"{out} was prepared {_difference(found, settings)}; choose another folder or use --overwrite")
@@ -165,7 +165,7 @@ def _finished(out: Path, settings: dict, overwrite: bool) -> dict | None:
 
 
 def _claim(work: Path, settings: dict, overwrite: bool) -> None:
-    """Makes the work folder ready to begin or continue with `settings`."""
+    """Prepares the work folder for a new or resumed run with `settings`."""
     path = work / SETTINGS
     if path.exists():
         found = json.loads(path.read_text("utf-8"))
@@ -182,7 +182,7 @@ def _claim(work: Path, settings: dict, overwrite: bool) -> None:
 
 
 def _drop_leftovers(work: Path, settings: dict) -> None:
-    """Removes the work folder of a run that was killed after OUT was in place, and no other's."""
+    """Removes the work folder of a run with `settings` that was killed after OUT was complete."""
     if (work / SETTINGS).exists() and json.loads((work / SETTINGS).read_text("utf-8")) == settings:
         with locked(work):
             shutil.rmtree(work, ignore_errors=True)
@@ -199,15 +199,16 @@ def _difference(found: dict, settings: dict) -> str:
     return " and ".join(text for key, text in told.items() if found.get(key) != settings[key])
 
 
-def _look_at(source: Source, records, staging: Staging, detector, device: str | None, progress: bool) -> None:
+def _process(source: Source, records, staging: Staging, detector, device: str | None, progress: bool) -> None:
     todo = {record.file for record in records} - staging.entries.keys()
     if not todo:
         return
     if len(todo) < len(records):
         logger.info("continuing: %d of %d images are done", len(records) - len(todo), len(records))
     if detector is None:
-        # MTCNN's later stages see a new batch size almost every time, and oneDNN keeps compiled code for the last 1,024
-        # shapes: some 2 GB. It reads this once, at the first convolution; 64 costs no measurable time.
+        # The batch sizes of R-Net and O-Net vary, and oneDNN caches primitives for the last 1,024 shapes, some 2 GB:
+        # https://github.com/pytorch/pytorch/issues/98688. It reads the variable once, at the first convolution. 64
+        # costs no measurable time. No test shows when this can go; the closest is tests/page/server/test_memory.py.
         os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
         detector = FaceDetector(device)
     find_landmarks(source.read(todo), staging, detector, len(todo), progress)

@@ -1,4 +1,4 @@
-"""`python -m trainer push`: a checkpoint, its code and its card, to the Hub or into a folder laid out the same."""
+"""`python -m trainer push`: publishes a checkpoint with code and card on the Hub, or writes them to a folder."""
 
 from __future__ import annotations
 
@@ -58,17 +58,17 @@ def main(args: argparse.Namespace) -> int:
 
 
 def push_to_folder(source: Path, folder: Path, report: dict | None = None, with_code: bool = True) -> Path:
-    """Lays the checkpoint in `source` out in `folder`, which is replaced as a whole or not at all.
+    """Writes the repository of the checkpoint in `source` to `folder`, which is replaced atomically.
 
     Args:
-        source: as `write_repository` takes it.
-        folder: may exist, as a folder that this function wrote.
-        report: of `python -m trainer evaluate`, for the card's numbers.
-        with_code: lay out the code files too.
+        source: see `write_repository`.
+        folder: may exist if this function wrote it.
+        report: of `python -m trainer evaluate`, for the card.
+        with_code: write the code files too.
 
     Raises:
         ModelError: the checkpoint cannot be used.
-        TrainerError: `folder` holds something else than such a model, or cannot be written.
+        TrainerError: `folder` holds other files, or cannot be written.
     """
     return write_whole_folder(
         folder,
@@ -81,16 +81,16 @@ def push_to_folder(source: Path, folder: Path, report: dict | None = None, with_
 def push_to_hub(
     source: Path, repo_id: str, report: dict | None = None, private: bool = False, api: HfApi | None = None
 ) -> str:
-    """Publishes the checkpoint in `source` as one commit, or none where nothing has changed.
+    """Publishes the checkpoint in `source` in one commit; an unchanged checkpoint makes none.
 
-    Code files that the model no longer needs are deleted; whatever else the repository holds is left alone.
+    Deletes stale code files and keeps all other files of the repository.
 
     Returns:
-        The address of the commit.
+        The URL of the commit.
 
     Raises:
         ModelError: the checkpoint cannot be used.
-        TrainerError: the Hub cannot be reached, or refuses.
+        TrainerError: the Hub is unreachable or refuses.
     """
     with tempfile.TemporaryDirectory(prefix="gender-age-push-") as temporary:
         write_repository(source, Path(temporary), report, repo_id)

@@ -1,4 +1,4 @@
-"""`python -m trainer train CONFIG.yaml`: from prepared datasets to a calibrated checkpoint."""
+"""`python -m trainer train CONFIG.yaml`: trains a calibrated checkpoint on prepared datasets."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Train, or continue the run in its output folder."""
+    """Train, or resume the run in its output folder."""
     train(load_config(args.config, args.overrides))
     return 0
 
 
 def train(config: RunConfig) -> Path:
-    """Run a config to its end, or continue it from its newest whole checkpoint. An earlier run it names comes first.
+    """Run a config, or resume it from its newest complete checkpoint. A preceding run in the config is run first.
 
     Returns:
         The folder of the finished model: averaged weights in float32, calibrated config, image processor and
@@ -68,7 +68,7 @@ def train(config: RunConfig) -> Path:
         ConfigError: the config cannot be used.
         DataError: a dataset cannot be loaded.
         RunError: the output folder holds a run with another config, or its disk is full.
-        TrainerError: the run's repository on the Hub cannot be made, or the finished model not be pushed to it.
+        TrainerError: the run's Hub repository cannot be created, or the push of the model fails.
     """
     arguments = training_arguments(config)
     if config.earlier is not None:
@@ -85,7 +85,7 @@ def train(config: RunConfig) -> Path:
     model = build_model(config.model, config.image_size)
     with arguments.main_process_first(), full_disk_as_sentence(run):
         train_faces, validation_faces = _load_faces(config)
-    model.config.average_mirrored = False  # whatever the initial checkpoint says
+    model.config.average_mirrored = False  # regardless of the initial checkpoint
     if arguments.device.type == "cpu" and arguments.bf16:
         speed_up_depthwise(model)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
@@ -126,7 +126,7 @@ def train(config: RunConfig) -> Path:
             model.load_state_dict(average.state_dict())
         model.config.average_mirrored = config.average_mirrored
         for faces in validation_faces.values():
-            # A run continued after its last step begins no epoch, so `GrowImages` has not set the size.
+            # A run resumed after its last step has no epoch, in which `GrowImages` would set the size.
             faces.image_size = config.image_size
         calibrate(trainer, validation_faces)
         if arguments.should_save:
@@ -143,7 +143,7 @@ def train(config: RunConfig) -> Path:
 
 
 def _load_faces(config: RunConfig) -> tuple[AlignedFaces, dict[str, AlignedFaces]]:
-    """The training faces of all datasets together, and the validation faces by dataset."""
+    """The training faces of all datasets, concatenated, and the validation faces by dataset."""
     data = config.data
     cache_dir = Path(data.cache_dir or config.folder / "faces")
     sizes = list(dict.fromkeys(stage.image_size for stage in config.stages))
@@ -153,7 +153,7 @@ def _load_faces(config: RunConfig) -> tuple[AlignedFaces, dict[str, AlignedFaces
         training.keep(likely_rows(rows, config, cache_dir, config.folder))
     names = [Path(source.partition("@")[0]).name for source in data.train]
     validation = {
-        # Two datasets may end in the same name, such as a folder and its copy on the Hub.
+        # Names may repeat, such as those of a folder and its copy on the Hub.
         name if names.count(name) == 1 else source: AlignedFaces(
             load_split([source], "validation", data.limit, data.mapping), sizes, cache_dir
         )
@@ -170,7 +170,7 @@ def _as_is(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 def _claim(run: Path, config: RunConfig) -> None:
     """Record the config in the run's folder, or compare it with the recorded one.
 
-    Values are compared, not text: older runs recorded whole numbers for some settings that are floats now.
+    Compares values, not text: older runs recorded integers for some settings that are floats now.
     """
     recorded, values = run / RUN_FILE, json.loads(json.dumps(config.to_dict()))
     if not recorded.exists():

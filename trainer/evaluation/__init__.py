@@ -1,1 +1,1 @@
-"""A checkpoint's answers beside the labels -> metrics, a report and plots."""
+"""Evaluation of a checkpoint: samples, metrics, report and plots."""

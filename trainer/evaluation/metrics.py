@@ -1,6 +1,6 @@
-"""What is measured of age and gender estimates: pure functions over numpy arrays, none of which may be empty.
+"""Metrics of age and gender estimates: pure functions over non-empty numpy arrays.
 
-Ages are in years. True ages are the labels as they are, 101 and more included, though the model's scale ends at 100.
+Ages are in years. True ages may exceed 100, the end of the model's scale.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from scipy import stats
 from ..preparation.splits import AGE_BANDS
 
 AGE_BAND_NAMES = tuple(f"{first}–{last}" if math.isfinite(last) else f"{first}+" for first, last in AGE_BANDS)
-"""Names of the bands that `prepare` stratifies its splits by: 0–9, 10–19, 20–39, 40–59, 60+."""
+"""Names of the bands that stratify the splits: 0–9, 10–19, 20–39, 40–59, 60+."""
 
 FAIRFACE_RANGE_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
-"""Youngest age of FairFace's nine ranges (Kärkkäinen and Joo 2021, https://arxiv.org/abs/1908.04913)."""
+"""Lower ends of FairFace's nine ranges (Kärkkäinen and Joo 2021, https://arxiv.org/abs/1908.04913)."""
 
 CALIBRATION_BINS = 15
 
 DRAWS_AT_ONCE = 2**18
-"""Of a bootstrap: some 6 MB. All the draws at once would take resamples × n × 16 bytes."""
+"""Bootstrap draws per batch, about 6 MB; all draws take resamples × n × 16 bytes."""
 
 ADULT_ENOUGH = 10
-"""Years from which `gender_accuracy_from_10` counts: below, faces tell little of it and annotators disagree."""
+"""Lowest age of `gender_accuracy_from_10`; below it, annotators disagree on the perceived gender."""
 
 
 def band_index(age_min: np.ndarray, age_max: np.ndarray) -> np.ndarray:
-    """`(n,)` positions in `AGE_BAND_NAMES` of true ages; of a range, by its middle, as in the splits."""
+    """`(n,)` indices into `AGE_BAND_NAMES` of true ages; a range by its midpoint, as in the splits."""
     starts = [first for first, _ in AGE_BANDS]
     return np.searchsorted(starts, (age_min + age_max) // 2, side="right") - 1
 
@@ -39,7 +39,7 @@ def mean_absolute_error(predicted: np.ndarray, true: np.ndarray) -> float:
 
 
 def bias(predicted: np.ndarray, true: np.ndarray) -> float:
-    """Mean of `predicted - true` in years; above 0, people are taken for older than they are."""
+    """Mean of `predicted - true` in years; positive if ages are overestimated."""
     return float(np.mean(_errors(predicted, true)))
 
 
@@ -49,40 +49,40 @@ def cumulative_score(predicted: np.ndarray, true: np.ndarray, within: float = 5)
 
 
 def accuracy(predicted: np.ndarray, true: np.ndarray) -> float:
-    """Share of equal labels. Over the samples of one true class this is the class's recall."""
+    """Share of equal labels. Over the samples of one true class, its recall."""
     return float(np.mean(_aligned(predicted) == _aligned(true, predicted)))
 
 
 def range_accuracy(predicted: np.ndarray, age_min: np.ndarray, age_max: np.ndarray) -> float:
-    """Share of predicted ages that, rounded to whole years (half to even), lie in their true range, ends included."""
+    """Share of predicted ages that, rounded to whole years (half to even), are in their true range, inclusive."""
     rounded = np.rint(_aligned(predicted))
     return float(np.mean((rounded >= _aligned(age_min, predicted)) & (rounded <= _aligned(age_max, predicted))))
 
 
 def range_within_one(predicted: np.ndarray, age_min: np.ndarray) -> float:
-    """Share of predicted ages that, rounded, lie in the true FairFace range or one beside it.
+    """Share of predicted ages that, rounded, are in the true FairFace range or an adjacent one.
 
     Args:
         predicted: `(n,)` ages.
-        age_min: `(n,)` youngest ages of the true ranges.
+        age_min: `(n,)` lower ends of the true ranges.
     """
     ranges_off = _range_index(np.rint(_aligned(predicted))) - _range_index(_aligned(age_min, predicted))
     return float(np.mean(np.abs(ranges_off) <= 1))
 
 
 def coverage(low: np.ndarray, high: np.ndarray, true: np.ndarray) -> float:
-    """Share of true ages within their interval, ends included.
+    """Share of true ages within their interval, inclusive.
 
-    A true age above 100 counts as 100, where the model's scale and so its intervals end ("100 and more").
+    True ages are clipped to 100, the end of the model's scale ("100 and more").
     """
     true = np.minimum(_aligned(true), 100)
     return float(np.mean((_aligned(low, true) <= true) & (true <= _aligned(high, true))))
 
 
 def constant_interval_width(predicted: np.ndarray, true: np.ndarray, share: float) -> float:
-    """Mean width in years of `predicted ± w`, one `w` for all, that holds `share` of the true ages: a rival.
+    """Baseline for the intervals: mean width in years of `predicted ± w`, with constant `w` and coverage `share`.
 
-    From the first whole year within it to the last, as the model's own are.
+    Its ends are rounded inwards to whole years, like the model's.
     """
     w = np.quantile(np.abs(_errors(predicted, true)), share, method="inverted_cdf")
     predicted = _aligned(predicted)
@@ -92,15 +92,15 @@ def constant_interval_width(predicted: np.ndarray, true: np.ndarray, share: floa
 def calibration_bins(
     probabilities: np.ndarray, correct: np.ndarray, lowest: float = 0.5, bins: int = CALIBRATION_BINS
 ) -> list[dict]:
-    """Stated against observed: the samples in bins of equal width over `[lowest, 1]`, empty bins left out.
+    """Bins of the reliability diagram, of equal width over `[lowest, 1]`; empty bins are left out.
 
     Args:
-        probabilities: `(n,)` probability of the answer given, within `[lowest, 1]`.
-        correct: `(n,)` whether the answer was right.
-        lowest: the least probability the likelier of the classes can have.
+        probabilities: `(n,)` probability of the predicted class, in `[lowest, 1]`.
+        correct: `(n,)` whether the prediction was right.
+        lowest: smallest possible probability of the predicted class.
 
     Returns:
-        A dict a bin: `n`, mean `probability`, and `accuracy`.
+        A dict per bin: `n`, mean `probability` and `accuracy`.
     """
     probabilities, correct = _aligned(probabilities), _aligned(correct, probabilities)
     position = np.clip(((probabilities - lowest) / (1 - lowest) * bins).astype(int), 0, bins - 1)
@@ -159,7 +159,7 @@ def _range_index(ages: np.ndarray) -> np.ndarray:
 
 
 def _aligned(values: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
-    """As float64 `(n,)`; shapes that numpy would silently broadcast, or a mean over nothing, are refused."""
+    """As float64 `(n,)`; raises ValueError for an empty array or unequal shapes, which numpy would broadcast."""
     values = np.asarray(values, dtype=np.float64)
     if values.ndim != 1 or not len(values) or (other is not None and values.shape != np.shape(other)):
         wanted = "a non-empty (n,)" if other is None else f"{np.shape(other)}"

@@ -17,20 +17,19 @@ from .metrics import FAIRFACE_RANGE_STARTS
 from .report import age_bands, calibration_report, group_report, interval_report, race_groups
 from .samples import Samples
 
-# Okabe and Ito's colours, told apart with every common kind of colour blindness (https://jfly.uni-koeln.de/color/);
-# the markers differ too.
+# Okabe and Ito's colours, safe for colour blindness (https://jfly.uni-koeln.de/color/); the markers differ too.
 BLUE, ORANGE, BLACK, GREY = "#0072B2", "#D55E00", "#000000", "#999999"
 GENDER_STYLES = {"female": (ORANGE, "o"), "male": (BLUE, "s")}
 FEWEST_IN_BIN = 10
-"""Reliability bins of fewer samples are drawn hollow: their accuracy is mostly chance."""
+"""Reliability bins with fewer samples are drawn hollow: their accuracy is mostly noise."""
 
 
 def draw_plots(samples: dict[str, dict[str, Samples]], folder: Path) -> list[Path]:
-    """Draws every plot that the samples allow, as `folder/SOURCE-PROTOCOL-PLOT.png`.
+    """Draws all applicable plots, as `folder/SOURCE-PROTOCOL-PLOT.png`.
 
     Args:
         samples: by protocol and source.
-        folder: exists.
+        folder: an existing folder.
 
     Raises:
         TrainerError: the folder cannot be written to.
@@ -56,10 +55,10 @@ def _plots_for(samples: Samples) -> dict[str, Callable[[Samples], Figure]]:
 
 
 def age_plot(samples: Samples) -> Figure:
-    """Predicted against true age of the exact labels, as density, with the median of each five years."""
+    """Density of predicted against true age over exact labels, with medians of five-year bins."""
     exact = samples.select(samples.exact)
     figure, (axes,) = _figure(1, (6.4, 5.6))
-    # White where there is nobody, and logarithmic, so that the few very old are seen beside the many thirty-year-olds.
+    # Logarithmic, so that sparse ages are visible; empty cells are white.
     mesh = axes.hexbin(
         exact.age_min, exact.age, gridsize=42, extent=(0, MAX_AGE, 0, MAX_AGE), bins="log", mincnt=1, cmap="cividis_r"
     )
@@ -76,7 +75,7 @@ def age_plot(samples: Samples) -> Figure:
 
 
 def range_plot(samples: Samples) -> Figure:
-    """Share of each true FairFace range that is predicted in each range."""
+    """Confusion matrix of FairFace's ranges, normalised by true range."""
     ranged = samples.select(~samples.exact)
     starts = FAIRFACE_RANGE_STARTS
     names = [f"{low}–{high - 1}" for low, high in zip(starts, starts[1:], strict=False)] + [f"{starts[-1]}+"]
@@ -99,7 +98,7 @@ def range_plot(samples: Samples) -> Figure:
 
 
 def band_plot(samples: Samples) -> Figure:
-    """MAE and bias in each band of the true age, with 95 % intervals."""
+    """MAE and bias by band of the true age, with 95 % intervals."""
     bands = age_bands(samples.select(samples.exact))
     figure, panels = _figure(2, (9, 4))
     for axes, key, label in zip(panels, ("age_mae", "age_bias"), ("MAE (years)", "bias (years)"), strict=True):
@@ -112,7 +111,7 @@ def band_plot(samples: Samples) -> Figure:
 
 
 def recall_plot(samples: Samples) -> Figure:
-    """Share of women and of men predicted as such, by age band and by race group, with 95 % intervals."""
+    """Recall of both genders by age band and by race group, with 95 % intervals."""
     figure, panels = _figure(2, (11, 4.6))
     for axes, groups, label in zip(
         panels,
@@ -132,7 +131,7 @@ def recall_plot(samples: Samples) -> Figure:
 
 
 def reliability_plot(samples: Samples) -> Figure:
-    """Observed accuracy against the stated gender probability, and how often each probability is stated."""
+    """Reliability diagram of the gender probability, and its histogram."""
     report = calibration_report(samples)
     figure, (axes, below) = _figure(2, (5.6, 6.4), rows=2, height_ratios=(3, 1))
     stated = np.array([each["probability"] for each in report["bins"]])
@@ -155,7 +154,7 @@ def reliability_plot(samples: Samples) -> Figure:
 
 
 def coverage_plot(samples: Samples) -> Figure:
-    """Share of true ages inside their interval by band, against the promised share, and the intervals' mean width."""
+    """Coverage of the age intervals by band, against the nominal level, and their mean width."""
     report = interval_report(samples)
     bands = report["by_age_band"]
     groups = age_bands(samples.select(samples.exact))
@@ -174,7 +173,7 @@ def coverage_plot(samples: Samples) -> Figure:
 
 
 def _figure(panels: int, size: tuple[float, float], rows: int = 1, **grid) -> tuple[Figure, list[Axes]]:
-    # Not through pyplot, which keeps every figure and picks a window system.
+    # Not pyplot, which keeps figures in memory and selects a GUI backend.
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     return figure, list(np.ravel(figure.subplots(rows, panels // rows, squeeze=False, gridspec_kw=grid or None)))
@@ -188,17 +187,17 @@ def _points(
     offset: float = 0.0,
     label: str | None = None,
 ) -> None:
-    """A marker and 95 % interval at 0, 1, 2, … for each measured value; nothing where there is none."""
+    """A marker with 95 % interval at 0, 1, 2, … for each measured value; missing values are skipped."""
     found = [(position + offset, each) for position, each in enumerate(reports) if each is not None]
     values = np.array([each["value"] for _, each in found])
     ends = np.array([each["interval"] for _, each in found]).reshape(-1, 2)
-    # A bootstrap's percentiles need not enclose the value; the drawn arms must not be negative.
+    # A bootstrap interval may not include the value, but error bars must not be negative.
     arms = np.maximum(0, [values - ends[:, 0], ends[:, 1] - values])
     axes.errorbar([x for x, _ in found], values, arms, color=colour, fmt=marker, markersize=5, capsize=3, label=label)
 
 
 def _legend_above(axes: Axes) -> None:
-    """Outside the panel, where it can hide no point."""
+    """Places the legend outside the panel, so that it hides no point."""
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize=9)
 
 

@@ -1,4 +1,4 @@
-"""From samples to an evaluation report: plain values, overall and for each group, each with its n and 95 % interval."""
+"""Builds the evaluation report: JSON values, overall and by group, each metric with n and 95 % interval."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from .samples import Samples
 
 
 def source_report(samples: Samples) -> dict:
-    """All that is measured of one source under one protocol.
+    """The report of one source under one protocol.
 
     Returns:
         `overall`, `by_age_band`, `by_gender`, `by_age_band_and_gender`, `by_race`: `group_report`s; `intervals`,
-        `calibration`: `interval_report` (None without exact ages) and `calibration_report`. Groups without samples
-        are left out.
+        `calibration`: `interval_report` (None without exact ages) and `calibration_report`. Empty groups are left out.
     """
     bands = age_bands(samples)
     genders = gender_groups(samples)
@@ -43,16 +42,16 @@ def gender_groups(samples: Samples) -> dict[str, Samples]:
 
 
 def race_groups(samples: Samples) -> dict[str, Samples]:
-    """The samples by the source's race label, in alphabetical order."""
+    """The samples by race label, in alphabetical order."""
     return _non_empty(samples, {str(name): samples.race == name for name in np.unique(samples.race) if name})
 
 
 def group_report(samples: Samples) -> dict:
-    """What is measured of any group; a key is left out where no sample tells of it.
+    """The metrics of a group; those without samples are left out.
 
     Returns:
-        `n`, and measured values, each `{"value", "n", "interval": [low, high]}`: `missed`, the share of faces without
-        landmarks, stored or found; `age_mae`, `age_bias` (years) and `age_cs5` of exact ages; `range_accuracy` and
+        `n`, and metrics, each `{"value", "n", "interval": [low, high]}`: `missed`, the share of faces without
+        landmarks, stored or detected; `age_mae`, `age_bias` (years) and `age_cs5` of exact ages; `range_accuracy` and
         `range_within_one` of ranges; `gender_accuracy`, `gender_accuracy_from_10`, and `gender_recall`, by labelled
         gender.
     """
@@ -77,11 +76,11 @@ def group_report(samples: Samples) -> dict:
 
 
 def interval_report(samples: Samples) -> dict:
-    """How often the age interval holds the true age, and how wide it is, over the exact ages.
+    """Coverage and width of the age intervals, over exact ages.
 
     Returns:
-        `level`, the share it is to hold; `overall` and `by_age_band`: `coverage` (a measured value) and `mean_width`
-        in years; `constant_width`: that of `age ± w`, one `w` for all, with the same overall coverage, in whole years.
+        `level`, the nominal coverage; `overall` and `by_age_band`: `coverage` (a metric) and `mean_width` in years;
+        `constant_width`: mean width in years of a constant interval `age ± w` with the same overall coverage.
     """
     exact = samples.select(samples.exact)
     overall = _interval_group(exact)
@@ -94,11 +93,11 @@ def interval_report(samples: Samples) -> dict:
 
 
 def calibration_report(samples: Samples) -> dict:
-    """Whether the gender probability is what it says.
+    """Calibration of the gender probability.
 
     Returns:
         `ece`; `bins` (`n`, `probability`, `accuracy`); `uncertain`: `{"n", "share"}`; `accuracy_certain` and
-        `accuracy_uncertain`, measured values, left out where nothing was certain or uncertain.
+        `accuracy_uncertain`, metrics, left out without samples.
     """
     report = {
         "ece": metrics.expected_calibration_error(samples.probability, samples.correct),

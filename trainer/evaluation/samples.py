@@ -1,4 +1,4 @@
-"""A model's answers for a prepared split, beside the labels, in the two ways they are measured."""
+"""Predictions for a prepared split with their labels, under two evaluation protocols."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from ..errors import DataError
 from ..preparation.landmarks import main_face
 
 PROTOCOLS = ("landmarks", "end_to_end")
-"""`landmarks`: the stored landmarks, the fallback geometry where there are none, so that only the model is measured.
-`end_to_end`: what a visitor gets: the detector searches the stored image, turned if need be, its main face counts, and
-where it finds none the whole image is taken as the face."""
+"""`landmarks`: stored landmarks, or the fallback geometry without them; evaluates the model only.
+`end_to_end`: as in the app: the main face that the detector finds in the stored image, rotated if needed, or the whole
+image if it finds none."""
 
 LABELS = ("gender", "age_min", "age_max")
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Faces of one source with their labels and answers; every attribute but the last is an array of shape `(n,)`.
+    """Labels and predictions of one source; all attributes but `level` are arrays of shape `(n,)`.
 
     Attributes:
         gender: true index in `GENDERS`.
-        age_min, age_max: ends of the true age in years, equal where it is exact.
-        race: the source's own name of the group, for measuring only; "" where it has none.
+        age_min, age_max: ends of the true age in years, equal if exact.
+        race: the source's label, for evaluation only; "" if missing.
         predicted_gender: index in `GENDERS`.
         probability: of the predicted gender, calibrated.
-        uncertain: whether the answer comes with that flag.
+        uncertain: the prediction's flag.
         age: predicted, in years.
         low, high: ends of the age interval in years.
-        missed: whether there were no landmarks, stored or found, so that the fallback geometry was used.
-        level: share of true ages that the intervals are to hold.
+        missed: no landmarks, stored or detected; the fallback geometry was used.
+        level: nominal coverage of the intervals.
     """
 
     gender: np.ndarray
@@ -62,18 +62,18 @@ class Samples:
         return len(self.gender)
 
     def select(self, chosen: np.ndarray) -> Samples:
-        """The samples where the `(n,)` mask `chosen` is true."""
+        """The samples selected by the `(n,)` mask."""
         arrays = {name: getattr(self, name)[chosen] for name in self.__slots__ if name != "level"}
         return dataclasses.replace(self, **arrays)
 
     @property
     def exact(self) -> np.ndarray:
-        """`(n,)` mask of the faces whose true age is one number of years."""
+        """`(n,)` mask of exact ages."""
         return self.age_min == self.age_max
 
     @property
     def correct(self) -> np.ndarray:
-        """`(n,)` mask of the faces whose gender was predicted as labelled."""
+        """`(n,)` mask of correct gender predictions."""
         return self.predicted_gender == self.gender
 
 
@@ -84,10 +84,10 @@ def estimate_split(
 
     Args:
         predictor: the model under test.
-        dataset: rows as `prepare` writes them, not empty.
+        dataset: rows written by `prepare`, not empty.
         protocol: one of `PROTOCOLS`.
-        batch_size: images at a time.
-        description: the progress bar's.
+        batch_size: number of images per batch.
+        description: of the progress bar.
 
     Raises:
         DataError, PhotoError: an image of the dataset cannot be used.

@@ -1,4 +1,4 @@
-"""Aligned faces of a prepared dataset, cut once and kept as raw pixels so that the loader costs nothing."""
+"""Aligned faces of a prepared dataset, cropped once and cached as raw pixels for fast loading."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ..sources.archives import digest
 
 
 class AlignedFaces(torch.utils.data.Dataset):
-    """Aligned faces of one split at one or several image sizes, of which one is in use.
+    """Aligned faces of one split at one or more image sizes; `image_size` selects one.
 
     A batch of indices gives a dict: `pixels` (uint8, `(batch, 3, side, side)` with `side = image_size + 2 * margin`),
     `gender`, `age_min`, `age_max` (int64, `(batch,)`, years).
@@ -32,12 +32,12 @@ class AlignedFaces(torch.utils.data.Dataset):
     Args:
         dataset: rows as `prepare` writes them.
         image_sizes: sides in pixels, without the margin.
-        cache_dir: folder for the pixels; one file for each size, made when first needed and reused after.
-        margin: share of the image size beyond every side.
-        fallback_share: share of the faces cut with the fallback geometry, other ones at each size.
+        cache_dir: folder of the pixel cache, one file per size.
+        margin: extra pixels on every side, as a share of the image size.
+        fallback_share: share of the faces cropped with the fallback geometry; others at each size.
 
     Attributes:
-        revision: hexadecimal digest of the rows' file names and labels in their order.
+        revision: hexadecimal digest of the rows' file names and labels, in order.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class AlignedFaces(torch.utils.data.Dataset):
         self.image_size = image_sizes[0]
 
     def keep(self, kept: torch.Tensor) -> None:
-        """Leave out the faces for which `kept`, bool `(n,)`, is false; the others count anew from 0."""
+        """Keep the faces where `kept`, bool `(n,)`, is true; indices are renumbered from 0."""
         self._rows = self._rows[kept.numpy()]
         self.gender, self.age_min, self.age_max = (labels[kept] for labels in (self.gender, self.age_min, self.age_max))
 
@@ -85,7 +85,7 @@ class AlignedFaces(torch.utils.data.Dataset):
 
 
 def uses_fallback(file: str, image_size: int, share: float) -> bool:
-    """Whether a face is cut with the fallback geometry: a fixed choice by file and size."""
+    """Whether a face is cropped with the fallback geometry; deterministic by file and size."""
     hashed = hashlib.sha256(f"{image_size}/{file}".encode()).digest()
     return int.from_bytes(hashed[:4], "big") < share * 2**32
 
@@ -105,7 +105,7 @@ def _cut_faces(
             return np.asarray(align_face(decode(images[row]["image"]["bytes"]), points, size, alignment, margin))
 
         side = size + 2 * margin
-        # Closed first, so that the pool does not cut the rest of the faces before an error gets out.
+        # Closed first, so that an error does not wait for the remaining faces.
         with ThreadPoolExecutor(os.cpu_count()) as pool, closing(pool.map(cut, range(len(files)))) as faces:
             shown = tqdm(faces, total=len(files), desc=f"faces at {size} px", unit="face")
             _write_faces(path, shown, (len(files), side, side, 3))
@@ -113,10 +113,10 @@ def _cut_faces(
 
 
 def _write_faces(path: Path, faces: Iterable[np.ndarray], shape: tuple[int, ...]) -> None:
-    """Write an `.npy` file of uint8. Not through a map: on a full disk that ends the process without a word (SIGBUS).
+    """Write an `.npy` file of uint8. Not memory-mapped: on a full disk that kills the process (SIGBUS).
 
     Raises:
-        DataError: there is no room for it.
+        DataError: the disk is full.
     """
     try:
         with whole_file(path) as unfinished, unfinished.open("wb") as file:

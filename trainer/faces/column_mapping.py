@@ -1,4 +1,4 @@
-"""A public dataset with columns and labels of its own, seen as one that `prepare` made."""
+"""Maps the columns and labels of a public dataset to those of a prepared one."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from ..sources.age_range import parse_age_range
 from ..sources.record import OLDEST_AGE, RACES, SOURCES
 
 NEEDED = ("image", "age_min", "age_max", "gender", "landmarks", "file")
-"""What training and evaluation read of every row; `race` and `source` serve reports only."""
+"""Columns that training and evaluation read; `race` and `source` are for reports only."""
 
 AGE = "age"
-"""Stands for both `age_min` and `age_max`."""
+"""Column name for both `age_min` and `age_max`."""
 
 GENDER_NAMES = {"female": "female", "f": "female", "male": "male", "m": "male"}
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """How a foreign dataset is to be read.
+    """The column mapping of a public dataset.
 
     Attributes:
         columns: its column -> ours, one of `FEATURES` or "age".
-        genders: where its genders are numbers, the name of 0 and that of 1.
+        genders: names of the genders 0 and 1, if they are numbers.
 
     Raises:
-        ConfigError: a name is not known, or is given twice.
+        ConfigError: a name is unknown or repeated.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -53,19 +53,19 @@ class ColumnMapping:
 
 
 def as_prepared(dataset: Dataset, mapping: ColumnMapping, name: str, split: str) -> Dataset:
-    """The rows with `FEATURES`' columns and types; rows that `prepare` wrote are given back as they are.
+    """Converts rows to the columns and types of `FEATURES`; rows written by `prepare` are returned unchanged.
 
-    Missing landmarks and races are null, a missing file name is the row's number and a digest of its picture, a missing
+    Missing landmarks and races are null, a missing file name is the row number and a digest of the image, a missing
     source is the dataset's name.
 
     Args:
         dataset: one split.
-        mapping: columns that the split lacks are passed over, so that one mapping serves datasets of several kinds.
-        name: the dataset's, for `source` and messages.
-        split: its name, for messages.
+        mapping: columns that the split lacks are ignored, so that one mapping serves several datasets.
+        name: of the dataset, for `source` and messages.
+        split: of the dataset, for messages.
 
     Raises:
-        DataError: a column is missing, or holds something else.
+        DataError: a column is missing or has invalid values.
     """
     renames = {theirs: ours for theirs, ours in mapping.columns.items() if theirs in dataset.column_names}
     if not renames and set(NEEDED) <= set(dataset.column_names) and dataset.features["gender"] == FEATURES["gender"]:
@@ -101,7 +101,7 @@ def as_prepared(dataset: Dataset, mapping: ColumnMapping, name: str, split: str)
 
 
 def _values(dataset: Dataset, column: str) -> list:
-    """The column's plain values, names in the place of class numbers; empty if there is no such column."""
+    """The column's values, class names instead of indices; empty if the column is missing."""
     if column not in dataset.column_names:
         return []
     feature, values = dataset.features[column], dataset[column][:]
@@ -111,7 +111,7 @@ def _values(dataset: Dataset, column: str) -> list:
 
 
 def _images(dataset: Dataset, where: str) -> Dataset:
-    """The pictures alone, still encoded."""
+    """The image column only, still encoded."""
     feature = dataset.features["image"]
     if isinstance(feature, Value) and "binary" not in feature.dtype:
         raise DataError(f"the column 'image' of {where} holds {feature.dtype} values and no pictures")
@@ -122,7 +122,7 @@ def _images(dataset: Dataset, where: str) -> Dataset:
 
 
 def _row_names(images: Dataset, split: str) -> list[str]:
-    """Names that tell rows apart across datasets and revisions, as kept pixels are found by them."""
+    """Row names that are unique across datasets and revisions; they are part of the pixel cache key."""
     rows = images.cast_column("image", Image(decode=False))["image"]
     return [
         f"{split}/{number:06}-{hashlib.sha256(row['bytes'] or b'').hexdigest()[:12]}" for number, row in enumerate(rows)
@@ -140,7 +140,7 @@ def _ages(dataset: Dataset, where: str) -> tuple[list[int], list[int]]:
 
 
 def _age_range(value: object, where: str) -> tuple[int, int]:
-    """Of a number of years, as a number or text, or of a range such as "20-29"."""
+    """The range of an age in years, given as number, text or range such as "20-29"."""
     text = str(value).strip().removesuffix(".0")
     found = (int(text), int(text)) if text.isdecimal() else parse_age_range(text)
     if found is None or found[0] > OLDEST_AGE:

@@ -1,4 +1,4 @@
-"""Loads splits of prepared folders and of datasets on the Hub, in the columns of a prepared one."""
+"""Loads splits of prepared folders and of Hub datasets, with the columns of a prepared dataset."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ AS_IT_IS = ColumnMapping()
 
 
 def load_prepared(source: str) -> DatasetDict:
-    """The splits of a prepared folder or a Hub id, `id@revision` for a pinned one.
+    """The splits of a prepared folder or Hub dataset (`id` or `id@revision`).
 
     Raises:
-        DataError: there is no such dataset, or it cannot be read or fetched.
+        DataError: the dataset does not exist, or cannot be read or downloaded.
     """
     name, _, revision = source.partition("@")
     if not Path(name).is_dir() and name.startswith((".", "/", "~")):
@@ -31,10 +31,10 @@ def load_prepared(source: str) -> DatasetDict:
 
 
 def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dataset:
-    """One split of a dataset, in the columns of a prepared one.
+    """One split of a dataset, with the columns of a prepared one.
 
     Raises:
-        DataError: there is no such dataset or split, or it cannot be read in that way.
+        DataError: dataset or split does not exist, or the mapping does not fit.
     """
     splits = load_prepared(source)
     if split not in splits:
@@ -47,7 +47,7 @@ def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dat
 def load_split(
     sources: Sequence[str], split: str, limit: int | None = None, mapping: ColumnMapping = AS_IT_IS
 ) -> Dataset:
-    """One split of several datasets together, what training reads of it, each cut to its first `limit` rows."""
+    """One split of several datasets, concatenated: the `NEEDED` columns of their first `limit` rows."""
     parts = [load_rows(source, split, mapping).select_columns(list(NEEDED)) for source in sources]
     if limit is not None:
         parts = [part.select(range(min(limit, len(part)))) for part in parts]

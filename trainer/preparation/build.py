@@ -1,4 +1,4 @@
-"""Turns looked-at images into the dataset's files: grouped, split, written as Parquet, counted, described."""
+"""Builds the dataset from staged images: near-duplicate groups, splits, Parquet shards, report and card."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .splits import SPLITS, age_band, assign_splits, merge_groups, near_duplicat
 from .staging import Staged, Staging
 
 REPORT = "prepare.json"
-"""In a prepared dataset: the settings it was made with, and counts."""
+"""File of a prepared dataset: its settings and counts."""
 
 
 def build_dataset(folder: Path, source: Source, records: Sequence[Record], staging: Staging, settings: dict) -> dict:
-    """Writes data, file lists, report and card into `folder`, which must not exist.
+    """Writes Parquet shards, file lists, report and card to `folder`, which must not exist.
 
     Returns:
-        The report that `prepare.json` holds: `settings` as given and counts.
+        The content of `prepare.json`: `settings` and counts.
 
     Raises:
         DataError: no image is usable.
@@ -42,7 +42,7 @@ def build_dataset(folder: Path, source: Source, records: Sequence[Record], stagi
     for split in SPLITS:
         entries = [entry for entry, its in zip(usable, splits, strict=True) if its == split]
         (folder / "splits" / f"{split}.txt").write_text("".join(f"{entry.file}\n" for entry in entries), "utf-8")
-        # By the hash and not by name: UTKFace's names start with the age, and readers often take the first rows.
+        # In hash order: UTKFace's names start with the age, and readers often take the first rows.
         entries.sort(key=lambda entry: order_key(entry.file))
         rows = (
             dataset_row(by_file[entry.file], source.name, entry, image)

@@ -1,4 +1,4 @@
-"""The README.md of a prepared dataset: front matter for the Hub, and what the data are, in counted numbers."""
+"""Renders the dataset card (README.md): front matter for the Hub, provenance and counts."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ GATE = (
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What the card says.
+    """The counts shown in the card.
 
     Attributes:
         source: one of `SOURCES`.
         split_records: split -> the records in it.
         split_bytes: split -> bytes of its Parquet files.
-        skipped: what was left out.
-        twin_groups: how many groups hold more than one image.
-        twin_images: how many images are in those groups.
-        without_landmarks: in how many images no face was found.
-        limit: the number of images asked for, or None for all.
+        skipped: the excluded images.
+        twin_groups: number of near-duplicate groups with more than one image.
+        twin_images: number of images in those groups.
+        without_landmarks: number of images without a detected face.
+        limit: maximum number of images, or None for all.
     """
 
     source: str
@@ -86,7 +86,7 @@ def render_card(facts: CardFacts) -> str:
 
 
 def front_matter(facts: CardFacts) -> dict:
-    """The card's YAML as plain values; `load_dataset` finds splits and features by it, the Hub licence and gate."""
+    """The YAML front matter: splits and features for `load_dataset`, licence and gate for the Hub."""
     counts = {split: len(records) for split in SPLITS if (records := facts.split_records[split])}
     total = sum(counts.values())
     values: dict = {"pretty_name": _title(facts), "license": "cc-by-4.0"}
@@ -227,5 +227,5 @@ def _skipped(skipped: Sequence[Skipped]) -> str:
 
 
 def _printable(file: str) -> str:
-    """A name from an archive as it can stand between back quotes."""
+    """An archive's file name, escaped for Markdown code."""
     return "".join(character if character.isprintable() and character != "`" else "?" for character in file)

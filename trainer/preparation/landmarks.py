@@ -1,4 +1,4 @@
-"""Decodes a source's images and finds each one's landmarks, in batches of one size, into a `Staging`."""
+"""Decodes a source's images, detects their landmarks in batches of one size, and stages them."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ UNDECODABLE = "not a readable image"
 UNREADABLE = "missing, empty or too large"
 
 BATCH = 64
-# 64 chips of 224 px have 3 million pixels; photos of millions each go through in smaller batches, and of images of
-# many sizes only so many wait for company at once.
+# 64 crops of 224 px have 3 million pixels; larger photos form smaller batches. The second limits the buffered images of
+# incomplete batches.
 BATCH_PIXELS = 4_000_000
 WAITING_PIXELS = 32_000_000
 
 
 class Detector(Protocol):
-    """What is needed of `gender_age.detection.FaceDetector`."""
+    """The required part of the interface of `gender_age.detection.FaceDetector`."""
 
     def detect_batch(self, images: Sequence[Image.Image]) -> list[list[Face]]: ...
 
 
 def main_face(faces: Sequence[Face], size_wh: tuple[int, int]) -> Face | None:
-    """The face an image of one person is about: large and central, whatever else is in the background.
+    """The main face of an image: large and central.
 
-    The largest `box area − 2 × squared distance from the image's centre` wins, as in facenet-pytorch's
-    `select_boxes(method="center_weighted_size")`; None when there is no face.
+    Maximises `box area − 2 × squared distance from the image's centre`, as facenet-pytorch's
+    `select_boxes(method="center_weighted_size")` (https://github.com/timesler/facenet-pytorch/pull/122); None without
+    faces.
     """
 
     def weight(face: Face) -> tuple[float, float]:
@@ -49,10 +50,10 @@ def main_face(faces: Sequence[Face], size_wh: tuple[int, int]) -> Face | None:
 
 
 def decode(data: bytes) -> Image.Image:
-    """Encoded bytes as an upright RGB image, in the frame `datasets.Image` decodes to.
+    """Decodes to an upright RGB image, with the same coordinates as `datasets.Image`.
 
     Raises:
-        PhotoError: they are no readable image.
+        PhotoError: the bytes are not a readable image.
     """
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
@@ -64,16 +65,16 @@ def decode(data: bytes) -> Image.Image:
 def find_landmarks(
     images: Iterable[tuple[str, bytes | None]], staging: Staging, detector: Detector, total: int, progress: bool = True
 ) -> None:
-    """Stages each `(file, encoded bytes)`: usable ones with the landmarks of their main face, in pixels.
+    """Stages each `(file, encoded bytes)`, usable ones with the landmarks of their main face in pixels.
 
-    What is found is flushed after every batch, so that no more than one batch of work is lost when the process dies.
+    Flushes after every batch, so that a kill loses at most one batch.
     """
     with tqdm(total=total, unit=" images", desc="finding landmarks", disable=not progress) as bar:
         for batch in _batches(images, staging, bar):
             found = detector.detect_batch([image for _, _, image in batch])
             for (file, data, image), faces in zip(batch, found, strict=True):
                 face = main_face(faces, image.size)
-                # A hundredth of a pixel: finer digits differ with the size of the batch and would not reproduce.
+                # Finer digits depend on the batch size and are not reproducible.
                 points = face and tuple((round(x, 2), round(y, 2)) for x, y in face.landmarks)
                 staging.add(file, data, thumbnail(image), points)
             staging.flush()

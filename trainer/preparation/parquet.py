@@ -1,4 +1,4 @@
-"""Writes rows as the Parquet shards of a `datasets` dataset, a row group at a time."""
+"""Writes rows as Parquet shards for `datasets`, one row group at a time."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ FEATURES = Features(
 """The columns; `landmarks` are five `(x, y)` in pixels of the decoded image, or null."""
 
 SHARD_BYTES = 200 * 10**6
-# Small row groups let readers fetch, shuffle and show a part; the Hub's viewer wants them under some 30 MB.
+# Small row groups allow partial reads and shuffling; the Hub's viewer expects less than about 30 MB each.
 ROW_GROUP = 200
 
 
 def dataset_row(record: Record, source: str, staged: Staged, image: bytes) -> dict:
-    """One row in the form `FEATURES` encodes: names instead of class numbers, the image's own encoded bytes."""
+    """One row for `FEATURES`: class names, and the image's original encoded bytes."""
     return {
         "image": {"bytes": image, "path": PurePosixPath(record.file).name},
         "age_min": record.age_min,
@@ -49,12 +49,16 @@ def dataset_row(record: Record, source: str, staged: Staged, image: bytes) -> di
 
 
 def shard_count(total_bytes: int) -> int:
-    """How many shards keep each at about `SHARD_BYTES`; none for nothing, as `load_dataset` refuses an empty split."""
+    """Number of shards of about `SHARD_BYTES`; 0 for an empty split, which `load_dataset` refuses.
+
+    https://github.com/huggingface/datasets/issues/5. The test that needs it is
+    `test_so_few_images_that_small_splits_are_empty_still_load`.
+    """
     return math.ceil(total_bytes / SHARD_BYTES)
 
 
 def write_split(folder: Path, split: str, rows: Iterable[dict], count: int, shards: int) -> None:
-    """Writes `count` rows as `folder/{split}-00000-of-0000N.parquet`, in order, about equally many a shard."""
+    """Writes `count` rows as `folder/{split}-00000-of-0000N.parquet`, in order, in shards of about equal size."""
     rows = iter(rows)
     for shard in range(shards):
         size = count * (shard + 1) // shards - count * shard // shards

@@ -1,4 +1,4 @@
-"""Near-duplicates, and the deterministic stratified split that keeps them on one side."""
+"""Near-duplicate groups, and a deterministic stratified split that keeps groups together."""
 
 from __future__ import annotations
 
@@ -14,57 +14,56 @@ from scipy.sparse.csgraph import connected_components
 
 SPLITS = ("train", "validation", "test")
 SHARES = {"test": 0.1, "validation": 0.1}
-"""What the two small splits take of each stratum; the rest is for training."""
+"""Shares of each stratum; the rest is the training split."""
 
 SPLIT_SEED = "gender-age split 1"
-"""Part of every hash that orders groups; another text gives another split."""
+"""Salt of the hash that orders groups."""
 
 AGE_BANDS = ((0, 9), (10, 19), (20, 39), (40, 59), (60, math.inf))
 """First and last whole year of each band of the true age."""
 
 THUMBNAIL_SIDE = 24
 TWIN_CORRELATION = 0.985
-# Two blocks and their product take 3 × 16 MB; the product of all pairs would take 1.8 GB for UTKFace.
+# Two blocks and their product take 3 × 16 MB; all pairs of UTKFace would take 1.8 GB.
 BLOCK = 2048
 
 
 def age_band(age_min: int, age_max: int) -> int:
-    """Index into `AGE_BANDS` of an age range's middle, rounded down, in years."""
+    """Index into `AGE_BANDS` of an age range's midpoint, rounded down."""
     middle = (age_min + age_max) // 2
     return next(index for index, (first, last) in enumerate(AGE_BANDS) if first <= middle <= last)
 
 
 def thumbnail(image_rgb: Image.Image) -> np.ndarray:
-    """The picture as uint8 grey of shape `(THUMBNAIL_SIDE, THUMBNAIL_SIDE)`, by averaging."""
+    """Greyscale thumbnail by area averaging, uint8 `(THUMBNAIL_SIDE, THUMBNAIL_SIDE)`."""
     side = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     return np.asarray(image_rgb.convert("L").resize(side, Image.Resampling.BOX))
 
 
 def near_duplicates(thumbnails: np.ndarray, threshold: float = TWIN_CORRELATION, block: int = BLOCK) -> list[list[int]]:
-    """Groups of pictures that are linked by near-equality, alone ones included.
+    """Connected components of the near-duplicate relation, including single images.
 
     Args:
         thumbnails: uint8 or float of shape `(n, height, width)`.
-        threshold: two pictures with a Pearson correlation above it are near-duplicates.
-        block: how many pictures are compared with how many at once.
+        threshold: images with a Pearson correlation above it are near-duplicates.
+        block: number of images per side of a block of pairs.
 
     Returns:
-        Lists of indices, each ascending, ordered by their first index. A picture of one grey only correlates with
-        nothing.
+        Lists of indices, each ascending, ordered by their first index. A constant image has no duplicates.
     """
     unit = _unit_vectors(thumbnails)
     labels = np.arange(len(unit), dtype=np.int32)
     for row in range(0, len(unit), block):
         for column in range(row, len(unit), block):
             correlation = unit[row : row + block] @ unit[column : column + block].T
-            # Joined at once: all links of all blocks could be n² of them.
+            # Merged per block: all links together could be n².
             first, second = np.nonzero(correlation > threshold)
             labels = _joined(labels, row + first, column + second)
     return _groups(labels)
 
 
 def merge_groups(count: int, *groupings: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The finest grouping of `count` items in which items that any of `groupings` puts together are together."""
+    """The finest grouping of `count` items that is coarser than each of `groupings`."""
     links = [(group[0], index) for grouping in groupings for group in grouping for index in group[1:]]
     return _groups(_joined(np.arange(count, dtype=np.int32), *np.array(links, int).reshape(-1, 2).T))
 
@@ -72,12 +71,11 @@ def merge_groups(count: int, *groupings: Sequence[Sequence[int]]) -> list[list[i
 def assign_splits(
     files: Sequence[str], strata: Sequence[object], groups: Sequence[Sequence[int]], seed: str = SPLIT_SEED
 ) -> list[str]:
-    """A split for each file, so that each group is in one split and each stratum is divided as `SHARES` says.
+    """Assigns a split to each file: no group is divided, and each stratum is divided by `SHARES`.
 
-    A group belongs to the stratum of its first file by name. In each stratum the groups are taken in the order of the
-    SHA-256 of their first file's name; each goes to the first of test and validation it still fits into, else to
-    training. So the result depends on names, strata and groups only: not on the order of the files, the platform, or
-    Python's random hash seed.
+    A group belongs to the stratum of its first file by name. Groups are assigned in the order of the SHA-256 of that
+    name, each to the first of test and validation with enough room, else to training. The result depends on names,
+    strata and groups only, not on file order, platform or Python's hash seed.
 
     Args:
         files: unique names.
@@ -106,12 +104,12 @@ def assign_splits(
 
 
 def order_key(file: str, seed: str = SPLIT_SEED) -> str:
-    """A key that sorts names in an order that looks random and is the same everywhere."""
+    """Sort key for a reproducible pseudo-random order of names."""
     return hashlib.sha256(f"{seed}\n{file}".encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _unit_vectors(thumbnails: np.ndarray) -> np.ndarray:
-    """Float32 of shape `(n, height * width)`, each row of mean 0 and length 1, or all 0 for a picture of one grey."""
+    """Float32 of shape `(n, height * width)`, each row of mean 0 and length 1, or all 0 for a constant image."""
     flat = thumbnails.reshape(len(thumbnails), math.prod(thumbnails.shape[1:])).astype(np.float32)
     flat -= flat.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(flat, axis=1, keepdims=True)
@@ -119,10 +117,10 @@ def _unit_vectors(thumbnails: np.ndarray) -> np.ndarray:
 
 
 def _joined(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The labels after each item `first[i]` is put into one group with item `second[i]`.
+    """The group labels after merging the groups of items `first[i]` and `second[i]`.
 
     Args:
-        labels: int `(n,)` within `[0, n)`; items of a group have the same one.
+        labels: int `(n,)` in `[0, n)`, one value per group.
         first, second: int `(links,)` positions in `labels`.
     """
     if not len(first):

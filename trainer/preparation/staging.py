@@ -1,4 +1,4 @@
-"""The work folder of `prepare`: what was already looked at, so that a killed run is continued and not begun again."""
+"""The work folder of `prepare`: a journal of the processed images, from which a killed run resumes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LOCK = "lock"
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """One image that has been looked at.
+    """One processed image.
 
     Attributes:
-        file: its name within the source.
-        reason: why it is skipped; None when it is usable.
-        landmarks: five `(x, y)` in pixels, or None when no face was found.
-        offset: where its thumbnail, and then its encoded bytes, start in the store.
+        file: path within the source.
+        reason: why it is skipped; None if usable.
+        landmarks: five `(x, y)` in pixels, or None if no face was detected.
+        offset: byte offset in the store of its thumbnail, which the encoded bytes follow.
         length: number of encoded bytes.
         sha256: hexadecimal digest of the encoded bytes.
     """
@@ -42,10 +42,10 @@ class Staged:
 
 
 class Staging:
-    """An append-only journal (one JSON line an image) and a store of thumbnails and encoded images.
+    """An append-only journal (one JSON line per image) and a store of thumbnails and encoded images.
 
-    What a kill left half-written is cut off on opening: the journal from the first line that is incomplete or tells of
-    bytes the store does not hold, the store behind the last entry left.
+    Opening truncates incomplete writes: the journal at the first line that is incomplete or refers to bytes beyond the
+    end of the store, then the store after the last remaining entry.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,7 +59,7 @@ class Staging:
         self._store = self._store_path.open("ab")
 
     def add(self, file: str, image: bytes, thumbnail: np.ndarray, landmarks) -> None:
-        """Keeps a usable image: its encoded bytes, thumbnail and landmarks (five `(x, y)` or None)."""
+        """Appends a usable image: encoded bytes, thumbnail and landmarks (five `(x, y)` or None)."""
         offset = self._store.tell()
         self._store.write(thumbnail.tobytes())
         self._store.write(image)
@@ -67,11 +67,11 @@ class Staging:
         self._note(Staged(file, None, landmarks, offset, len(image), digest))
 
     def skip(self, file: str, reason: str) -> None:
-        """Notes that an image cannot be used."""
+        """Records an unusable image."""
         self._note(Staged(file, reason))
 
     def flush(self) -> None:
-        """Hands what was added to the operating system: from here on a kill does not lose it."""
+        """Flushes to the operating system, so that a kill does not lose the entries."""
         self._store.flush()
         self._journal.flush()
 
@@ -121,12 +121,12 @@ class Staging:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Holds `folder` (made if absent) for this process; the system lets go of it when the process ends, even killed.
+    """Locks `folder`, created if absent, for this process; the system releases the lock if the process is killed.
 
-    The block may remove `folder`. Windows keeps an open lock file, so what is left of it is removed at the end.
+    The block may remove `folder`. Windows cannot delete an open lock file, so the remainder is removed at the end.
 
     Raises:
-        DataError: another process holds it.
+        DataError: another process holds the lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -136,7 +136,7 @@ def locked(folder: Path) -> Iterator[None]:
     with held:
         yield
     with suppress(OSError):
-        folder.rmdir()  # refused unless it is empty
+        folder.rmdir()  # fails unless empty
 
 
 def _parse(line: bytes) -> Staged | None:

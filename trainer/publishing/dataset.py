@@ -11,20 +11,20 @@ from ..preparation.build import REPORT
 from .hub import publish, refusals_as_sentences
 
 PATTERNS = ("README.md", REPORT, "data/*.parquet", "splits/*.txt")
-"""All that `prepare` writes, and so all that is published or, when a later dataset has fewer shards, deleted."""
+"""All files that `prepare` writes; they are published, and stale shards are deleted."""
 
 
 def push_dataset(out: Path, repo_id: str, private: bool = False, api: HfApi | None = None) -> str:
-    """Publishes the prepared folder `out` as it is, in one commit, or none where nothing has changed.
+    """Publishes the prepared folder `out` in one commit; an unchanged dataset makes none.
 
-    The first time, access requests are turned on before any image is there: it shows real people, and its card asks
-    for terms to be accepted. Whatever the owner sets later is left alone.
+    The first push gates the repository before it uploads images, because they show real people. Later pushes keep the
+    owner's settings.
 
     Returns:
-        The address of the commit.
+        The URL of the commit.
 
     Raises:
-        TrainerError: the Hub cannot be reached, or refuses.
+        TrainerError: the Hub is unreachable or refuses.
     """
     files = {path.relative_to(out).as_posix(): path for pattern in PATTERNS for path in sorted(out.glob(pattern))}
     return publish(
@@ -40,10 +40,10 @@ def push_dataset(out: Path, repo_id: str, private: bool = False, api: HfApi | No
 
 
 def check_name(repo_id: str) -> None:
-    """Tells of a name that no dataset can have before the long work begins, not after it.
+    """Validates the dataset id, before the long preparation.
 
     Raises:
-        TrainerError: it is such a name.
+        TrainerError: the id is invalid.
     """
     with refusals_as_sentences(repo_id, "dataset"):
         validate_repo_id(repo_id)

@@ -1,4 +1,4 @@
-"""Publishes files to the Hub as one commit, and says in a sentence why it cannot be done; for push, prepare, deploy."""
+"""Publishes files to the Hub as one commit, with readable errors; used by push, prepare and deploy."""
 
 from __future__ import annotations
 
@@ -28,31 +28,30 @@ def publish(
     gated_unless: str | None = None,
     api: HfApi | None = None,
 ) -> str:
-    """Makes the repository if need be and commits `files` to it at once, or nothing where nothing has changed.
+    """Creates the repository if needed and commits `files`; unchanged files make no commit.
 
-    Not `HfApi.upload_folder`, as the wildcards of its `delete_patterns` cross folders: `*.py` would also delete an
-    owner's `tools/keep.py`.
+    Not `HfApi.upload_folder`: in its `delete_patterns` (https://github.com/huggingface/huggingface_hub/pull/1370) `*`
+    matches `/` too, so `*.py` also deletes an owner's `tools/keep.py`. No issue found; the closest test is
+    `test_hub_push_is_one_commit_that_removes_only_code_no_longer_needed`.
 
     Args:
         repo_id: `owner/name`.
-        files: what is uploaded, by its path in the repository.
+        files: path in the repository -> local file.
         kind: of the repository.
         message: of the commit.
-        is_stale: whether a file of the repository that is not among `files` is deleted in the same commit; the others
-            are left alone.
-        private: make the repository private if it is new.
-        gated_unless: a file; as long as the repository lacks it, access to it is made to be asked for before anything
-            is uploaded.
+        is_stale: whether to delete, in the same commit, a file of the repository that is not in `files`.
+        private: make a new repository private.
+        gated_unless: gate the repository before uploading, unless it holds this file.
         api: the client.
 
     Returns:
-        The address of the commit.
+        The URL of the commit.
 
     Raises:
-        TrainerError: the Hub cannot be reached, or refuses.
+        TrainerError: the Hub is unreachable or refuses.
     """
     api = api or HfApi()
-    # The client takes a model for granted.
+    # The default repo_type is a model.
     where = {"repo_id": repo_id} if kind == "model" else {"repo_id": repo_id, "repo_type": kind}
     sdk = {"space_sdk": "gradio"} if kind == "space" else {}
     with refusals_as_sentences(repo_id, kind):
@@ -63,13 +62,13 @@ def publish(
         stale = sorted(name for name in names - files.keys() if is_stale(name))
         operations = [CommitOperationAdd(name, path) for name, path in sorted(files.items())]
         operations += [CommitOperationDelete(name) for name in stale]
-        # Files that are there already are left out by create_commit itself, and a commit of none is not made.
+        # create_commit skips unchanged files, and makes no empty commit.
         return api.create_commit(**where, operations=operations, commit_message=message).commit_url
 
 
 @contextmanager
 def refusals_as_sentences(repo_id: str, kind: Kind) -> Iterator[None]:
-    """Turns what the client raises into a `TrainerError` for whoever uploads."""
+    """Turns the client's errors into a `TrainerError`."""
     try:
         yield
     except LocalTokenNotFoundError as error:
@@ -84,6 +83,6 @@ def refusals_as_sentences(repo_id: str, kind: Kind) -> Iterator[None]:
         reason = error.server_message or str(error).strip().partition("\n")[0]
         raise TrainerError(f"The Hub refused the upload to {repo_id}: {reason}") from error
     except (HTTPError, OSError, ValueError, RuntimeError) as error:
-        # The client's RuntimeError names a large file; what went wrong with it is the error behind.
+        # The client's RuntimeError only names the large file; its cause says what failed.
         reason = str(error.__cause__ or error).strip().partition("\n")[0] or type(error).__name__
         raise TrainerError(f"The upload to {repo_id} failed ({reason}): try again, nothing was published.") from error

@@ -1,4 +1,4 @@
-"""The model card: `model_card.md` filled with what training and evaluation recorded; no number is written by hand."""
+"""Renders the model card: the template `model_card.md`, filled from the training and evaluation records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..preparation.dataset_card import LICENCE, PROVENANCE, REMOVAL
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "model_card.md"
 PLACEHOLDER_ID = "owner/name"
-"""In the snippets of a card that is not published yet."""
+"""Repository id in the snippets of an unpublished card."""
 
 TAGS = ["vit", "age-estimation", "gender-classification", "face"]
 
@@ -33,10 +33,10 @@ COLUMNS = {
     "recall_female": "women found",
     "recall_male": "men found",
 }
-"""A value measured of a group -> its column's title."""
+"""Metric of a group -> column title."""
 
 MISSING = "–"
-"""In place of what is not recorded."""
+"""Shown for missing values."""
 
 
 def render_card(
@@ -52,10 +52,10 @@ def render_card(
     Args:
         config: of the model, as plain values.
         num_parameters: of the model.
-        training: what `train` recorded, if anything.
-        report: what `evaluate` measured, if anything.
-        repo_id: where the model is published.
-        with_code: whether the card lies beside the code files.
+        training: record of `train`, if any.
+        report: record of `evaluate`, if any.
+        repo_id: id of the Hub repository.
+        with_code: whether the repository holds the code files.
     """
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"measured": measured, "share": share, "years": years, "count": count}
@@ -85,7 +85,7 @@ def render_card(
 def card_data(
     config: Mapping, training: TrainingRecord | None, report: EvaluationRecord | None, repo_id: str | None = None
 ) -> ModelCardData:
-    """The card's front matter, which the Hub reads."""
+    """The card's YAML front matter."""
     training = training or TrainingRecord()
     # A local folder that the run started from is no model that the Hub could link to.
     on_hub = training.pretrained is not None and "/" in training.pretrained and training.started_from is None
@@ -106,7 +106,7 @@ def card_data(
 
 
 def is_card(path: Path) -> bool:
-    """Whether a file is there and is a card as `render_card` writes it, by the tags in its front matter."""
+    """Whether the file is a card written by `render_card`, judged by its tags."""
     try:
         return path.is_file() and (metadata_load(path) or {}).get("tags") == TAGS
     except (ValueError, yaml.YAMLError):  # not UTF-8, no mapping, no YAML
@@ -114,7 +114,7 @@ def is_card(path: Path) -> bool:
 
 
 def eval_results(report: EvaluationRecord | None) -> list[EvalResult]:
-    """The overall numbers of the headline protocol, for the front matter's `model-index`."""
+    """The overall metrics of the headline protocol, for the front matter's `model-index`."""
     if report is None:
         return []
     types = {"age_mae": "mae", "age_cs5": "accuracy", "range_accuracy": "accuracy", "gender_accuracy": "accuracy"}
@@ -136,12 +136,12 @@ def eval_results(report: EvaluationRecord | None) -> list[EvalResult]:
 
 
 def group_table(first: str, groups: Mapping[str, GroupReport], keys: Sequence[str]) -> str:
-    """A Markdown table with a line a group: its n, then the measured values with 95 % intervals.
+    """A Markdown table with one row per group: n, then the metrics with 95 % intervals.
 
     Args:
         first: title of the first column.
         groups: by name.
-        keys: of `COLUMNS`; those no group has are left out.
+        keys: of `COLUMNS`; empty columns are left out.
     """
     shown = [key for key in keys if any(getattr(group, key) for group in groups.values())]
     rows = [[first, "n", *(COLUMNS[key] for key in shown)], ["---"] + ["---:"] * (len(shown) + 1)]
@@ -153,7 +153,7 @@ def group_table(first: str, groups: Mapping[str, GroupReport], keys: Sequence[st
 
 
 def weak_spots(result: SourceReport) -> list[str]:
-    """Sentences on the groups a source report shows the model to be worst at."""
+    """Sentences on the groups with the worst metrics."""
     sentences = []
     errors = {name: group.age_mae for name, group in result.by_age_band.items() if _named(group.age_mae)}
     if len(errors) > 1:
@@ -181,7 +181,7 @@ def weak_spots(result: SourceReport) -> list[str]:
 
 
 def measured(found: Measured | None, kind: str) -> str:
-    """A measured value with its 95 % interval, or a dash: `"5.75 (5.55 to 5.95)"`, `"89.9 % (88.6 to 91.1)"`."""
+    """The value with its 95 % interval, or a dash: `"5.75 (5.55 to 5.95)"`, `"89.9 % (88.6 to 91.1)"`."""
     if found is None:
         return MISSING
     scale, digits, sign, unit = {
@@ -209,7 +209,7 @@ def count(value: int | None) -> str:
 
 
 def recorded(value: str | float | None) -> str:
-    """A value as it is recorded, or a dash."""
+    """The recorded value as text, or a dash."""
     return MISSING if value is None else str(value)
 
 

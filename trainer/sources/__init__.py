@@ -1,1 +1,1 @@
-"""Raw data as published -> `Source`: records of labels, and a reader of encoded bytes."""
+"""Readers of the raw datasets: each gives a `Source`, with label records and a reader of encoded bytes."""

@@ -1,4 +1,4 @@
-"""Age ranges as data sets write them."""
+"""Parses the age ranges of datasets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .record import OLDEST_AGE
 
 
 def parse_age_range(text: str) -> tuple[int, int] | None:
-    """`"20-29"` -> (20, 29); `"70+"` and `"more than 70"` -> (70, 120); None when it is no range, in years."""
+    """`"20-29"` -> (20, 29); `"70+"` and `"more than 70"` -> (70, 120); None if not a range. In years."""
     text = text.strip().lower()
     if match := re.fullmatch(r"(\d{1,3})\s*-\s*(\d{1,3})", text):
         youngest, oldest = int(match[1]), int(match[2])

@@ -1,4 +1,4 @@
-"""One way to list and read the files of a folder, a `.tar(.gz)` or a `.zip`; nothing is ever extracted to disk."""
+"""Lists and reads the files of a folder, `.tar(.gz)` or `.zip`, without extracting to disk."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from ..errors import DataError
 
 TAR_SUFFIXES = (".tar.gz", ".tgz", ".tar")
 ZIP_SUFFIXES = (".zip",)
-# A face chip has some 5 kB and a photo a few MB; more is no photo, and an archive may claim any size (zip bombs).
+# Bytes. A face crop has about 5 kB, a photo a few MB; the limit guards against zip bombs.
 LARGEST_FILE = 64 * 2**20
 
 
 def is_archive(path: Path) -> bool:
-    """Whether the name says tar or zip."""
+    """Whether the file name has a tar or zip suffix."""
     return path.name.lower().endswith(TAR_SUFFIXES + ZIP_SUFFIXES)
 
 
 def list_files(path: Path) -> list[tuple[str, int]]:
     """`(name, size in bytes)` of every regular file, sorted; names are relative, with `/` between folders.
 
-    macOS's own files (`__MACOSX/`, `._x`, `.DS_Store`) are left out.
+    macOS metadata files (`__MACOSX/`, `._x`, `.DS_Store`) are skipped.
 
     Raises:
-        DataError: the path is missing, is neither folder nor archive, or the archive is damaged.
+        DataError: the path is missing, neither folder nor archive, or a damaged archive.
     """
     if path.is_dir():
         found = [(file.relative_to(path).as_posix(), file.stat().st_size) for file in _walk(path)]
@@ -48,9 +48,9 @@ def list_files(path: Path) -> list[tuple[str, int]]:
 
 
 def read_files(path: Path, wanted: set[str]) -> Iterator[tuple[str, bytes | None]]:
-    """`(name, bytes)` of the wanted names of `list_files`, in stored order, one in memory at a time.
+    """Yields `(name, bytes)` of the wanted files, in stored order.
 
-    A file larger than `LARGEST_FILE` or, in a folder, one that cannot be read comes with `None`.
+    The bytes are `None` for a file larger than `LARGEST_FILE`, or an unreadable file of a folder.
 
     Raises:
         DataError: the archive is damaged.
@@ -63,21 +63,21 @@ def read_files(path: Path, wanted: set[str]) -> Iterator[tuple[str, bytes | None
         with _damage_reported(path), tarfile.open(path, "r|*") as archive:
             for member in archive:
                 if member.isreg() and member.name in remaining:
-                    # The same name may be stored twice; the first one counts.
+                    # Names may repeat; the first one counts.
                     remaining.remove(member.name)
                     content = archive.extractfile(member)
                     yield member.name, content.read() if member.size <= LARGEST_FILE else None
     else:
         with _damage_reported(path), zipfile.ZipFile(path) as archive:
             for name in sorted(wanted):
-                # `file_size` is what the archive claims; reading one byte more than allowed shows a false claim.
+                # The header's `file_size` may be false; one byte more than the limit shows it.
                 with archive.open(name) as content:
                     data = content.read(LARGEST_FILE + 1)
                 yield name, data if len(data) <= LARGEST_FILE else None
 
 
 def digest(lines: Iterable[object]) -> str:
-    """SHA-256 over the text of `lines`, in their order."""
+    """Hexadecimal SHA-256 of the text of `lines`."""
     state = hashlib.sha256()
     for line in lines:
         state.update(f"{line}\n".encode("utf-8", "surrogateescape"))
@@ -105,6 +105,6 @@ def _is_junk(name: str) -> bool:
 def _damage_reported(path: Path) -> Iterator[None]:
     try:
         yield
-    # RuntimeError: a zip that wants a password, or packed in a way Python does not know.
+    # RuntimeError: an encrypted zip, or an unsupported compression method.
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         raise DataError(f"{path} is damaged or not of the kind its name says: {error}") from error

@@ -1,4 +1,4 @@
-"""FairFace (https://github.com/joojs/fairface): labels in a CSV beside the images, or images and labels in Parquet."""
+"""FairFace (https://github.com/joojs/fairface): images with a CSV of labels, or Parquet with both."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROWS_AT_ONCE = 256
 
 
 def parse_labels(file: str, age_range: object, gender: object, race: object) -> Record | None:
-    """The record of one row of FairFace's labels; None when one of them is not known."""
+    """The record of one row of labels; None if a label is unknown."""
     races = {name.lower(): name for name in RACES}
     ages = parse_age_range(str(age_range))
     gender, race = str(gender).strip().lower(), races.get(str(race).strip().lower())
@@ -34,15 +34,15 @@ def parse_labels(file: str, age_range: object, gender: object, race: object) -> 
 
 
 def is_fairface(path: Path) -> bool:
-    """Whether a folder or file looks like FairFace: Parquet, or a CSV of its name."""
+    """Whether a path holds FairFace: Parquet, or a CSV named `CSV_PATTERN`."""
     return bool(_parquet_files(path)) or (path.is_dir() and any(path.rglob(CSV_PATTERN)))
 
 
 def open_fairface(path: Path) -> Source:
-    """FairFace from the published folder (`fairface_label_train.csv` and/or `..._val.csv` and the images), or Parquet.
+    """Opens FairFace: the published folder (`fairface_label_train.csv` and/or `..._val.csv` and images), or Parquet.
 
     Raises:
-        DataError: neither is there, a column is missing, or the images the CSV names are not to be found.
+        DataError: the path holds neither, a column is missing, or the images of the CSV are missing.
     """
     if not path.exists():
         raise DataError(f"{path} does not exist")
@@ -103,8 +103,8 @@ def _open_csv(path: Path, files: list[Path]) -> Source:
 
 
 def _image_root(path: Path, names: list[str]) -> Path:
-    """The folder the CSV's names start from: the images are often unpacked into a folder of their own."""
-    # A few names are enough to tell, and one missing image must not decide it.
+    """The folder that the CSV's paths are relative to; images are often unpacked into a subfolder."""
+    # A sample of names, since single images may be missing.
     sample = names[:10] + names[-10:]
     tops = {PurePosixPath(name).parts[0] for name in sample}
     roots = sorted({found.parent for top in tops for found in path.rglob(top)})
@@ -132,7 +132,7 @@ def _open_parquet(path: Path, files: list[Path]) -> Source:
             numbered[name] = (file, number)
             rows.append((name, *labels))
         listing.append((stem, file.stat().st_size, table.num_rows))
-    # The names stored with the images are used where they tell the images apart, else file and row number.
+    # Stored image names identify the rows if they are unique, else file and row number.
     if all(paths) and len(set(paths)) == len(paths):
         rows = [(name, *row[1:]) for name, row in zip(paths, rows, strict=True)]
         numbered = dict(zip(paths, numbered.values(), strict=True))
@@ -154,7 +154,7 @@ def _read_columns(file: Path) -> pyarrow.Table:
         if missing or age_column is None:
             wanted = ", ".join(sorted(missing | ({"age_range"} if age_column is None else set())))
             raise DataError(f"{file} is not FairFace's Parquet: it lacks {wanted}")
-        # Not `read_table`, which gives a nested column by its last name only.
+        # Not `read_table`, which names a nested column by its last component only.
         with parquet.ParquetFile(file) as stored:
             table = stored.read(columns=["image.path", age_column, "gender", "race"])
     except (pyarrow.ArrowInvalid, OSError) as error:
@@ -165,7 +165,7 @@ def _read_columns(file: Path) -> pyarrow.Table:
 
 
 def _label_names(table: pyarrow.Table, column: str) -> list[object]:
-    """A column's values as text: the Hub's copy of FairFace stores ClassLabel numbers, others the names."""
+    """A column's values as text: the Hub's copy of FairFace stores ClassLabel indices, other copies names."""
     values = table[column].to_pylist()
     if pyarrow.types.is_integer(table.schema.field(column).type):
         feature = Features.from_arrow_schema(table.schema).get(column)

@@ -1,4 +1,4 @@
-"""What is known of one image of a source before it is read, and the label names both sources share."""
+"""Label records and sources, and the class names shared by all sources."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 SOURCES = ("utkface", "fairface")
-"""Names of the `source` ClassLabel, in order."""
+"""Class names of `source`, in index order."""
 
 RACES = (
     "White",
@@ -19,8 +19,8 @@ RACES = (
     "Latino_Hispanic",
     "Middle Eastern",
 )
-"""Names of the `race` ClassLabel, in order: UTKFace's five, then those only FairFace has. One list for both sources,
-so that the two datasets concatenate. For measuring errors per group; never predicted or shown."""
+"""Class names of `race`, in index order: UTKFace's five, then FairFace's own. One list for all sources, so that the
+datasets concatenate. For evaluation per group only; never predicted or shown."""
 
 OLDEST_AGE = 120
 """Upper end of an open range such as "70+", in years."""
@@ -31,9 +31,9 @@ class Record:
     """The labels of one image.
 
     Attributes:
-        file: name of the image within its source, with `/` between folders; unique there.
-        age_min: youngest age the label allows, in whole years.
-        age_max: oldest age the label allows; equal to `age_min` for an exact label.
+        file: path of the image within its source, with `/`; unique.
+        age_min: lower end of the labelled age, in whole years.
+        age_max: upper end, inclusive; equal to `age_min` for an exact label.
         gender: one of `gender_age.labels.GENDERS`.
         race: one of `RACES`.
     """
@@ -47,11 +47,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """An image that is left out.
+    """An excluded image.
 
     Attributes:
-        file: its name within the source.
-        reason: one of a few short phrases, the same for all images left out for the same cause.
+        file: path within the source.
+        reason: a short phrase, one per cause.
     """
 
     file: str
@@ -60,15 +60,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An opened source: everything but the pixels.
+    """An opened source, without its pixels.
 
     Attributes:
         name: one of `SOURCES`.
         records: the usable images, sorted by `file`.
-        skipped: the images left out for their name or labels, sorted by `file`.
-        fingerprint: hexadecimal digest that changes when the source's content list does.
-        read: `read(files)` gives `(file, encoded bytes)` for those of `files` that can be read, in whatever order is
-            cheapest; a file whose bytes cannot be had comes with `None`.
+        skipped: the images excluded by name or labels, sorted by `file`.
+        fingerprint: hexadecimal digest of the source's file list.
+        read: `read(files)` yields `(file, encoded bytes)` in storage order; the bytes are `None` for an unreadable
+            file.
     """
 
     name: str

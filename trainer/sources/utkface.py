@@ -15,7 +15,7 @@ GENDER_CODES = {"0": "male", "1": "female"}
 RACE_CODES = {"0": "White", "1": "Black", "2": "Asian", "3": "Indian", "4": "Others"}
 
 # `[age]_[gender]_[race]_[date&time].jpg.chip.jpg`; a few published names have a blank or no dot before the first
-# "jpg" ("24_0_1_20170116220224657 .jpg.chip.jpg", "55_0_0_20170116232725357jpg.chip.jpg") and are readable.
+# "jpg": "24_0_1_20170116220224657 .jpg.chip.jpg", "55_0_0_20170116232725357jpg.chip.jpg".
 NAME = re.compile(
     r"(?P<age>\d{1,3})_(?P<gender>[01])_(?P<race>[0-4])_\d{8,} ?\.?(jpg|jpeg|png)(\.chip)?(\.jpg)?", re.IGNORECASE
 )
@@ -25,7 +25,7 @@ REPEATED = "same name as another file of the source"
 
 
 def parse_name(name: str) -> Record | None:
-    """The labels in a base name such as `25_1_0_20170116171048641.jpg.chip.jpg`; None when a field is missing."""
+    """The labels in a base name such as `25_1_0_20170116171048641.jpg.chip.jpg`; None if a field is missing."""
     match = NAME.fullmatch(name)
     if match is None or int(match["age"]) > OLDEST_AGE:
         return None
@@ -34,13 +34,13 @@ def parse_name(name: str) -> Record | None:
 
 
 def open_utkface(path: Path) -> Source:
-    """UTKFace as published: an archive or a folder, flat or nested, chips or whole photos.
+    """Opens UTKFace as published: an archive or a folder, flat or nested, face crops or whole photos.
 
-    Images are known by their base name. Copies of the set that hold everything twice in different folders exist, so
-    of several files of one name the first by full name counts and the others are reported.
+    Images are identified by their base name. Some copies hold every file twice, in different folders: the first by full
+    path is used, the others are skipped.
 
     Raises:
-        DataError: the path cannot be read, or holds no image named in UTKFace's way.
+        DataError: the path cannot be read, or holds no image with a UTKFace name.
     """
     listing = [(name, size) for name, size in list_files(path) if name.lower().endswith(IMAGE_SUFFIXES)]
     records: dict[str, Record] = {}

@@ -1,4 +1,9 @@
-"""Which checkpoint of a run is whole: Trainer writes them in place, so a kill or a full disk can leave half of one."""
+"""Finds the newest complete checkpoint of a run.
+
+Trainer writes checkpoints in place, so a kill or a full disk leaves an incomplete one, from which it fails to resume:
+https://github.com/huggingface/transformers/issues/35782. Without the marker, tests/trainer/test_train_killed.py passes
+once this is fixed.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +28,12 @@ COMPLETE_FILE = "COMPLETE"
 
 
 class CompletionMarker(TrainerCallback):
-    """Writes `COMPLETE` into a checkpoint after all else. Register it last: callbacks run in their order.
+    """Writes `COMPLETE` into a checkpoint, last of all files; register it as the last callback.
 
-    The file holds the steps and the seconds that the run has taken so far, which Trainer forgets when it is continued.
+    The file holds the steps and seconds of the run so far; Trainer loses the seconds on resume (no issue found).
 
     Args:
-        checkpoint: the whole checkpoint that the run goes on from, or None.
+        checkpoint: the checkpoint that the run resumes from, or None.
     """
 
     def __init__(self, checkpoint: Path | None = None) -> None:
@@ -37,7 +42,7 @@ class CompletionMarker(TrainerCallback):
 
     @property
     def seconds(self) -> float:
-        """Time the run has taken, all its parts together."""
+        """Total time of the run, including the parts before a resume."""
         return self._before + time.monotonic() - self._started
 
     def on_train_begin(self, args, state, control, **kwargs) -> None:
@@ -47,18 +52,18 @@ class CompletionMarker(TrainerCallback):
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             record = json.dumps({"step": state.global_step, "seconds": round(self.seconds, 1)})
-            flush_folder(folder)  # a power cut must not leave the marker without what it vouches for
+            flush_folder(folder)  # before the marker, in case of a power cut
             write_whole_text(folder / COMPLETE_FILE, record)
 
 
 def newest_whole_checkpoint(run: Path) -> Path | None:
-    """The checkpoint with the most steps that was written to its end, or None."""
+    """The complete checkpoint with the most steps, or None."""
     whole = [folder for folder in _checkpoints(run) if (folder / COMPLETE_FILE).is_file()]
     return max(whole, key=_step, default=None)
 
 
 def remove_broken_checkpoints(run: Path) -> None:
-    """Delete the checkpoints that a kill left half-written, so that they do not count against the number kept."""
+    """Delete incomplete checkpoints, so that they do not count towards `save_total_limit`."""
     for folder in _checkpoints(run):
         if not (folder / COMPLETE_FILE).is_file():
             logger.warning("%s was not written to its end; it is removed", folder.name)
@@ -67,10 +72,10 @@ def remove_broken_checkpoints(run: Path) -> None:
 
 @contextmanager
 def full_disk_as_sentence(run: Path) -> Iterator[None]:
-    """Turns what the writers of a run's files raise on a full disk into a `RunError`; all else passes as it is.
+    """Turns the errors of a full disk into a `RunError`; other errors pass unchanged.
 
     Raises:
-        RunError: there was no room for a file.
+        RunError: the disk is full.
     """
     try:
         yield
@@ -80,7 +85,7 @@ def full_disk_as_sentence(run: Path) -> Iterator[None]:
         checkpoint = newest_whole_checkpoint(run)
         again = f"goes on from {checkpoint.name}" if checkpoint else "begins anew"
         disk = next(folder for folder in (run.absolute(), *run.absolute().parents) if folder.exists())
-        # The figure also tells of the rare write that failed for another reason, which PyTorch does not name.
+        # PyTorch does not name the cause; the free space shows the rare write that failed for another one.
         free = shutil.disk_usage(disk).free / 1e6
         raise RunError(
             f"{run} could not be written to, as its disk is full ({free:.1f} MB free): make room, and the same command "
@@ -93,8 +98,8 @@ def _tells_of_a_full_disk(error: Exception) -> bool:
         return error.errno in NO_ROOM
     if isinstance(error, SafetensorError):
         return any(f"(os error {number})" in str(error) for number in NO_ROOM)
-    # torch.save's archive is closed after the write that failed, and complains of its length:
-    # https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.cc
+    # torch.save raises a RuntimeError of inline_container.cc, not an OSError; the same text, with torch.jit.load:
+    # https://github.com/pytorch/pytorch/issues/156955. `test_each_writer_tells_of_a_full_disk` shows when it changes.
     return (
         "inline_container.cc" in str(error) and re.search("unexpected pos|PytorchStreamWriter", str(error)) is not None
     )

@@ -1,6 +1,6 @@
 """The project's `evaluate.Metric` classes, and `compute_metrics` for the Hugging Face Trainer.
 
-`evaluate.load("accuracy")` fetches its code from the Hub; these classes need no network and write no files.
+Unlike `evaluate.load("accuracy")`, which downloads code from the Hub, they need no network and write no files.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ CITATION = "Geng, Zhou, Smith-Miles: Automatic Age Estimation Based on Facial Ag
 class InMemoryMetric(evaluate.Metric):
     """An `evaluate.Metric` that keeps its samples in memory.
 
-    By default `evaluate` writes them to one Arrow file a metric and experiment id in the user's cache and leaves the
-    lock files there, so that processes beside each other wait for, or collide in, the same file. The Trainer gathers
-    all processes' samples before it calls a metric, so none of that is needed.
+    By default `evaluate` writes them to an Arrow file in the user's cache, where concurrent processes collide:
+    https://github.com/huggingface/evaluate/issues/382. Trainer gathers the samples of all processes itself. No test
+    shows when this can go; the closest is tests/trainer/evaluation/test_metrics.py.
     """
 
     _INPUTS: str
@@ -33,7 +33,7 @@ class InMemoryMetric(evaluate.Metric):
         super().__init__(config_name, **(kwargs | {"keep_in_memory": True}))
 
     def _build_data_dir(self) -> str:
-        return ""  # the parent's creates a folder in the cache even when everything stays in memory
+        return ""  # the parent creates a cache folder even with keep_in_memory; no issue found
 
     def _info(self) -> evaluate.MetricInfo:
         value = datasets.Value(self._DTYPE)
@@ -69,7 +69,7 @@ class AgeCS(InMemoryMetric):
 
 
 class GenderAccuracy(InMemoryMetric):
-    """Share of faces whose perceived gender is the label's."""
+    """Share of faces whose predicted gender equals the label."""
 
     _INPUTS = "predictions: 0 for female, 1 for male. references: likewise."
     _DTYPE = "int64"
@@ -79,7 +79,7 @@ class GenderAccuracy(InMemoryMetric):
 
 
 def compute_metrics(eval_prediction: EvalPrediction) -> dict[str, float]:
-    """What is watched during training; a key is left out where no sample tells of it.
+    """The validation metrics during training; metrics without samples are left out.
 
     Args:
         eval_prediction: `predictions` begin with gender logits `(n, 2)` and age logits `(n, 101)`; `label_ids` are
@@ -87,7 +87,7 @@ def compute_metrics(eval_prediction: EvalPrediction) -> dict[str, float]:
 
     Returns:
         `age_mae`, `age_bias` (years) and `age_cs5` over exact ages; `range_accuracy` and `range_within_one` over
-        ranges; `gender_accuracy` over all and `gender_accuracy_from_10` over true ages from ten years. Shares are in
+        ranges; `gender_accuracy` over all, `gender_accuracy_from_10` over true ages from 10 years. Shares are in
         [0, 1].
     """
     gender_logits, age_logits = (np.asarray(logits) for logits in eval_prediction.predictions[:2])

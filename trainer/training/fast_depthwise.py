@@ -1,8 +1,12 @@
 """A faster backward pass for strided depthwise convolutions in bf16 on a CPU.
 
 With torch 2.14 on two cores, for 64 faces with 96 channels of 64 × 64 pixels, PyTorch's input gradient takes 113 ms and
-the forward pass 3 ms. The same gradient as a convolution makes training with the stem `mobilenet` 1.25 to 1.5 times as
-fast (docs/experiments.md). The gain in float32 is small.
+the forward pass 3 ms. Computing it as a convolution makes training with the stem `mobilenet` 1.25 to 1.5 times as fast
+(docs/experiments.md). The gain in float32 is small.
+
+Related: https://github.com/pytorch/pytorch/issues/13716 (depthwise convolutions slow on CPU); no issue found on the
+backward pass. tests/trainer/training/test_fast_depthwise.py compares gradients, not times: this module can go when the
+timing above shows no gain.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ KERNEL, STRIDE = 3, 2
 def speed_up_depthwise(model: nn.Module) -> int:
     """Replace, in place, the backward pass of depthwise convolutions with 3×3 kernels, stride 2 and no padding.
 
-    These layers then take batched input only.
+    The replaced layers accept batched input only.
 
     Returns:
         Number of replaced layers.
@@ -69,7 +73,7 @@ def _pixels_gradient(gradient: torch.Tensor, pixels: torch.Tensor, weight: torch
 
 
 def _weight_gradient(gradient: torch.Tensor, pixels: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """`(channels, 1, 3, 3)`, by PyTorch's own kernel, which is fast; only the shape of `weight` matters."""
+    """`(channels, 1, 3, 3)`, by PyTorch's kernel, which is fast; of `weight` only the shape is used."""
     return torch.ops.aten.convolution_backward(
         gradient,
         pixels,
