@@ -19,8 +19,8 @@ SMALLEST_FACE_SHARE = 1 / 40
 # For camera frames, which have to be answered at once: such a face is about two metres away.
 LIVE_FACE_SHARE = 1 / 16
 SMALLEST_FACE = 20
-# Lower than facenet-pytorch's 0.6, 0.7 and 0.7: the second look leaves out what is no face (docs/experiments.md).
-NETWORK_THRESHOLDS = (0.5, 0.6, 0.6)
+# Facenet-pytorch's are 0.6, 0.7 and 0.7: the second look leaves out what is no face (docs/experiments.md).
+NETWORK_THRESHOLDS = (0.6, 0.6, 0.6)
 MIN_SCORE = 0.6
 # Faces below this score get a second look; least agreement of it, and least mean of score and agreement.
 SURE_SCORE, MIN_AGREEMENT, MIN_CERTAINTY = 0.99, 0.5, 0.72
