@@ -86,11 +86,14 @@ class FaceDetector:
             right by box centre.
         """
         copy, _ = _reduced(image, DETECTION_SIDE)
-        candidates = {0: self._search([copy])[0]}
-        candidates[0] = without_duplicates([*candidates[0], *self._cut_by_edge(copy, candidates[0])])
+        upright = self._search([copy])[0]
+        cut = self._cut_by_edge(copy, upright)
+        candidates = {0: without_duplicates([*upright, *cut])}
         if not is_certainly_upright(candidates[0]):
-            for rotation in ROTATIONS:
+            # With a second look at all of them, the upright ones too: upside-down faces get high scores.
+            for rotation in (0, *ROTATIONS):
                 candidates[rotation] = self._search([rotate_image(copy, rotation)], sure_score=1.0)[0]
+            candidates[0] = without_duplicates([*candidates[0], *cut])
         rotation = chosen_rotation(candidates)
         turned, turned_copy = rotate_image(image, rotation), rotate_image(copy, rotation)
         faces = candidates[rotation]

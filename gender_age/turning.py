@@ -17,8 +17,9 @@ UPRIGHT_TILT = 45.0
 # upright ones with scores up to 0.999, but with eyes that are too low and close: of UTKFace's and FairFace's chips
 # 96 % of the upright ones and 9 % of those turned by 180° have this spread.
 CERTAIN_SCORE, CERTAIN_SPREAD = 0.98, 0.03
-# The best face of a rotation has to have this score and agreement, and a better score than the best upright face.
-PROOF_SCORE, PROOF_AGREEMENT = 0.97, 0.92
+# The best face of a rotation has to have one of these scores with its agreement, and a better score than the best
+# upright face.
+PROOFS = ((0.95, 0.95), (0.97, 0.92), (0.994, 0.75))
 
 
 def rotate_image(image: Image.Image, rotation: int) -> Image.Image:
@@ -42,9 +43,13 @@ def chosen_rotation(candidates: Mapping[int, Sequence[Face]]) -> int:
         (face.score, -rotation)
         for rotation, faces in candidates.items()
         for face in _standing(faces)
-        if rotation and face.score >= PROOF_SCORE and face.agreement >= PROOF_AGREEMENT and face.score > upright
+        if rotation and face.score > upright and _is_proof(face)
     ]
     return -max(proofs)[1] if proofs else 0
+
+
+def _is_proof(face: Face) -> bool:
+    return any(face.score >= score and face.agreement >= agreement for score, agreement in PROOFS)
 
 
 def _standing(faces: Sequence[Face]) -> list[Face]:
