@@ -174,9 +174,11 @@ def test_a_small_run_is_reported_whole(tiny_model_folder, tiny_data):
     assert text.count("not measured") == 2
     for row in rows(results):
         assert f"| {row.what} | {row.required} | {row.aim} |" in text
-    for ways in results.detectors.values():
+    for name, ways in results.detectors.items():
+        placed = int(name.split(", ")[1].split()[0])
         ours, theirs = (times.answers for times in ways.values())
-        assert ours == theirs, "both find the same number of faces"
+        assert ours == (placed,)
+        assert placed <= theirs[0] <= placed + 1, "it may find a face twice"
     assert "| 640 × 480, 1 face |" in text.partition("## The detector alone")[2]
     for part in ("the command", "12 Mpx, 20 faces", "1080p", "640 × 480", "Machine: ", "| 8 |"):
         assert part in text

@@ -61,8 +61,8 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         face looks, not how old the person is: never use it to decide anything about a person.
 
         Args:
-            photos: The photos (JPEG, PNG, WebP, HEIC, GIF, BMP, TIFF, AVIF, JPEG XL) or .zip archives of photos, at
-                most 500 in all.
+            photos: The photos (JPEG, PNG, WebP, HEIC, GIF, BMP, TIFF, AVIF, JPEG XL) or .zip archives of photos,
+                at most 500 in all.
         """
         predictions = [found for done in run(items_of(photos or ()), portion) for found in done]
         return [prediction.to_dict() for prediction in predictions]

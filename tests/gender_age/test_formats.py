@@ -30,7 +30,7 @@ def test_every_format_is_one_that_pillow_knows_by_these_suffixes(name):
 
 def test_the_sentence_names_every_format():
     named = WANTED.removeprefix("a ").removesuffix(" photo").replace(" or ", ", ").split(", ")
-    assert tuple(name.upper() for name in named) == FORMATS
+    assert tuple(name.upper() for name in named) == tuple(SUFFIXES)
 
 
 def test_every_suffix_that_pillow_has_for_these_formats_is_a_photos():

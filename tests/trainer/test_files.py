@@ -8,12 +8,13 @@ import sys
 import pytest
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
+from gender_age.records import TRAINING_FILE
 from tests.conftest import REPOSITORY
 from trainer import files
 from trainer.errors import TrainerError
 from trainer.files import put_in_place, whole_file, write_whole_folder, write_whole_text
 from trainer.training.checkpoints import COMPLETE_FILE, CompletionMarker
-from trainer.training.saving import RECORD_FILE, save_run_model
+from trainer.training.saving import save_run_model
 
 
 def names(folder):
@@ -218,4 +219,4 @@ def test_what_a_marker_vouches_for_reaches_the_disk_before_it(tmp_path, synced, 
     assert synced.index(("flush", "weights")) < synced.index(("rename", COMPLETE_FILE))
 
     save_run_model(tiny_model, 32, {}, tmp_path / "model")
-    assert synced.index(("flush", "model.safetensors")) < synced.index(("rename", RECORD_FILE))
+    assert synced.index(("flush", "model.safetensors")) < synced.index(("rename", TRAINING_FILE))
