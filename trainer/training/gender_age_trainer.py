@@ -95,8 +95,12 @@ class GenderAgeTrainer(Trainer):
         return (self.args.seed * 1_000_003 + self.state.global_step) * 4_099 + self.args.process_index
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        """Trainer 5 saves under the names of older ViT files but reads a checkpoint without translating them back:
-        every transformer layer would keep its random weights, with a warning only. `from_pretrained` translates."""
+        """Load a checkpoint with `from_pretrained`, which translates the names of its weights.
+
+        Trainer 5 saves under the names of older ViT files and resumes without translating them back
+        (transformers#43701): every transformer layer would keep its random weights, with a warning only. The override
+        can go when `test_a_killed_run_goes_on_and_ends_as_the_unbroken_one` passes without it.
+        """
         saved = ViTForGenderAge.from_pretrained(resume_from_checkpoint)
         (model if model is not None else self.model).load_state_dict(saved.state_dict())
 
@@ -121,8 +125,10 @@ class GenderAgeTrainer(Trainer):
             super().init_hf_repo(token, private)
 
     def push_to_hub(self, commit_message: str = MESSAGE, **kwargs) -> None:
-        """Publish the model as it is now, with code and card, and wait for it. Trainer's own would write a card over
-        ours, and pickle its arguments; its further arguments have no use here.
+        """Publish the model as it is now, with code and card, and wait for it.
+
+        Trainer's own writes its card over ours and pickles its arguments, by design: no issue asks for another way.
+        `tests/test_hub_push.py` holds the files of such a push. Its further arguments have no use here.
 
         Raises:
             TrainerError: the Hub cannot be reached, or refuses.
@@ -135,8 +141,11 @@ class GenderAgeTrainer(Trainer):
                 upload_model(Path(folder), self.hub_model_id, commit_message)
 
     def _push_from_checkpoint(self, checkpoint_folder: str) -> None:
-        """The same after a save, in the background. Trainer's own would upload all that lies in the run's folder, the
-        faces and a pickle among it."""
+        """The same after a save, in the background.
+
+        Trainer's own uploads all that lies in the run's folder, aligned faces and a pickle among it (no issue found;
+        `tests/test_hub_push.py` holds what is uploaded).
+        """
         if not self.is_world_process_zero() or self.args.hub_strategy == HubStrategy.END:
             return
         if not self.args.hub_always_push and self.push_in_progress is not None and not self.push_in_progress.is_done():
