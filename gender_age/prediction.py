@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -21,11 +20,12 @@ from .decoding import decode
 from .detection import LIVE_FACE_SHARE, FaceDetector
 from .errors import GenderAgeError
 from .found_faces import Face
-from .geometry import Landmarks, PixelBox, whole_pixels
+from .geometry import whole_pixels
 from .images import Photo, open_photo, photo_name, photo_path
 from .inference import inference
 from .parallel import parallel_map
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
+from .searched_photo import FoundFace, SearchedPhoto
 from .turning import rotate_image
 
 BATCH_SIZE = 32
@@ -33,45 +33,6 @@ BATCH_SIZE = 32
 MAX_WORKERS = 2
 # A PIL image reads its file lazily through one file position, and the same image may be given twice.
 _OPENING_IMAGE = Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFace:
-    """A face before the model has seen it; `crop` is its aligned RGB picture."""
-
-    box: PixelBox
-    score: float | None
-    landmarks: Landmarks | None
-    crop: Image.Image
-
-
-@dataclass(frozen=True, slots=True)
-class SearchedPhoto:
-    """A searched photo, of which only the aligned faces are kept: a dozen decoded photos would fill the memory."""
-
-    photo: str
-    path: str | None
-    size_wh: tuple[int, int] | None
-    rotation: int = 0
-    found: tuple[FoundFace, ...] = ()
-    error: str | None = None
-
-    def with_estimates(self, estimates: Iterable[FaceEstimate]) -> PhotoPrediction:
-        """The photo's prediction from one estimate a face."""
-        faces = tuple(
-            FacePrediction(box=face.box, score=face.score, landmarks=face.landmarks, **asdict(estimate))
-            for face, estimate in zip(self.found, estimates, strict=True)
-        )
-        width, height = self.size_wh or (None, None)
-        return PhotoPrediction(
-            photo=self.photo,
-            path=self.path,
-            width=width,
-            height=height,
-            rotation=self.rotation,
-            faces=faces,
-            error=self.error,
-        )
 
 
 class GenderAgePredictor:
