@@ -29,7 +29,7 @@ def check_target(target: str, photos: Iterable[str | os.PathLike]) -> None:
         return
     if not target:
         raise UsageError("--csv is given no name: name a file that ends in .csv after it.")
-    real = os.path.realpath(target)
+    real = _resolved(target)
     suffixes = {os.path.splitext(name)[1].lower() for name in (target, real)}
     if suffixes & (PHOTO_SUFFIXES | UNREADABLE_SUFFIXES) or any(_is_same_file(photo, real) for photo in photos):
         raise UsageError(f"--csv {target} would overwrite a photo: name a file that ends in .csv after --csv.")
@@ -69,7 +69,14 @@ def _is_same_file(photo: str | os.PathLike, real: str) -> bool:
         # them for one.
         return os.path.samefile(photo, real)
     except (AttributeError, OSError, ValueError):  # one of them does not exist
-        return os.path.realpath(photo) == real and not isinstance(photo, StandardInput)
+        return _resolved(photo) == real and not isinstance(photo, StandardInput)
+
+
+def _resolved(path: str | os.PathLike) -> str:
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):  # a null byte, which no file's name holds
+        return os.fspath(path)
 
 
 __all__ = ["STANDARD_OUTPUT", "check_target", "open_target"]

@@ -88,6 +88,39 @@ def test_a_line_is_printed_before_the_next_photo_is_opened(commanded, photos, mo
     assert printed == [0, 1, 1, 1]
 
 
+def test_faces_of_lower_scores_are_left_out(commanded, photos, capsys):
+    assert main([photos[0], "--json", "--min-score", "0.95"]) == 0
+    assert [face["score"] for face in json.loads(capsys.readouterr().out)["faces"]] == [0.9987]
+    assert main([photos[0], "--json", "--min-score", "1", "--whole-image"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["faces"]) == 1
+
+
+@pytest.mark.parametrize("score", ["1.1", "-0.1", "nan", "inf", "much", ""])
+def test_what_is_no_score_is_a_usage_error(photos, capsys, score):
+    with pytest.raises(SystemExit) as caught:
+        main([photos[0], f"--min-score={score}"])
+    assert caught.value.code == 2
+    assert f"argument --min-score: '{score}' is no number from 0 to 1" in capsys.readouterr().err
+
+
+def test_what_is_no_file_is_told_and_the_others_are_done(commanded, photos, capsys):
+    Path("folder").mkdir()
+    places = [".", "/", "folder", "https://photos.invalid/a.jpg", "file:///a.jpg", "", photos[0]]
+    assert main([*places, "--json"]) == 1
+    values = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [value["path"] for value in values] == places
+    assert [value["photo"] for value in values] == [".", "folder", "folder", "a.jpg", "a.jpg", "image", "two.png"]
+    errors = [value["error"] for value in values]
+    assert errors[0] == "“.” is a folder: name the photos inside it, for example with *.jpg."
+    assert errors[1].startswith("“/” is a folder")
+    assert errors[2].startswith("“folder” is a folder")
+    assert errors[3].endswith("download the photo first, then name its file.")
+    assert errors[4].endswith("name the file by its path alone.")
+    assert errors[5].startswith("There is no photo")
+    assert errors[6] is None
+    assert len(values[6]["faces"]) == 2
+
+
 def test_model_and_revision_are_handed_on(commanded, photos, capsys):
     main([photos[0], "--model", "somebody/something", "--revision", "v9"])
     main([photos[0]])
@@ -105,16 +138,6 @@ def test_a_model_that_cannot_be_used_is_a_sentence_and_status_2(photos, monkeypa
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "There is no such model.\n")
     assert Path("old.csv").read_text() == "kept"
-
-
-@pytest.mark.parametrize("target", ["missing/faces.csv", ".", "two.png"])
-def test_a_csv_file_that_cannot_be_is_a_sentence_and_status_2(commanded, photos, capsys, target):
-    before = Path("two.png").read_bytes()
-    assert main([photos[0], "--csv", target]) == 2
-    captured = capsys.readouterr()
-    assert "--csv" in captured.err
-    assert captured.err.count("\n") == 1
-    assert Path("two.png").read_bytes() == before
 
 
 def test_without_photos_the_usage_is_shown(capsys):
@@ -146,6 +169,23 @@ def test_a_missing_model_from_the_shell(photos, tmp_path):
     assert result.stdout == ""
     assert result.stderr.startswith("There is no model folder none/here/at/all")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_name_that_is_no_utf8(tiny_model_folder, photos, tmp_path):
+    os.rename("two.png", b"\xff.png")
+    settings = {"cwd": tmp_path, "text": False}
+    model = ("--model", str(tiny_model_folder), "--whole-image")
+    json_done = run(b"\xff.png", "--json", "--csv", b"\xfe.csv", *model, **settings)
+    assert (json_done.returncode, json_done.stderr) == (0, b"")
+    value = json.loads(json_done.stdout)
+    assert (value["photo"], os.fsencode(value["path"]), len(value["faces"])) == ("?.png", b"\xff.png", 1)
+    csv_done = run(b"\xff.png", "--csv", "-", *model, **settings)
+    assert (csv_done.returncode, csv_done.stderr) == (0, b"")
+    assert csv_done.stdout.splitlines()[1].startswith(rb"\udcff.png,?.png,1,")
+    assert csv_done.stdout == Path(os.fsdecode(b"\xfe.csv")).read_bytes()
+    refused = run(b"\xff.png", "--csv", b"./\xff.png", *model, **settings)
+    assert (refused.returncode, refused.stdout, refused.stderr.count(b"\n")) == (2, b"", 1)
+    assert b"would overwrite a photo" in refused.stderr
 
 
 def test_a_reader_that_leaves_causes_no_traceback(tiny_model_folder, photos, tmp_path):
