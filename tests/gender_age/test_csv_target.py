@@ -72,7 +72,7 @@ def test_the_file_behind_standard_input_is_a_photo(folder, monkeypatch):
 def test_everything_else_may_be_written(folder):
     Path("faces.csv").write_text("old")
     for target in ("faces.csv", "faces", "faces.txt", "-", "./-", "/dev/null"):
-        check_target(target, ["photo", "", "https://photos.invalid/faces.csv", "null\0byte", "-"])
+        check_target(target, ["photo", "", "https://photos.invalid/faces.csv", "null\0byte"])
 
 
 @pytest.mark.parametrize(
