@@ -20,7 +20,7 @@ from ..server.zero_gpu import on_gpu
 from ..shared.settings import ONE_AT_A_TIME, STATE_SECONDS
 from .batch import items_of, predict_portion, run
 from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_html, summary_html
-from .table import SHOWN_COLUMNS, as_csv, as_json, shown_rows
+from .table import SHOWN_COLUMNS, as_csv, as_json, photo_json, shown_rows
 
 # At most twice a second: the whole table is sent each time.
 SHOW_EVERY_S = 0.5
@@ -52,20 +52,20 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     def predict_batch(photos: list[GivenFile] | None) -> list[dict]:
         """Finds every face in many photos at once and estimates the apparent age and the perceived gender of each.
 
-        The answer has one entry a photo, in input order: {"photo": name, "width", "height", "rotation":
-        counter-clockwise degrees that the photo was turned, "faces": [...], "error": null, or a sentence that says why
-        this photo could not be used}. A face is {"box": [x1, y1, x2, y2] in pixels, "score", "gender": "female" or
-        "male", "gender_probability": 0.5 to 1, "uncertain": true where the gender is not to be relied on, "age": years,
-        "age_interval": [first, last] year, "age_interval_level": share of true ages that such intervals hold}. Faces
-        come left to right; no face is an empty list. The photos of a .zip archive come in its place. Age is how old a
-        face looks, not how old the person is: never use it to decide anything about a person.
+        The answer has one entry a photo, in input order: {"photo": name, or path inside the archive, "width", "height",
+        "rotation": counter-clockwise degrees that the photo was turned, "faces": [...], "error": null, or a sentence
+        that says why this photo could not be used}. A face is {"box": [x1, y1, x2, y2] in pixels, "score", "gender":
+        "female" or "male", "gender_probability": 0.5 to 1, "uncertain": true where the gender is not to be relied on,
+        "age": years, "age_interval": [first, last] year, "age_interval_level": share of true ages that such intervals
+        hold}. Faces come left to right; no face is an empty list. The photos of a .zip archive come in its place. Age
+        is how old a face looks, not how old the person is: never use it to decide anything about a person.
 
         Args:
             photos: The photos (JPEG, PNG, WebP, HEIC, GIF, BMP, TIFF, AVIF, JPEG XL) or .zip archives of photos,
                 at most 500 in all.
         """
         predictions = [found for done in run(items_of(photos or ()), portion) for found in done]
-        return [prediction.to_dict() for prediction in predictions]
+        return [photo_json(prediction) for prediction in predictions]
 
     def start() -> dict:
         """Before the run leaves the queue: a new state, and the last results are cleared."""

@@ -106,29 +106,29 @@ def files(tmp_path):
     Image.new("RGB", (60, 50), "white").save(tmp_path / "snow.png")
     (tmp_path / "notes.jpg").write_text("Dear all")
     with zipfile.ZipFile(tmp_path / "trip.zip", "w") as packed:
-        packed.write(tmp_path / "a beach.jpg", "=1+1.jpg")
+        packed.write(tmp_path / "a beach.jpg", "=1+1/<b>.jpg")
     return [tmp_path / name for name in ("a beach.jpg", "snow.png", "notes.jpg", "trip.zip")]
 
 
 def test_a_row_a_face_and_three_downloads(visitor, files, capfd):
     end = visitor.analyse(*files)
     table = end["many-table"]["data"]
-    assert [row[0] for row in table] == ["a beach.jpg"] * 2 + ["snow.png", "notes.jpg"] + ["=1+1.jpg"] * 2
+    assert [row[0] for row in table] == ["a beach.jpg"] * 2 + ["snow.png", "notes.jpg"] + ["=1+1/<b>.jpg"] * 2
     assert table[0][1:] == [1, 34.6, 25.6, 43.6, "female", 0.9, "no", 5, 10, 25, 40, ""]
     assert table[2][-1] == "no face found"
     assert "holds text" in table[3][-1]
     assert "4 faces found in 3 photos" in end["many-status"]
     found = list(csv.reader(io.StringIO(visitor.download(end["many-csv"]).decode("utf-8-sig"))))
     assert found[0] == list(COLUMNS)
-    assert [row[1] for row in found[1:]] == [*(row[0] for row in table[:4]), "'=1+1.jpg", "'=1+1.jpg"]
-    assert [row[0] for row in found[1:]] == [""] * 6, "a path of the server got out"
+    assert [row[1] for row in found[1:]] == [*(row[0] for row in table[:4]), *["'=1+1/<b>.jpg"] * 2]
+    assert [row[0] for row in found[1:]] == [""] * 4 + ["'=1+1/<b>.jpg"] * 2, "a path of the server got out"
     photos = json.loads(visitor.download(end["many-json"]))
-    assert [photo["photo"] for photo in photos] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1.jpg"]
+    assert [photo["photo"] for photo in photos] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1/<b>.jpg"]
     assert photos[0]["faces"] == [face.to_dict() for face in FACES]
     assert not [photo for photo in photos if "path" in photo]
     parquet = pyarrow.parquet.read_table(io.BytesIO(visitor.download(end["many-parquet"])))
     assert parquet.column("age").to_pylist() == [34.6, 100.0, None, None, 34.6, 100.0]
-    assert parquet.column("path").to_pylist() == [None] * 6
+    assert parquet.column("path").to_pylist() == [None] * 4 + ["=1+1/<b>.jpg"] * 2
     assert Path(end["many-csv"]["path"]).name == "faces.csv"
     assert "Traceback" not in "".join(capfd.readouterr())
 
@@ -191,11 +191,12 @@ def test_predict_batch(served, files, tmp_path):
     client = Client(served[2], verbose=False)
     served[0].seconds = 0.0
     answer = client.predict([handle_file(str(path)) for path in files], api_name="/predict_batch")
-    assert [photo["photo"] for photo in answer] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1.jpg"]
+    assert [photo["photo"] for photo in answer] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1/<b>.jpg"]
     assert answer[0] == fakes.photo(photo="a beach.jpg", width=60, height=50, faces=FACES).to_dict()
     assert answer[1]["faces"] == []
     assert answer[1]["error"] is None
     assert "holds text" in answer[2]["error"]
+    assert "path" not in answer[3]
     assert client.predict([], api_name="/predict_batch") == []
     assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/predict_batch"]
 
