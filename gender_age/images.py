@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import stat
 import struct
 import zlib
-from pathlib import Path, PurePath
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
@@ -15,7 +13,9 @@ from .colour_profiles import to_srgb
 from .errors import PhotoError
 from .formats import WANTED
 from .grey_depth import grey_to_uint8
+from .opening import open_file, why_not_opened
 from .photo_file import PhotoFile
+from .photo_names import photo_name, photo_path, shown_name
 from .photo_reading import NoPictureError, Picture, open_picture
 from .plugin_formats import MissingPackageError
 from .signatures import RAW, content_of, picture_of
@@ -28,8 +28,6 @@ MAX_PIXELS = 85_000_000
 Photo = str | os.PathLike | Image.Image | np.ndarray
 """A path; a PIL image of any mode; or a uint8 array of shape `(height, width)`, `(height, width, 3)` RGB or
 `(height, width, 4)` RGBA."""
-
-MAX_NAME = 120
 
 # What Pillow's readers raise on damaged files, found by changing, cutting and removing bytes of files of all formats:
 # RuntimeError is the AVIF decoder's, AssertionError that of a closed image. DecompressionBombWarning is raised only
@@ -61,20 +59,6 @@ TURNS = {
 """EXIF orientation -> the lossless operation that makes the picture upright."""
 
 
-def photo_name(photo: object) -> str:
-    """The base name of a path, safe to print (no control, direction or undecodable characters); else "image"."""
-    if not isinstance(photo, (str, os.PathLike)):
-        return "image"
-    name = PurePath(os.fsdecode(photo)).name
-    name = "".join(character if character.isprintable() else "?" for character in name)
-    return (name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…") or "image"
-
-
-def photo_path(photo: object) -> str | None:
-    """The path as it was given; None for an image or an array. Undecodable bytes stay as `os.fsdecode` has them."""
-    return os.fsdecode(photo) if isinstance(photo, (str, os.PathLike)) else None
-
-
 def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Opens a photo as an upright image of mode RGB.
 
@@ -97,29 +81,12 @@ def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
         raise PhotoError(f"There is no photo: choose {WANTED}.")
     if not isinstance(photo, (str, os.PathLike)):
         raise PhotoError(f"The photo is a Python {type(photo).__name__}: give a path, a PIL image or an RGB array.")
-    name = f"“{photo_name(photo)}”"
+    name = shown_name(photo)
     try:
-        path = Path(os.fsdecode(photo))
-        _check_file(path, name)
-        with PhotoFile(path.open("rb", buffering=0)) as file:
+        with open_file(photo, name) as file:
             return _read(file, name, max_pixels)
-    except PermissionError:
-        raise PhotoError(f"{name} may not be read: change its permissions or choose another photo.") from None
-    except (FileNotFoundError, NotADirectoryError):
-        raise PhotoError(f"{name} does not exist: check the spelling and the folder.") from None
-    except (OSError, ValueError) as error:  # a name with a null byte or too long, a failing disk
-        reason = getattr(error, "strerror", None) or "the path is not valid"
-        raise PhotoError(f"{name} cannot be opened ({reason}): check the path or choose another photo.") from error
-
-
-def _check_file(path: Path, name: str) -> None:
-    status = path.stat()
-    if stat.S_ISDIR(status.st_mode):
-        raise PhotoError(f"{name} is a folder: name the photos inside it, for example with *.jpg.")
-    if not stat.S_ISREG(status.st_mode):
-        raise PhotoError(f"{name} is a device or pipe, not a file: choose {WANTED}.")
-    if status.st_size == 0:
-        raise PhotoError(f"{name} is empty (0 bytes): save or download it again, or choose another photo.")
+    except (OSError, ValueError) as error:
+        raise PhotoError(why_not_opened(error, photo, name)) from error
 
 
 def _read(file: PhotoFile, name: str, max_pixels: int) -> Image.Image:
@@ -247,3 +214,6 @@ def _refusal(file: PhotoFile, error: Exception, name: str) -> str:
         return _other_picture(picture, name)
     content = content_of(head)
     return _damaged(name) if content is None else f"{name} is not a photo (it holds {content}): choose {WANTED}."
+
+
+__all__ = ["MAX_PIXELS", "Photo", "open_photo", "photo_name", "photo_path"]
