@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gender_age.errors import GenderAgeError
 from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES, WANTED
-from gender_age.images import photo_name
+from gender_age.photo_names import photo_name
 
 from .archived_names import file_name, shown_path, stored_path
 

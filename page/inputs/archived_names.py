@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 
-from gender_age.images import photo_name
+from gender_age.photo_names import photo_name
 
 # Bit 11 of the flags: the name is UTF-8 (APPNOTE.TXT 4.4.4). Without it `zipfile` reads code page 437.
 UTF8_FLAG = 0x800

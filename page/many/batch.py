@@ -54,8 +54,13 @@ def items_of(files: Iterable[GivenFile]) -> list[Item]:
     return items
 
 
-def predict_portion(predictor: GenderAgePredictor, paths: Sequence[str]) -> list[PhotoPrediction]:
-    """Predictions of as many of the photos as `PORTION_S` allows, at least one, with their faces in common batches."""
+def predict_portion(
+    predictor: GenderAgePredictor, paths: Sequence[str], min_score: float | None = None
+) -> list[PhotoPrediction]:
+    """Predictions of as many of the photos as `PORTION_S` allows, at least one, with their faces in common batches.
+
+    `min_score` is as in `GenderAgePredictor.predict`.
+    """
     deadline = time.monotonic() + PORTION_S
 
     def in_time() -> Iterator[str]:
@@ -64,7 +69,7 @@ def predict_portion(predictor: GenderAgePredictor, paths: Sequence[str]) -> list
                 return
             yield path
 
-    return list(predictor.predict_batch(in_time()))
+    return list(predictor.predict_batch(in_time(), min_score=min_score))
 
 
 def run(items: Sequence[Item], predict: PredictPortion) -> Iterator[list[PhotoPrediction]]:

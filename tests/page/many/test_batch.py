@@ -123,5 +123,13 @@ def test_a_model_that_answers_for_nothing_ends_the_run(tmp_path):
 @pytest.mark.parametrize(("seconds", "num_done"), [(-1.0, 1), (60.0, 3)])
 def test_a_portion_ends_in_time_but_never_without_a_photo(monkeypatch, seconds, num_done):
     monkeypatch.setattr(batch, "PORTION_S", seconds)
-    predictor = SimpleNamespace(predict_batch=list)
+    predictor = SimpleNamespace(predict_batch=lambda paths, min_score: list(paths))
     assert predict_portion(predictor, ["1", "2", "3"]) == ["1", "2", "3"][:num_done]
+
+
+def test_a_portion_has_no_faces_of_a_lower_score(tmp_path):
+    fakes.noise((60, 50)).save(tmp_path / "1.png")
+    predictor = fakes.FakePredictor({(60, 50): (0, [fakes.face(score=0.7), fakes.face(score=0.9)])})
+    paths = [str(tmp_path / "1.png")]
+    assert [face.score for face in predict_portion(predictor, paths)[0].faces] == [0.7, 0.9]
+    assert [face.score for face in predict_portion(predictor, paths, 0.8)[0].faces] == [0.9]

@@ -16,6 +16,7 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
+from gender_age.detection import MIN_SCORE
 from gender_age.writers import COLUMNS
 from page.many import batch
 from page.many import tab as many_tab
@@ -24,9 +25,14 @@ from tests import fakes
 
 FACES = tuple(
     fakes.face(
-        box=(x, 10, x + 20, 40), gender=gender, uncertain=gender == "male", age=age, age_interval=(age - 9, age + 9)
+        box=(x, 10, x + 20, 40),
+        score=score,
+        gender=gender,
+        uncertain=gender == "male",
+        age=age,
+        age_interval=(age - 9, age + 9),
     )
-    for x, gender, age in ((5, "female", 34.6), (30, "male", 100.0))
+    for x, score, gender, age in ((5, 0.99, "female", 34.6), (30, 0.8, "male", 100.0))
 )
 
 
@@ -62,10 +68,10 @@ class Visitor:
                         break
         return [event["output"] for event in events if event["msg"] in ("process_generating", "process_completed")]
 
-    def analyse(self, *paths):
+    def analyse(self, *paths, min_score=MIN_SCORE):
         """Values of the tab's outputs at the end of a run, by their elements' ids, and how often they were shown."""
         self.trigger("start")
-        outputs = self.trigger("analyse_files", self.upload(*paths), None)
+        outputs = self.trigger("analyse_files", self.upload(*paths), min_score, None)
         fn = next(fn for fn in self.demo.fns.values() if fn.name == "analyse_files")
         assert outputs[-1]["data"], outputs
         shown = dict(zip((block.elem_id for block in fn.outputs), outputs[-1]["data"], strict=True))
@@ -133,6 +139,12 @@ def test_a_row_a_face_and_three_downloads(visitor, files, capfd):
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
+def test_faces_below_the_slider_do_not_count(visitor, files):
+    end = visitor.analyse(*files, min_score=0.9)
+    assert "2 faces found in 3 photos" in end["many-status"]
+    assert [row[1:3] for row in end["many-table"]["data"] if row[1]] == [[1, 34.6]] * 2
+
+
 def test_no_files(visitor):
     end = visitor.analyse()
     assert "There are no photos yet" in end["many-status"]
@@ -142,7 +154,7 @@ def test_results_come_while_it_runs(visitor, served, files, monkeypatch):
     monkeypatch.setattr(batch, "PORTION_S", 0.1)
     served[0].seconds = 0.2
     visitor.trigger("start")
-    outputs = visitor.trigger("analyse_files", visitor.upload(*[files[0]] * 8), None)
+    outputs = visitor.trigger("analyse_files", visitor.upload(*[files[0]] * 8), MIN_SCORE, None)
     assert 4 <= len(outputs) <= 10
 
 
@@ -166,7 +178,7 @@ def test_a_new_run_is_not_stopped_by_the_last_cancel(visitor, files):
     visitor.trigger("start")
     visitor.trigger("stop", None)
     assert "Stopped after 0 of 1 photo" in json.dumps(
-        visitor.trigger("analyse_files", visitor.upload(files[0]), None)[-1]["data"]
+        visitor.trigger("analyse_files", visitor.upload(files[0]), MIN_SCORE, None)[-1]["data"]
     )
     assert "2 faces found in 1 photo" in visitor.analyse(files[0])["many-status"]
 
@@ -198,6 +210,8 @@ def test_predict_batch(served, files, tmp_path):
     assert "holds text" in answer[2]["error"]
     assert "path" not in answer[3]
     assert client.predict([], api_name="/predict_batch") == []
+    answer = client.predict([handle_file(str(files[0]))], min_score=0.9, api_name="/predict_batch")
+    assert answer[0]["faces"] == [FACES[0].to_dict()]
     assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/predict_batch"]
 
 

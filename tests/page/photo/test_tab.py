@@ -214,11 +214,13 @@ def test_one_endpoint_with_a_description(tab, photo):
     assert [event.api_name for event in public] == ["predict"]
     assert public[0].fn(photo) == replace(PHOTO, photo="a beach.jpg").to_dict()
     assert len(tab.predictor.seen) == 1
+    assert public[0].fn(photo, 0.9)["faces"] == [FACES[0].to_dict(), FACES[2].to_dict()]
     assert public[0].fn(GivenFile("from afar.jpg", photo)) == replace(PHOTO, photo="from afar.jpg").to_dict()
     description, parameters, _ = gr.utils.get_function_description(public[0].fn)
     assert description.startswith("Finds every face in a photo")
     assert f"deleted within {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes" in description
     assert "upload of at most 200 MB" in parameters["photo"]
+    assert f"none below {MIN_SCORE}" in parameters["min_score"]
     assert f"address of at most {MAX_PHOTO_BYTES // 2**20} MB" in parameters["photo"]
     for key in PHOTO.to_dict() | FACES[0].to_dict():
         assert key in public[0].fn.__doc__, f"{key} is not described"
