@@ -9,7 +9,7 @@ from pathlib import Path
 import gradio as gr
 from gradio_client.utils import strip_invalid_filename_characters
 
-from gender_age.detection import MIN_SCORE, SMALLEST_FACE_SHARE
+from gender_age.detection import FINE_FACE_SHARE, MIN_SCORE
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 
@@ -24,9 +24,10 @@ from ..shared.pictures import NOTHING, save_jpeg
 from ..shared.settings import EXAMPLES, ONE_AT_A_TIME, STATE_SECONDS
 from .cards import WELCOME, summary_html
 from .figure import figure_value, photo_figure, save_pictures
+from .hints import size_limit_hint
 
 # Larger faces than the maximum are always shown.
-SMALLEST_PERCENT, LARGEST_PERCENT = 100 * SMALLEST_FACE_SHARE, 30.0
+SMALLEST_PERCENT, LARGEST_PERCENT = 100 * FINE_FACE_SHARE, 30.0
 GONE = "The photo is no longer kept here. Choose it again."
 GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.")
 FAILED = note_html(
@@ -101,13 +102,14 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         if found is None:
             hidden = gr.update(visible=False)
             return {summary: instead, figure: NOTHING, save: hidden, details: hidden, answer: None, shown: None}
-        kept = kept_faces(found.analysed.prediction, min_score, smallest_percent)
+        everything = found.analysed.prediction
+        kept = kept_faces(everything, min_score, smallest_percent)
         part = only_faces(found.analysed, kept)
         is_usable = part.prediction.error is None
         paths = [found.paths[0], *(found.paths[1 + index] for index in kept)] if is_usable else []
         return {
-            summary: summary_html(part.prediction, len(found.analysed.prediction.faces)),
-            figure: figure_value(part, paths) if kept or found.analysed.prediction.faces else NOTHING,
+            summary: summary_html(part.prediction, len(everything.faces), size_limit_hint(everything)),
+            figure: figure_value(part, paths) if everything.faces else NOTHING,
             save: gr.update(visible=bool(kept)),
             details: gr.update(visible=True),
             answer: part.prediction.to_dict(),
