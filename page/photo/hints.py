@@ -1,5 +1,5 @@
-"""Reasons why the answer for a face may be off, from its detection score, size, position, pose, sharpness and brightness;
-and which faces of a photo may be missing.
+"""Reasons why the answer for a face may be off: its detection score, size, position, pose, sharpness and brightness.
+Also which faces of a photo may be missing.
 
 The thresholds were measured with the first default model, at 96 pixels, on the seven faces of `examples/` that are not
 turned copies (degraded step by step, and the change of the answer looked at) and on the 2,120 faces of UTKFace's test
@@ -42,8 +42,9 @@ TURNED_ABOVE = 0.35
 TILTED_ABOVE_DEGREES = 30.0
 LYING_ABOVE_DEGREES, UPSIDE_DOWN_ABOVE_DEGREES = 60.0, 135.0
 # Faces up to this many times the smallest size that is looked for, and how many of them are needed to say so. Of 60
-# equal faces in composed groups, 2,000 to 6,000 pixels wide, 97 % and more are found from that size on, 77 % at 0.83 and
-# 36 % at 0.71 of it; at 1,000 pixels 92 % at 1.2 and 35 % at 0.9. This is said of 24 of the 100 copies of WIDER FACE.
+# equal faces in composed groups, 2,000 to 6,000 pixels wide, 97 % and more are found from that size on, 77 % at 0.83
+# and 36 % at 0.71 of it; at 1,000 pixels 92 % at 1.2 and 35 % at 0.9. This is said of 24 of the 100 copies of WIDER
+# FACE.
 NEAR_LIMIT, FACES_NEAR_LIMIT = 1.5, 3
 # Sharpness and light are measured inside this share of the picture on every side: eyes, nose and mouth.
 MIDDLE = (0.2, 0.8)
