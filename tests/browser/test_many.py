@@ -77,6 +77,11 @@ def test_files_and_an_archive_become_one_table(page, tmp_path):
     parquet = pyarrow.parquet.read_table(io.BytesIO(downloaded(page, "#many-parquet")))
     assert parquet.column("photo").to_pylist() == names
 
+    sentence = page.locator("#many-table .virtual-row [data-col='12'] .text", has_text="leads out of its archive")
+    height = sentence.bounding_box()["height"]
+    sentence.click()
+    assert sentence.bounding_box()["height"] > height, "a click does not show all of a long cell"
+
     page.fill("#many-table .search-input", "collins")
     page.wait_for_function("document.querySelectorAll('#many-table .virtual-row').length === 1")
     assert column(page, 0) == ["collins.jpg"]
