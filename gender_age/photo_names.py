@@ -9,8 +9,8 @@ from pathlib import PurePath
 from .standard_input import StandardInput
 
 MAX_NAME = 120
-# A letter before a colon alone is a drive of Windows.
-ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://|(data):[\w.+/-]*[;,]", re.IGNORECASE)
+# One letter before a colon is a drive of Windows; `Path("https://x")` has one slash.
+ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://?|(data):[\w.+/-]*[;,]", re.IGNORECASE)
 
 
 def photo_name(photo: object) -> str:
