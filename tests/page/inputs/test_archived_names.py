@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from page.inputs.archive import list_photos
+from page.inputs.archive import ArchiveError, list_photos
 from page.inputs.archived_names import UTF8_FLAG, file_name, shown_path, stored_path
 
 
@@ -57,6 +57,15 @@ def test_the_true_name_decides_what_leads_out(tmp_path):
     (photo,) = list_photos(tmp_path / "trip.zip")
     assert (photo.name, photo.file_name) == ("evil.png", "evil.png")
     assert "leads out of its archive" in photo.error
+
+
+def test_a_name_that_is_not_the_utf_8_that_it_claims_is_damage(tmp_path):
+    path = tmp_path / "trip.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("ж.png", b"?")
+    path.write_bytes(path.read_bytes().replace("ж.png".encode(), b"\xff\xfe.png"))
+    with pytest.raises(ArchiveError, match=r"^“trip.zip” is not a ZIP archive, or is damaged"):
+        list_photos(path)
 
 
 @pytest.mark.parametrize(

@@ -23,16 +23,9 @@ from page.many import tab as many_tab
 from page.shared.settings import STATE_SECONDS
 from tests import fakes
 
-FACES = tuple(
-    fakes.face(
-        box=(x, 10, x + 20, 40),
-        score=score,
-        gender=gender,
-        uncertain=gender == "male",
-        age=age,
-        age_interval=(age - 9, age + 9),
-    )
-    for x, score, gender, age in ((5, 0.99, "female", 34.6), (30, 0.8, "male", 100.0))
+FACES = (
+    fakes.face(box=(5, 10, 25, 40), age=34.6, age_interval=(25.6, 43.6)),
+    fakes.face(box=(30, 10, 50, 40), score=0.8, gender="male", uncertain=True, age=100.0, age_interval=(91.0, 109.0)),
 )
 
 
