@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from facenet_pytorch import MTCNN
 
-from gender_age.detection import DETECTION_SIDE, SMALLEST_FACE, SMALLEST_FACE_SHARE, FaceDetector
+from gender_age.detection import FaceDetector
+from gender_age.face_search import SMALLEST_FACE, SMALLEST_FACE_SHARE
+from gender_age.small_faces import DETECTION_SIDE
 
 from .photos import compose
 from .settings import Settings

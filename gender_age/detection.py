@@ -8,16 +8,21 @@ from dataclasses import replace
 import torch
 from PIL import Image
 
-from .face_search import SMALLEST_FACE, SMALLEST_FACE_SHARE, FaceSearch, Found
+from .face_search import SMALLEST_FACE_SHARE, FaceSearch, Found
 from .found_faces import Face, largest, without_duplicates
 from .image_parts import reduced, tiles
 from .lying_faces import with_lying_faces
 from .mtcnn import Cascade
+from .small_faces import (
+    DETECTION_SIDE,
+    FINE_FACE_SHARE,
+    FINE_SIDE,
+    FINE_SMALLEST_FACE,
+    is_panorama,
+    may_hold_smaller,
+)
 from .turning import ROTATIONS, chosen_rotation, is_certainly_upright, rotate_image
 
-# Faces are detected on a copy whose longer side has at most this many pixels: MTCNN's cost grows with
-# (longer side / smallest face)², and a larger copy finds the same faces (facenet-pytorch#77, #179).
-DETECTION_SIDE = 1024
 # For camera frames, which have to be answered at once: such a face is about two metres away.
 LIVE_FACE_SHARE = 1 / 16
 # Facenet-pytorch's are 0.6, 0.7 and 0.7: the second look leaves out what is no face (docs/experiments.md).
@@ -25,12 +30,6 @@ NETWORK_THRESHOLDS = (0.6, 0.6, 0.6)
 MIN_SCORE = 0.6
 # A photo of a thousand faces would take the page's time from all others.
 MAX_FACES = 200
-
-# A finer search where the first found no face above this share of the longer side, or several near its limit.
-FINE_SIDE, FINE_FACE_SHARE, FINE_SMALLEST_FACE = 2048, 1 / 100, 14
-FINE_BELOW_SHARE, FINE_FROM_FACES, FINE_NEAR_LIMIT, FINE_GAIN = 1 / 20, 3, 1.7, 0.6
-# A photo that is wider than this many heights, or the other way round, is searched in overlapping tiles.
-PANORAMA_RATIO = 3.0
 
 
 class FaceDetector:
@@ -124,14 +123,9 @@ class FaceDetector:
 
     def _small(self, image: Image.Image, found: Sequence[Face]) -> list[Face]:
         """Faces that are too small for the first search, where there may be some, in pixels of `image`."""
-        longer, shorter = max(image.size), min(image.size)
-        if longer > PANORAMA_RATIO * shorter:
+        if is_panorama(image.size):
             return [face for tile, left_top in tiles(image) for face in self._of_tile(tile, left_top, image.size)]
-        limit = max(SMALLEST_FACE * max(1.0, longer / DETECTION_SIDE), longer * SMALLEST_FACE_SHARE)
-        near_limit = sum(face.side < FINE_NEAR_LIMIT * limit for face in found)
-        has_large = any(face.side >= longer * FINE_BELOW_SHARE for face in found)
-        fine_limit = max(FINE_SMALLEST_FACE * max(1.0, longer / FINE_SIDE), longer * FINE_FACE_SHARE)
-        if fine_limit > FINE_GAIN * limit or (has_large and near_limit < FINE_FROM_FACES):
+        if not may_hold_smaller(image.size, found):
             return []
         copy, scale = reduced(image, FINE_SIDE)
         faces = self._search.search([copy], FINE_FACE_SHARE, FINE_SMALLEST_FACE)[0].faces

@@ -28,7 +28,7 @@ BATCH_SIZE = 512
 # A second look at a face: mirror images of its square box, at these scales.
 SECOND_LOOK_SCALES = (0.8, 1.0, 1.25)
 # A turned look, for a box that may be too large, as R-Net knows only upright faces.
-TURNED_LOOK_SCALES = (0.65, 0.8, 1.0)
+TURNED_LOOK_SCALES = (0.65, 1.0)
 
 
 class Cascade:
@@ -112,19 +112,19 @@ class Cascade:
 
     @torch.inference_mode()
     def turned_look(self, integral: torch.Tensor, boxes: Sequence[Box]) -> np.ndarray:
-        """How much O-Net takes boxes of the first image for faces when it sees them turned by 90, 180 or 270 degrees.
+        """How much O-Net takes boxes of the first image for faces, seen turned by 90, 180 and 270° counter-clockwise.
 
         Args:
             integral: as `integral_images` gives it.
             boxes: at least one.
 
         Returns:
-            `(n,)` the highest face probability of each, in [0, 1].
+            `(n, 3)` the face probability of each turn, in [0, 1], the highest of several scales.
         """
         windows = self._views(integral, torch.as_tensor(boxes, dtype=torch.float32), TURNED_LOOK_SCALES)
         crops = _normalise(crop_by_area(integral, windows, torch.zeros_like(windows[:, 0]), ONET_SIDE))
         views = torch.cat([crops.rot90(turns, (2, 3)) for turns in (1, 2, 3)])
-        return self._onet(views)[-1][:, 1].reshape(-1, len(boxes)).amax(dim=0).cpu().numpy()
+        return self._onet(views)[-1][:, 1].reshape(3, -1, len(boxes)).amax(dim=1).T.cpu().numpy()
 
     def _views(self, integral: torch.Tensor, boxes: torch.Tensor, scales: Sequence[float]) -> torch.Tensor:
         """Square windows `(scales * n, 4)` around the boxes `(n, 4)`, in whole pixels inside the image."""

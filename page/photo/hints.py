@@ -13,9 +13,9 @@ import math
 import numpy as np
 from PIL import Image
 
-from gender_age.detection import SMALLEST_FACE
+from gender_age.face_search import SMALLEST_FACE
 from gender_age.results import FacePrediction, PhotoPrediction
-from gender_age.smallest_face import smallest_face_px
+from gender_age.small_faces import smallest_face_px
 
 # Detection score. Of the boxes found in the 100 copies of WIDER FACE, 5 of 84 below it are false (no labelled face with
 # an IoU over 0.25), and 1 of 248 from it on; below 0.9 it is 2 of 42. The faces found in 200 pictures without people

@@ -9,9 +9,10 @@ from pathlib import Path
 import gradio as gr
 from gradio_client.utils import strip_invalid_filename_characters
 
-from gender_age.detection import FINE_FACE_SHARE, MIN_SCORE
+from gender_age.detection import MIN_SCORE
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
+from gender_age.small_faces import FINE_FACE_SHARE
 
 from ..inputs.min_score import min_score_argument, min_score_slider
 from ..inputs.photo_files import GivenFile

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gender_age.detection import DETECTION_SIDE, FaceDetector
+from gender_age.detection import MAX_FACES, FaceDetector
+from gender_age.face_search import FaceSearch
 from gender_age.found_faces import Face
 from gender_age.images import open_photo
 from gender_age.mtcnn import Cascade
+from gender_age.small_faces import DETECTION_SIDE
 from gender_age.turning import rotate_image
 from tests import fakes
 from tests.conftest import REPOSITORY
@@ -85,10 +87,10 @@ def test_faces_come_left_to_right(detector, group):
 
 def test_a_large_photo_is_searched_small_and_answered_large(detector, portrait, monkeypatch):
     searched = []
-    search = FaceDetector._search
+    search = FaceSearch.search
     monkeypatch.setattr(
-        FaceDetector,
-        "_search",
+        FaceSearch,
+        "search",
         lambda self, images, *of: searched.append(images[0].size) or search(self, images, *of),
     )
     large = portrait.resize((2048, 2048))
@@ -144,8 +146,8 @@ def test_boxes_of_a_turned_oblong_photo_are_in_the_turned_frame(detector):
 
 def test_a_certain_upright_face_ends_the_search(detector, portrait, monkeypatch):
     calls = []
-    search = FaceDetector._search
-    monkeypatch.setattr(FaceDetector, "_search", lambda self, *of: calls.append(of) or search(self, *of))
+    search = FaceSearch.search
+    monkeypatch.setattr(FaceSearch, "search", lambda self, *of: calls.append(of) or search(self, *of))
     assert detector.detect_any_rotation(portrait)[0] == 0
     assert len(calls) == 1
 
@@ -155,7 +157,7 @@ def test_the_smallest_face_is_a_share_of_the_image_or_20_pixels(detector, portra
 
     def search(cascade, integral, smallest_face):
         asked.append((integral.shape[2] - 1, smallest_face))
-        return [(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)))]
+        return [(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)), np.zeros((0, 4)))]
 
     monkeypatch.setattr(Cascade, "search", search)
     for side in (512, 1000):
@@ -209,6 +211,26 @@ def test_faces_of_a_panorama_are_found(detector, portrait):
     assert np.allclose(np.diff(centres), 1200, atol=10)
 
 
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_a_turned_face_that_fills_its_picture_is_turned_back(detector, portrait, turned):
+    (face,) = detector.detect(portrait)
+    x1, y1, x2, y2 = face.box
+    inset_x, inset_y = 0.1 * (x2 - x1), 0.1 * (y2 - y1)
+    tight = portrait.crop((round(x1 + inset_x), round(y1 + inset_y), round(x2 - inset_x), round(y2 - inset_y)))
+    rotation, faces = detector.detect_any_rotation(rotate_image(tight, turned))
+    assert (rotation, len(faces)) == ((360 - turned) % 360, 1)
+
+
+def test_of_too_many_faces_the_largest_are_answered(detector, portrait, monkeypatch):
+    monkeypatch.setattr("gender_age.detection.MAX_FACES", 2)
+    canvas = Image.new("RGB", (1000, 500), "grey")
+    for x, side in ((0, 200), (250, 300), (600, 400)):
+        canvas.paste(portrait.resize((side, side)), (x, 0))
+    _, faces = detector.detect_any_rotation(canvas)
+    assert [round(face.box[0] / 250) for face in faces] == [1, 3]
+    assert MAX_FACES == 200
+
+
 @pytest.mark.parametrize("angle", [30, 45, 60, 135])
 def test_a_tilted_head_is_one_face(detector, portrait, angle):
     _, faces = detector.detect_any_rotation(portrait.rotate(angle, Image.Resampling.BICUBIC, fillcolor="grey"))
@@ -216,7 +238,7 @@ def test_a_tilted_head_is_one_face(detector, portrait, angle):
 
 
 def test_what_looks_like_a_face_in_one_view_only_is_none(detector, portrait, monkeypatch):
-    ((face,),) = detector._search([portrait], sure_score=1.0)
+    (face,) = detector._search.search([portrait], sure_score=1.0)[0].faces
     assert 0.9 < face.agreement < 1
     monkeypatch.setattr(Cascade, "second_look", lambda self, integral, boxes, image=0: np.full(len(boxes), 0.4))
-    assert detector._search([portrait], sure_score=1.0) == [[]]
+    assert detector._search.search([portrait], sure_score=1.0)[0].faces == []

@@ -37,13 +37,13 @@ def test_the_same_faces_as_the_reference(reference, cascade, size_wh, smallest_f
     reference.min_face_size = smallest_face
     expected = list(zip(*reference.detect(batch, landmarks=True), strict=True))
     found = cascade.search(cascade.integral_images(batch), smallest_face)
-    assert sum(len(boxes) for boxes, _, _ in found) >= 3
+    assert sum(len(boxes) for boxes, *_ in found) >= 3
     for ours, theirs in zip(found, expected, strict=True):
         if theirs[0] is None:  # its way to say that there is no face
             assert len(ours[0]) == 0
             continue
         assert len(ours[0]) == len(theirs[0])
-        for values, reference_values in zip(by_place(*ours), by_place(*theirs), strict=True):
+        for values, reference_values in zip(by_place(*ours[:3]), by_place(*theirs), strict=True):
             assert np.allclose(values, reference_values, atol=2e-3)
 
 
@@ -51,7 +51,7 @@ def test_faces_cut_by_the_border(reference, cascade):
     cut = np.asarray(open_photo(EXAMPLES / "collins.jpg").crop((190, 60, 512, 512)))[None].copy()
     reference.min_face_size = 20
     boxes, _, _ = reference.detect(cut, landmarks=True)
-    ((found, _, _),) = cascade.search(cascade.integral_images(cut), 20)
+    ((found, *_),) = cascade.search(cascade.integral_images(cut), 20)
     assert found.min() < 0
     assert np.allclose(found, np.asarray(boxes[0], dtype=float), atol=2e-3)
 
@@ -59,5 +59,5 @@ def test_faces_cut_by_the_border(reference, cascade):
 @pytest.mark.parametrize("size_wh", [(48, 48), (20, 300), (2, 2)])
 def test_no_face_is_no_row(cascade, size_wh):
     blank = np.asarray(Image.new("RGB", size_wh, "navy"))[None].copy()
-    ((boxes, scores, landmarks),) = cascade.search(cascade.integral_images(blank), 40)
-    assert (boxes.shape, scores.shape, landmarks.shape) == ((0, 4), (0,), (0, 5, 2))
+    (found,) = cascade.search(cascade.integral_images(blank), 40)
+    assert [values.shape for values in found] == [(0, 4), (0,), (0, 5, 2), (0, 4)]

@@ -7,8 +7,8 @@ from tests import fakes
 
 # As MTCNN sees the portraits in examples/.
 EYES_AND_MOUTH = ((28, 38), (75, 38), (50, 59), (29, 74), (73, 74))
-FRONTAL = fakes.detected_face(score=0.99, landmarks=EYES_AND_MOUTH)
-WEAK = fakes.detected_face(score=0.9, landmarks=EYES_AND_MOUTH)
+FRONTAL = fakes.detected_face(score=0.996, landmarks=EYES_AND_MOUTH)
+WEAK = fakes.detected_face(score=0.89, landmarks=EYES_AND_MOUTH)
 # As MTCNN sees an upside-down face: low, close eyes.
 LOW_EYES = fakes.detected_face(
     score=0.999, box=(0, 0, 100, 120), landmarks=((32, 52), (68, 52), (50, 76), (34, 94), (66, 94))
@@ -34,7 +34,7 @@ def test_the_best_single_face_decides(candidates, rotation):
 
 @pytest.mark.parametrize(
     ("score", "agreement", "rotation"),
-    [(0.94, 1.0, 0), (0.95, 0.95, 90), (0.97, 0.92, 90), (0.99, 0.9, 0), (0.996, 0.8, 90), (0.999, 0.74, 0)],
+    [(0.89, 1.0, 0), (0.9, 0.97, 90), (0.94, 0.96, 0), (0.95, 0.95, 90), (0.97, 0.92, 90), (0.99, 0.9, 0), (0.996, 0.8, 90), (0.999, 0.74, 0)],
 )
 def test_a_doubtful_face_proves_no_turn(score, agreement, rotation):
     face = fakes.detected_face(score=score, agreement=agreement)
@@ -46,6 +46,12 @@ def test_a_frontal_face_proves_that_a_photo_stands_upright():
     assert not is_certainly_upright([])
     assert not is_certainly_upright([WEAK])
     assert not is_certainly_upright([LOW_EYES])
+
+
+@pytest.mark.parametrize(("score", "eyes_y", "certain"), [(0.98, 36, True), (0.98, 38, False), (0.995, 43, True)])
+def test_the_lower_the_eyes_the_better_the_score_has_to_be(score, eyes_y, certain):
+    landmarks = ((28, eyes_y), (75, eyes_y), *EYES_AND_MOUTH[2:])
+    assert is_certainly_upright([fakes.detected_face(score=score, landmarks=landmarks)]) == certain
 
 
 def test_a_face_that_lies_on_its_side_proves_nothing():

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from gender_age.detection import FaceDetector
-from gender_age.smallest_face import smallest_face_px
+from gender_age.small_faces import smallest_face_px
 from tests.conftest import REPOSITORY
 
 
