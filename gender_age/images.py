@@ -20,7 +20,7 @@ from .photo_reading import NoPictureError, Picture, open_picture
 from .plugin_formats import MissingPackageError
 from .refusals import BOMB, DAMAGED, damaged, other_picture, refusal, too_large, too_much_memory
 from .signatures import RAW
-from .upright import to_rgb, turned
+from .upright import Canvas, to_rgb, turned
 
 # Below Pillow's own warning at 89.5 megapixels, so that its global limit need not be touched; 85 megapixels hold
 # 340 MB in memory.
@@ -33,10 +33,10 @@ Photo = str | os.PathLike | Image.Image | np.ndarray
 """A path; a PIL image of any mode; or a uint8 array of shape `(height, width)`, `(height, width, 3)` RGB or
 `(height, width, 4)` RGBA."""
 
-MAX_NAME = 120
+Opener = Callable[[Photo], Image.Image]
+"""`open_photo`, or what opens photos in its place."""
 
-BeforeDecoding = Callable[[tuple[int, int], Image.Image | None], None]
-"""Gets width and height before a picture is decoded, and the image where there is one that is not decoded yet."""
+MAX_NAME = 120
 
 
 def photo_name(photo: object) -> str:
@@ -100,16 +100,14 @@ def opened_file(photo: str | os.PathLike) -> Iterator[tuple[io.FileIO, str]]:
         raise PhotoError(f"{name} cannot be opened ({reason}): check the path or choose another photo.") from error
 
 
-def read_picture(
-    raw: io.RawIOBase, name: str, max_pixels: int = MAX_PIXELS, before_decoding: BeforeDecoding | None = None
-) -> Picture:
+def read_picture(raw: io.RawIOBase, name: str, max_pixels: int = MAX_PIXELS, canvas: Canvas | None = None) -> Picture:
     """The picture of a file as RGB, not turned yet; see `open_photo`.
 
     Args:
         raw: the file, without a buffer; it is closed.
         name: as sentences have it.
         max_pixels: the largest width × height that is decoded.
-        before_decoding: called at least once; what it raises is taken as an error of the file.
+        canvas: for the pixels; what it raises is taken as an error of the file.
 
     Raises:
         PhotoError: it is no usable photo.
@@ -119,14 +117,14 @@ def read_picture(
 
         def check(size_wh: tuple[int, int], image: Image.Image | None = None) -> None:
             _check_size(size_wh, name, max_pixels, num_bytes)
-            if before_decoding is not None:
-                before_decoding(size_wh, image)
+            if canvas is not None:
+                canvas.before_decoding(size_wh, image)
 
         try:
             picture = open_picture(file, check)
             check(picture.image.size, picture.image)
             picture.image.load()
-            return replace(picture, image=to_rgb(picture, owned=True))
+            return replace(picture, image=to_rgb(picture, True, canvas))
         except NoPictureError:
             raise PhotoError(other_picture(RAW, name)) from None
         except MissingPackageError as error:
