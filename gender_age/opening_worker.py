@@ -21,13 +21,18 @@ from .errors import PhotoError
 from .images import MAX_PIXELS, read_picture
 from .opening_messages import receive_message, send_message
 from .process_limits import address_space, limit_cpu, limit_memory, lock_down
+from .refusals import damaged, too_much_memory
 from .shared_pixels import BYTES_PER_PIXEL, rgb_over
+from .signatures import JPEG_START, JXL_STARTS
 from .upright import paste_strips
 
-# What a photo may take beside its pixels, in memory and in processor time. JPEG takes 4 to 10 bytes a pixel and 20 ms
-# a megapixel, HEIC 8 bytes and 35 ms, WebP up to 17 bytes.
+# What a photo may take beside its pixels, in memory and in processor time. JPEG takes 4 to 10 bytes a pixel and 5 to
+# 20 ms a megapixel, HEIC 8 bytes and 35 ms.
 EXTRA_BYTES, EXTRA_BYTES_PER_PIXEL = 300 << 20, 8
 EXTRA_CPU_S, CPU_S_PER_PIXEL = 2.0, 30e-9
+# How a file starts -> the most bytes a pixel that its reader takes, which calls it damage if it gets fewer: JPEG
+# (progressive CMYK), WebP and JPEG XL (lossless).
+MOST_BYTES_PER_PIXEL = {JPEG_START: 12, b"RIFF": 17, **dict.fromkeys(JXL_STARTS, 17)}
 # Libraries that were imported for a format, and their buffers, make some 60 MB; more is a leak.
 MOST_GROWTH = 200 << 20
 
@@ -52,10 +57,12 @@ class SharedCanvas:
     def __init__(self, connection: socket.socket, limits: PhotoLimits) -> None:
         self._connection, self._limits = connection, limits
         self._shared: Image.Image | None = None
+        self.num_pixels = 0
 
     def before_decoding(self, size_wh: tuple[int, int], image: Image.Image | None) -> None:
         """Sets the limits; and has an RGB image decoded into the shared memory, which saves a copy of it."""
-        self._limits.allow(size_wh[0] * size_wh[1])
+        self.num_pixels = size_wh[0] * size_wh[1]
+        self._limits.allow(self.num_pixels)
         if isinstance(image, ImageFile.ImageFile) and image.mode == "RGB" and image._im is None:
             # As `ImageFile.load_prepare` would. Readers that do it in another way make their own image.
             image.im = self.blank(size_wh).im
@@ -79,14 +86,21 @@ class SharedCanvas:
 
 def answer(connection: socket.socket, descriptor: int, name: str, max_pixels: int) -> dict:
     """Opens the photo of an open file: its size and orientation, or the sentence that says why not."""
+    canvas = SharedCanvas(connection, PhotoLimits())
+    head = os.pread(descriptor, 12, 0)
     try:
-        limits = PhotoLimits()
-        canvas = SharedCanvas(connection, limits)
         picture = read_picture(io.FileIO(descriptor), name, max_pixels, canvas)
         canvas.take(picture.image)
     except PhotoError as error:
-        return {"error": str(error)}
+        sentence = str(error)
+        return {"error": too_much_memory(name) if sentence == damaged(name) and _may_lack(head, canvas) else sentence}
     return {"size": picture.image.size, "orientation": picture.orientation}
+
+
+def _may_lack(head: bytes, canvas: SharedCanvas) -> bool:
+    """Whether the photo may need more memory than it may take."""
+    most = next((most for start, most in MOST_BYTES_PER_PIXEL.items() if head.startswith(start)), 0)
+    return most * canvas.num_pixels > EXTRA_BYTES + EXTRA_BYTES_PER_PIXEL * canvas.num_pixels
 
 
 def serve(connection: socket.socket) -> None:
