@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+import signal
+
+if __name__ == "__main__":
+    # Ctrl-C ends the program at any time, also while libraries are imported, whose C code may swallow a
+    # KeyboardInterrupt, and while the interpreter waits for threads. Every line is flushed when it is written. Here,
+    # before all other imports, as each of them takes its time.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+import argparse
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from .errors import GenderAgeError
-from .formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES, WANTED
+from .csv_target import STANDARD_OUTPUT, check_target, open_target
+from .errors import GenderAgeError, UsageError
+from .formats import WANTED
+from .min_score import checked_min_score
 from .native_stderr import quiet_native_stderr
+from .standard_input import StandardInput
 from .writers import CsvWriter, JsonWriter, TextWriter, Writer
 
 if TYPE_CHECKING:
@@ -24,10 +34,6 @@ MAX_WAIT_S = 0.5
 UNUSABLE_PHOTO, UNUSABLE_COMMAND, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
 
-class UsageError(GenderAgeError):
-    """The command asks for something that cannot be done."""
-
-
 def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line's arguments."""
     parser = argparse.ArgumentParser(
@@ -36,12 +42,23 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         epilog="Exit status: 0, or 1 if any photo was unusable (the others are done all the same), or 2 if the model "
         "or the CSV file cannot be used.",
     )
-    parser.add_argument("photos", nargs="+", metavar="PHOTO", help=f"{WANTED}, or several")
+    parser.add_argument(
+        "photos", nargs="+", metavar="PHOTO", help=f"{WANTED}, or several; - reads one from standard input"
+    )
     parser.add_argument("--model", metavar="M", help="folder or Hub id of a checkpoint (default: the repository's own)")
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
     parser.add_argument("--json", action="store_true", help="print one line of JSON a photo, as soon as it is ready")
-    parser.add_argument("--csv", metavar="F", type=Path, help="also write one row a face to this file")
+    parser.add_argument(
+        "--csv", metavar="F", help="also write one row a face to this file; - prints these rows instead of the table"
+    )
     parser.add_argument("--whole-image", action="store_true", help="each picture is one face, already cropped")
+    parser.add_argument(
+        "--min-score",
+        metavar="S",
+        type=_score,
+        help="leave out faces whose detection score is lower, from 0 to 1 (default: 0.6, below which none is found; no "
+        "effect with --whole-image, where there are no scores)",
+    )
     return parser.parse_args(argv)
 
 
@@ -64,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return UNUSABLE_COMMAND
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # where another program calls `main`
         return INTERRUPTED
 
 
@@ -72,16 +89,22 @@ def run(arguments: argparse.Namespace) -> int:
     """Predicts and reports photo after photo.
 
     Raises:
-        GenderAgeError: the model or the CSV file cannot be used.
+        GenderAgeError: the arguments contradict each other, or the model or the CSV file cannot be used.
     """
-    if arguments.csv is not None and arguments.csv.suffix.lower() in PHOTO_SUFFIXES | UNREADABLE_SUFFIXES:
-        raise UsageError(f"--csv {arguments.csv} would overwrite a photo: name a file that ends in .csv after --csv.")
-    predictions = predict(arguments)
-    writers: list[Writer] = [JsonWriter(sys.stdout) if arguments.json else TextWriter(sys.stdout, arguments.photos)]
+    photos = photos_of(arguments.photos)
+    only_csv = arguments.csv == STANDARD_OUTPUT
+    if only_csv and arguments.json:
+        raise UsageError("--json and --csv - both print to standard output: name a file after --csv.")
+    if arguments.csv is not None:
+        check_target(arguments.csv, photos)
+    predictions = predict(arguments, photos)
+    writers: list[Writer] = []
+    if not only_csv:
+        writers.append(JsonWriter(sys.stdout) if arguments.json else TextWriter(sys.stdout, arguments.photos))
     status = 0
-    with nullcontext() if arguments.csv is None else open_csv(arguments.csv) as csv_file:
-        if csv_file is not None:
-            writers.append(CsvWriter(csv_file))
+    with ExitStack() as stack:
+        if arguments.csv is not None:
+            writers.append(CsvWriter(stack.enter_context(open_target(arguments.csv))))
         for prediction in predictions:
             for writer in writers:
                 writer.add(prediction)
@@ -90,7 +113,20 @@ def run(arguments: argparse.Namespace) -> int:
     return status
 
 
-def predict(arguments: argparse.Namespace) -> Iterator[PhotoPrediction]:
+def photos_of(names: Sequence[str]) -> list[str | StandardInput]:
+    """The photos that the arguments name.
+
+    Raises:
+        UsageError: standard input cannot give as many as are asked of it.
+    """
+    if names.count("-") > 1:
+        raise UsageError("- is named more than once, but standard input holds one photo: save the others as files.")
+    if "-" in names and sys.stdin is not None and sys.stdin.isatty():
+        raise UsageError("- reads a photo from standard input, which is the keyboard here: add < PHOTO, or use a pipe.")
+    return [StandardInput() if name == "-" else name for name in names]
+
+
+def predict(arguments: argparse.Namespace, photos: Sequence[str | StandardInput]) -> Iterator[PhotoPrediction]:
     """Loads the model, and returns the predictions as a stream.
 
     Raises:
@@ -101,7 +137,7 @@ def predict(arguments: argparse.Namespace) -> Iterator[PhotoPrediction]:
     from .prediction import DEFAULT_MODEL, GenderAgePredictor
 
     predictor = GenderAgePredictor.from_pretrained(arguments.model or DEFAULT_MODEL, arguments.revision)
-    return predictor.iter_predict(arguments.photos, whole_image=arguments.whole_image, max_wait_s=MAX_WAIT_S)
+    return predictor.iter_predict(photos, arguments.whole_image, arguments.min_score, max_wait_s=MAX_WAIT_S)
 
 
 def be_quiet() -> None:
@@ -116,17 +152,11 @@ def be_quiet() -> None:
     transformers.utils.logging.set_verbosity_error()
 
 
-def open_csv(path: Path) -> TextIO:
-    """The CSV file, open for writing.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
+def _score(text: str) -> float | None:
     try:
-        # Line by line, so that an interrupted run leaves what was done.
-        return path.open("w", newline="", encoding="utf-8", buffering=1)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written ({error.strerror}): name another file after --csv.") from error
+        return checked_min_score(float(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1") from None
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ class FaceDetector:
 
     Args:
         device: where the three networks run.
-        min_score: faces below this score are left out.
+        min_score: faces below this score are left out. A value below 0.6 changes nothing, as MTCNN's last network finds
+            no face with a lower score.
     """
 
     def __init__(self, device: str | torch.device | None = None, min_score: float = MIN_SCORE) -> None:
@@ -57,15 +58,19 @@ class FaceDetector:
         mtcnn = MTCNN(device=device)
         self._cascade = Cascade(mtcnn.pnet, mtcnn.rnet, mtcnn.onet, device, NETWORK_THRESHOLDS)
 
-    def detect(self, image: Image.Image, smallest_share: float = SMALLEST_FACE_SHARE) -> list[Face]:
+    def detect(
+        self, image: Image.Image, smallest_share: float = SMALLEST_FACE_SHARE, min_score: float | None = None
+    ) -> list[Face]:
         """The faces of one image of any size and mode, left to right by box centre; none is an empty list.
 
         Args:
             smallest_share: side of the smallest face, as a share of the longer side; the cost grows with its inverse
                 square.
+            min_score: takes the place of the detector's own.
         """
         copy, scale = _reduced(image, DETECTION_SIDE)
-        return [_moved(face, 1 / scale, image.size) for face in self._search([copy], smallest_share)[0]]
+        faces = self._search([copy], smallest_share)[0]
+        return self._from_score([_moved(face, 1 / scale, image.size) for face in faces], min_score)
 
     def detect_batch(self, images: Sequence[Image.Image]) -> list[list[Face]]:
         """`detect` for images that are all of one size, in one pass through the networks."""
@@ -75,11 +80,14 @@ class FaceDetector:
             raise ValueError(f"a batch must be of one size, got {sorted({image.size for image in images})}")
         copies, scales = zip(*(_reduced(image, DETECTION_SIDE) for image in images), strict=True)
         found = self._search(copies)
-        return [[_moved(face, 1 / scales[0], images[0].size) for face in faces] for faces in found]
+        return [self._from_score([_moved(face, 1 / scales[0], images[0].size) for face in faces]) for faces in found]
 
-    def detect_any_rotation(self, image: Image.Image) -> tuple[int, list[Face]]:
+    def detect_any_rotation(self, image: Image.Image, min_score: float | None = None) -> tuple[int, list[Face]]:
         """The faces of a photo that may lie on its side or head: also those cut by its edge, small ones, and those of
         a panorama.
+
+        Args:
+            min_score: takes the place of the detector's own. It decides about faces only: the rotation is the same.
 
         Returns:
             The counter-clockwise rotation in degrees to apply, and the faces in the rotated image's pixels, left to
@@ -101,7 +109,11 @@ class FaceDetector:
             faces = without_duplicates([*faces, *self._cut_by_edge(turned_copy, faces)])
         factor = max(turned.size) / max(turned_copy.size)
         faces = [_moved(face, factor, turned.size) for face in faces]
-        return rotation, without_duplicates([*faces, *self._small(turned, faces)])
+        return rotation, self._from_score(without_duplicates([*faces, *self._small(turned, faces)]), min_score)
+
+    def _from_score(self, faces: Sequence[Face], min_score: float | None = None) -> list[Face]:
+        lowest = self.min_score if min_score is None else min_score
+        return [face for face in faces if face.score >= lowest]
 
     def _search(
         self,
@@ -125,7 +137,6 @@ class FaceDetector:
             agreement, looked = np.ones(len(scores), dtype=np.float32), scores < sure_score
             agreement[looked] = self._cascade.second_look(integral, boxes[looked], index)
             is_face = (agreement >= MIN_AGREEMENT) & ((scores + agreement) / 2 >= MIN_CERTAINTY)
-            kept = np.flatnonzero(is_face & (scores >= self.min_score))
             faces = [
                 Face(
                     box=clamped(boxes[each] - border, size_wh),
@@ -133,7 +144,7 @@ class FaceDetector:
                     landmarks=tuple((float(x) - border, float(y) - border) for x, y in points[each]),
                     agreement=float(agreement[each]),
                 )
-                for each in kept
+                for each in np.flatnonzero(is_face)
             ]
             visible = (face for face in faces if min(face.box[2] - face.box[0], face.box[3] - face.box[1]) >= 1)
             results.append(without_duplicates(visible))
@@ -167,7 +178,7 @@ class FaceDetector:
         return [_moved(face, 1 / scale, image.size) for face in faces]
 
     def _of_tile(self, tile: Image.Image, left_top: tuple[int, int], size_wh: tuple[int, int]) -> list[Face]:
-        return [face.moved(1.0, left_top, size_wh) for face in self.detect(tile)]
+        return [face.moved(1.0, left_top, size_wh) for face in self.detect(tile, min_score=0.0)]
 
 
 def _tiles(image: Image.Image) -> list[tuple[Image.Image, tuple[int, int]]]:

@@ -11,3 +11,7 @@ class PhotoError(GenderAgeError):
 
 class ModelError(GenderAgeError):
     """The checkpoint cannot be used: missing, of another kind, or incomplete."""
+
+
+class UsageError(GenderAgeError):
+    """The command line asks for something that cannot be done."""

@@ -5,22 +5,26 @@ The checks in front of Pillow know the kinds of files that were found to hurt; t
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
 import weakref
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 import numpy as np
 from PIL import Image
 
 from .errors import PhotoError
 from .images import MAX_PIXELS, Opener, Photo, open_photo, opened_file, upright
+from .photo_file import PhotoFile
 from .photo_reading import Picture
-from .refusals import damaged, too_slow
+from .refusals import damaged, too_much_memory, too_slow
 from .worker_process import WorkerEndedError, WorkerProcess
 
 WORKERS = 2
@@ -49,7 +53,7 @@ class GuardedOpener:
     """
 
     def __init__(self, workers: int = WORKERS, deadline_s: float = DEADLINE_S) -> None:
-        self._deadline_s = deadline_s
+        self._workers, self._deadline_s = workers, deadline_s
         self._turns = threading.BoundedSemaphore(workers)
         self._idle: list[WorkerProcess] = []
         self._pid = os.getpid()
@@ -63,8 +67,11 @@ class GuardedOpener:
         """
         if isinstance(photo, (Image.Image, np.ndarray)):
             return open_photo(photo, max_pixels)
-        with opened_file(photo) as (file, name), self._turns:
-            return upright(self._opened(file.fileno(), name, max_pixels), name)
+        if self._pid != os.getpid():  # after a fork, the workers and their turns are those of the other process
+            self._pid, self._turns = os.getpid(), threading.BoundedSemaphore(self._workers)
+            self._idle.clear()
+        with opened_file(photo) as (file, name), _descriptor(file) as descriptor, self._turns:
+            return upright(self._opened(descriptor, name, max_pixels), name)
 
     def __enter__(self) -> GuardedOpener:
         return self
@@ -97,8 +104,7 @@ class GuardedOpener:
             # Not the photo's name, nor anything else about it.
             status = worker.end()
             logger.warning("A worker that opened a photo was ended (%s, exit status %d).", error, status)
-            is_slow = status == -signal.SIGXCPU or time.monotonic() >= deadline_s
-            raise PhotoError(too_slow(name) if is_slow else damaged(name)) from None
+            raise PhotoError(_reason(status, time.monotonic() >= deadline_s)(name)) from None
         except BaseException:
             worker.end()
             raise
@@ -106,9 +112,6 @@ class GuardedOpener:
         return picture
 
     def _worker(self, name: str) -> WorkerProcess:
-        if self._pid != os.getpid():  # after a fork, the workers are the other process's
-            self._pid = os.getpid()
-            self._idle.clear()
         while True:
             try:
                 worker = self._idle.pop()
@@ -124,12 +127,33 @@ class GuardedOpener:
             raise PhotoError(f"{name} cannot be opened just now: try again in a minute.") from None
 
 
+def _reason(status: int, is_late: bool) -> Callable[[str], str]:
+    """The sentence for a worker that ended with this exit status before it answered."""
+    if status == -signal.SIGXCPU or is_late:
+        return too_slow
+    return too_much_memory if status == -signal.SIGKILL else damaged  # the system ends processes that way
+
+
 def guarded_opener() -> Opener:
     """A `GuardedOpener`; or `open_photo`, with its checks alone, where the system lacks what the limits need."""
     if sys.platform == "linux" and hasattr(os, "memfd_create") and sys.executable:
         return GuardedOpener()
     logger.warning("Photos are opened without limits on memory and time, which need Linux; the checks hold.")
     return open_photo
+
+
+@contextmanager
+def _descriptor(file: PhotoFile) -> Iterator[int]:
+    """The file's descriptor; that of a copy, where it is one in memory only."""
+    with ExitStack() as stack:
+        try:
+            descriptor = file.fileno()
+        except io.UnsupportedOperation:
+            copy = stack.enter_context(open(os.memfd_create("photo"), "w+b"))
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            descriptor = copy.fileno()
+        yield descriptor
 
 
 def _end_all(workers: list[WorkerProcess]) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path, PurePath
 
 import numpy as np
 from PIL import ExifTags, Image
 
 from .errors import PhotoError
 from .formats import WANTED
+from .opening import open_file, why_not_opened
 from .photo_file import PhotoFile
+from .photo_names import shown_name
 from .photo_reading import NoPictureError, Picture, open_picture
 from .plugin_formats import MissingPackageError
 from .refusals import BOMB, DAMAGED, damaged, other_picture, refusal, too_large, too_much_memory
@@ -35,22 +34,6 @@ Photo = str | os.PathLike | Image.Image | np.ndarray
 
 Opener = Callable[[Photo], Image.Image]
 """`open_photo`, or what opens photos in its place."""
-
-MAX_NAME = 120
-
-
-def photo_name(photo: object) -> str:
-    """The base name of a path, safe to print (no control, direction or undecodable characters); else "image"."""
-    if not isinstance(photo, (str, os.PathLike)):
-        return "image"
-    name = PurePath(os.fsdecode(photo)).name
-    name = "".join(character if character.isprintable() else "?" for character in name)
-    return (name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…") or "image"
-
-
-def photo_path(photo: object) -> str | None:
-    """The path as it was given; None for an image or an array. Undecodable bytes stay as `os.fsdecode` has them."""
-    return os.fsdecode(photo) if isinstance(photo, (str, os.PathLike)) else None
 
 
 def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -75,8 +58,8 @@ def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
 
 
 @contextmanager
-def opened_file(photo: str | os.PathLike) -> Iterator[tuple[io.FileIO, str]]:
-    """The file at a path, without a buffer, and its name as sentences have it.
+def opened_file(photo: str | os.PathLike) -> Iterator[tuple[PhotoFile, str]]:
+    """The file at a path, and its name as sentences have it.
 
     Raises:
         PhotoError: there is no such file, or it cannot be read; also where reading fails inside the `with`.
@@ -85,26 +68,19 @@ def opened_file(photo: str | os.PathLike) -> Iterator[tuple[io.FileIO, str]]:
         raise PhotoError(f"There is no photo: choose {WANTED}.")
     if not isinstance(photo, (str, os.PathLike)):
         raise PhotoError(f"The photo is a Python {type(photo).__name__}: give a path, a PIL image or an RGB array.")
-    name = f"“{photo_name(photo)}”"
+    name = shown_name(photo)
     try:
-        path = Path(os.fsdecode(photo))
-        _check_file(path, name)
-        with path.open("rb", buffering=0) as file:
+        with open_file(photo, name) as file:
             yield file, name
-    except PermissionError:
-        raise PhotoError(f"{name} may not be read: change its permissions or choose another photo.") from None
-    except (FileNotFoundError, NotADirectoryError):
-        raise PhotoError(f"{name} does not exist: check the spelling and the folder.") from None
-    except (OSError, ValueError) as error:  # a name with a null byte or too long, a failing disk
-        reason = getattr(error, "strerror", None) or "the path is not valid"
-        raise PhotoError(f"{name} cannot be opened ({reason}): check the path or choose another photo.") from error
+    except (OSError, ValueError) as error:
+        raise PhotoError(why_not_opened(error, photo, name)) from error
 
 
-def read_picture(raw: io.RawIOBase, name: str, max_pixels: int = MAX_PIXELS, canvas: Canvas | None = None) -> Picture:
+def read_picture(file: PhotoFile, name: str, max_pixels: int = MAX_PIXELS, canvas: Canvas | None = None) -> Picture:
     """The picture of a file as RGB, not turned yet; see `open_photo`.
 
     Args:
-        raw: the file, without a buffer; it is closed.
+        file: its position moves.
         name: as sentences have it.
         max_pixels: the largest width × height that is decoded.
         canvas: for the pixels; what it raises is taken as an error of the file.
@@ -112,29 +88,28 @@ def read_picture(raw: io.RawIOBase, name: str, max_pixels: int = MAX_PIXELS, can
     Raises:
         PhotoError: it is no usable photo.
     """
-    with PhotoFile(raw) as file:
-        num_bytes = file.size()
+    num_bytes = file.size()
 
-        def check(size_wh: tuple[int, int], image: Image.Image | None = None) -> None:
-            _check_size(size_wh, name, max_pixels, num_bytes)
-            if canvas is not None:
-                canvas.before_decoding(size_wh, image)
+    def check(size_wh: tuple[int, int], image: Image.Image | None = None) -> None:
+        _check_size(size_wh, name, max_pixels, num_bytes)
+        if canvas is not None:
+            canvas.before_decoding(size_wh, image)
 
-        try:
-            picture = open_picture(file, check)
-            check(picture.image.size, picture.image)
-            picture.image.load()
-            return replace(picture, image=to_rgb(picture, True, canvas))
-        except NoPictureError:
-            raise PhotoError(other_picture(RAW, name)) from None
-        except MissingPackageError as error:
-            raise PhotoError(f"{name} {error}") from None
-        except BOMB:
-            raise PhotoError(too_large(name, max_pixels)) from None
-        except MemoryError:
-            raise PhotoError(too_much_memory(name)) from None
-        except DAMAGED as error:
-            raise PhotoError(refusal(file, error, name)) from error
+    try:
+        picture = open_picture(file, check)
+        check(picture.image.size, picture.image)
+        picture.image.load()
+        return replace(picture, image=to_rgb(picture, True, canvas))
+    except NoPictureError:
+        raise PhotoError(other_picture(RAW, name)) from None
+    except MissingPackageError as error:
+        raise PhotoError(f"{name} {error}") from None
+    except BOMB:
+        raise PhotoError(too_large(name, max_pixels)) from None
+    except MemoryError:
+        raise PhotoError(too_much_memory(name)) from None
+    except DAMAGED as error:
+        raise PhotoError(refusal(file, error, name)) from error
 
 
 def upright(picture: Picture, name: str) -> Image.Image:
@@ -169,16 +144,6 @@ def _open_decoded(photo: Image.Image | np.ndarray, max_pixels: int) -> Image.Ima
         raise PhotoError(damaged(name)) from error
     rgb.info = {}
     return rgb
-
-
-def _check_file(path: Path, name: str) -> None:
-    status = path.stat()
-    if stat.S_ISDIR(status.st_mode):
-        raise PhotoError(f"{name} is a folder: name the photos inside it, for example with *.jpg.")
-    if not stat.S_ISREG(status.st_mode):
-        raise PhotoError(f"{name} is a device or pipe, not a file: choose {WANTED}.")
-    if status.st_size == 0:
-        raise PhotoError(f"{name} is empty (0 bytes): save or download it again, or choose another photo.")
 
 
 def _check_size(size_wh: tuple[int, int], name: str, max_pixels: int, num_bytes: int | None = None) -> None:

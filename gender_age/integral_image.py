@@ -34,12 +34,18 @@ def crop_by_area(integral: torch.Tensor, windows: torch.Tensor, image_index: tor
     top, bottom = (edge + y1 for edge in _bins(y2 - y1, side, integral.device))
     width = integral.shape[2]
     starts = (image_index * integral.shape[1] * width)[:, None]
-    flat = integral.view(-1, 3)
     above, below = (starts + edge * width for edge in (top, bottom))
-    total = flat[(below[:, :, None] + right[:, None])] - flat[(below[:, :, None] + left[:, None])]
-    total += flat[(above[:, :, None] + left[:, None])] - flat[(above[:, :, None] + right[:, None])]
+    total = _pixels(integral, below, right) - _pixels(integral, below, left)
+    total += _pixels(integral, above, left) - _pixels(integral, above, right)
     pixels = (bottom - top)[:, :, None] * (right - left)[:, None]
     return total / pixels[..., None]
+
+
+def _pixels(images: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+    """`(n, side, side, 3)`: the pixels at rows, as offsets into all of the images, and columns, `(n, side)` each."""
+    places = (rows[:, :, None] + columns[:, None]).reshape(-1)
+    # Twice as fast as indexing.
+    return images.view(-1, 3).index_select(0, places).view(len(rows), rows.shape[1], columns.shape[1], 3)
 
 
 __all__ = ["crop_by_area", "integral_images", "resize_by_area"]

@@ -20,6 +20,7 @@ from PIL import Image, ImageFile
 from .errors import PhotoError
 from .images import MAX_PIXELS, read_picture
 from .opening_messages import receive_message, send_message
+from .photo_file import PhotoFile
 from .process_limits import address_space, limit_cpu, limit_memory, lock_down
 from .refusals import damaged, too_much_memory
 from .shared_pixels import BYTES_PER_PIXEL, rgb_over
@@ -89,7 +90,8 @@ def answer(connection: socket.socket, descriptor: int, name: str, max_pixels: in
     canvas = SharedCanvas(connection, PhotoLimits())
     head = os.pread(descriptor, 12, 0)
     try:
-        picture = read_picture(io.FileIO(descriptor), name, max_pixels, canvas)
+        with PhotoFile(io.FileIO(descriptor)) as file:
+            picture = read_picture(file, name, max_pixels, canvas)
         canvas.take(picture.image)
     except PhotoError as error:
         sentence = str(error)

@@ -30,7 +30,7 @@ def orientation_of(exif: bytes, xmp: bytes = b"") -> int:
         xmp: an XMP packet.
     """
     try:
-        tiff = TiffFile(PhotoFile(io.BytesIO(exif.removeprefix(b"Exif\0\0"))))  # type: ignore[arg-type]
+        tiff = TiffFile(PhotoFile(io.BytesIO(exif.removeprefix(b"Exif\0\0"))))
         directory = tiff.directory(tiff.first_place)
     except ValueError:
         directory = None

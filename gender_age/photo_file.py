@@ -19,10 +19,10 @@ class PhotoFile(io.BufferedReader):
     """A file that allows a limited number of reads; a context manager.
 
     Args:
-        raw: the file, opened without a buffer; or `Parts`.
+        raw: the file, opened without a buffer; `Parts`; or what is in memory.
     """
 
-    def __init__(self, raw: io.RawIOBase) -> None:
+    def __init__(self, raw: io.RawIOBase | io.BytesIO) -> None:
         super().__init__(raw)
         self._reads_left = MAX_READS
 

@@ -129,7 +129,7 @@ def _open_plain_tiff(tiff: TiffFile) -> Picture:
 def _open_jxl(file: PhotoFile, check: CheckSize) -> Picture:
     picture, profile = read_jxl(file, check)
     if isinstance(picture, bytes):
-        return _open_jpeg(PhotoFile(io.BytesIO(picture)))  # type: ignore[arg-type]
+        return _open_jpeg(PhotoFile(io.BytesIO(picture)))
     picture.info["icc_profile"] = profile
     return Picture(picture)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -21,11 +19,15 @@ from .decoding import decode
 from .detection import LIVE_FACE_SHARE, FaceDetector
 from .errors import GenderAgeError
 from .found_faces import Face
-from .geometry import Landmarks, PixelBox, whole_pixels
-from .images import Photo, open_photo, photo_name, photo_path
+from .geometry import whole_pixels
+from .images import Photo, open_photo
 from .inference import inference
+from .min_score import checked_min_score
 from .parallel import parallel_map
+from .photo_names import photo_name, photo_path
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
+from .searched_photo import FoundFace, SearchedPhoto
+from .single_photo import refuse_single
 from .turning import rotate_image
 
 BATCH_SIZE = 32
@@ -33,45 +35,6 @@ BATCH_SIZE = 32
 MAX_WORKERS = 2
 # A PIL image reads its file lazily through one file position, and the same image may be given twice.
 _OPENING_IMAGE = Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFace:
-    """A face before the model has seen it; `crop` is its aligned RGB picture."""
-
-    box: PixelBox
-    score: float | None
-    landmarks: Landmarks | None
-    crop: Image.Image
-
-
-@dataclass(frozen=True, slots=True)
-class SearchedPhoto:
-    """A searched photo, of which only the aligned faces are kept: a dozen decoded photos would fill the memory."""
-
-    photo: str
-    path: str | None
-    size_wh: tuple[int, int] | None
-    rotation: int = 0
-    found: tuple[FoundFace, ...] = ()
-    error: str | None = None
-
-    def with_estimates(self, estimates: Iterable[FaceEstimate]) -> PhotoPrediction:
-        """The photo's prediction from one estimate a face."""
-        faces = tuple(
-            FacePrediction(box=face.box, score=face.score, landmarks=face.landmarks, **asdict(estimate))
-            for face, estimate in zip(self.found, estimates, strict=True)
-        )
-        width, height = self.size_wh or (None, None)
-        return PhotoPrediction(
-            photo=self.photo,
-            path=self.path,
-            width=width,
-            height=height,
-            rotation=self.rotation,
-            faces=faces,
-            error=self.error,
-        )
 
 
 class GenderAgePredictor:
@@ -113,25 +76,38 @@ class GenderAgePredictor:
         """Side of an aligned face in pixels."""
         return int(self.image_processor.size["height"])  # type: ignore[attr-defined]
 
-    def predict(self, photo: Photo, whole_image: bool = False) -> PhotoPrediction:
+    def predict(self, photo: Photo, whole_image: bool = False, min_score: float | None = None) -> PhotoPrediction:
         """Every face of one photo; no face is an empty tuple.
 
         Args:
             photo: a path, a PIL image of any mode, or an RGB array.
             whole_image: take the picture as one face already cropped, without searching it.
+            min_score: leave out faces whose detection score is lower, in [0, 1]; None is the detector's own minimum.
+                MTCNN finds no face with a score below 0.6, so a lower value gives the same faces as 0.6. With
+                `whole_image` there is no score, and it has no effect.
 
         Raises:
             PhotoError: the photo cannot be used.
+            ValueError: `min_score` is no number in [0, 1].
         """
-        searched = self._search(photo, whole_image)
+        searched = self._search(photo, whole_image, checked_min_score(min_score))
         return searched.with_estimates(self.estimate([face.crop for face in searched.found]))
 
     def predict_batch(
-        self, photos: Iterable[Photo], whole_image: bool = False, batch_size: int = BATCH_SIZE
+        self,
+        photos: Iterable[Photo],
+        whole_image: bool = False,
+        min_score: float | None = None,
+        batch_size: int = BATCH_SIZE,
     ) -> list[PhotoPrediction]:
-        """`predict` for many photos, in input order; an unusable one has its `error` set instead of raising."""
+        """`predict` for many photos, in input order; an unusable one has its `error` set instead of raising.
+
+        Raises:
+            TypeError: `photos` is a single photo.
+            ValueError: `min_score` is no number in [0, 1].
+        """
         workers = min(torch.get_num_threads(), MAX_WORKERS)
-        return list(self.iter_predict(photos, whole_image, batch_size, workers=workers))
+        return list(self.iter_predict(photos, whole_image, min_score, batch_size, workers=workers))
 
     def predict_frame(self, frame_rgb: Photo) -> PhotoPrediction:
         """`predict` for a camera frame, which is taken to be upright.
@@ -162,6 +138,7 @@ class GenderAgePredictor:
         self,
         photos: Iterable[Photo],
         whole_image: bool = False,
+        min_score: float | None = None,
         batch_size: int = BATCH_SIZE,
         max_wait_s: float | None = None,
         workers: int = 1,
@@ -169,35 +146,28 @@ class GenderAgePredictor:
         """`predict_batch` as a stream: photos are opened one by one, and no more than a batch waits for the model.
 
         Args:
-            photos: may be endless.
+            photos: may be endless. An array of shape `(photos, height, width, 3)` is as many photos.
             whole_image: take every picture as one face already cropped.
+            min_score: as in `predict`.
             batch_size: faces, of one photo or several, that the model sees at once.
             max_wait_s: seconds that a finished photo may wait for others to fill its batch; None is without limit.
                 With several `workers`, those that were opened before come first all the same.
             workers: photos that are searched at once, each on one core; that many, and one more, are opened before the
                 first is answered.
 
-        Yields:
+        Returns:
             One prediction a photo, in input order.
+
+        Raises:
+            TypeError: `photos` is a single photo.
+            ValueError: `batch_size` is under 1, or `min_score` no number in [0, 1].
         """
+        # Here, and not in the generator, so that a mistake is told where it is made and not where it is read.
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
-        if isinstance(photos, (str, os.PathLike, Image.Image)):
-            raise TypeError("photos is a single photo; give a list of photos, or use `predict`")
-        waiting: list[SearchedPhoto] = []
-        num_faces, since = 0, 0.0
-        with closing(parallel_map(partial(self._search_or_error, whole_image=whole_image), photos, workers)) as stream:
-            for searched in stream:
-                if not waiting:
-                    num_faces, since = 0, time.monotonic()
-                waiting.append(searched)
-                num_faces += len(waiting[-1].found)
-                full = num_faces >= batch_size or len(waiting) >= batch_size
-                late = max_wait_s is not None and time.monotonic() - since >= max_wait_s
-                if full or late or num_faces == 0:
-                    yield from self._answer(waiting, batch_size)
-                    waiting = []
-        yield from self._answer(waiting, batch_size)
+        refuse_single(photos)
+        search = partial(self._search_or_error, whole_image=whole_image, min_score=checked_min_score(min_score))
+        return self._stream(parallel_map(search, photos, workers), batch_size, max_wait_s)
 
     def align(self, image_rgb: Image.Image, face: FacePrediction) -> Image.Image:
         """The face as the model saw it.
@@ -211,18 +181,37 @@ class GenderAgePredictor:
         """
         return align_face(image_rgb, face.landmarks, self.face_size, self.alignment)
 
-    def _search(self, photo: Photo, whole_image: bool) -> SearchedPhoto:
+    def _stream(
+        self, searched_photos: Generator[SearchedPhoto, None, None], batch_size: int, max_wait_s: float | None
+    ) -> Generator[PhotoPrediction, None, None]:
+        """Answers searched photos batch by batch; they are closed with it."""
+        waiting: list[SearchedPhoto] = []
+        num_faces, since = 0, 0.0
+        with closing(searched_photos) as stream:
+            for searched in stream:
+                if not waiting:
+                    num_faces, since = 0, time.monotonic()
+                waiting.append(searched)
+                num_faces += len(searched.found)
+                full = num_faces >= batch_size or len(waiting) >= batch_size
+                late = max_wait_s is not None and time.monotonic() - since >= max_wait_s
+                if full or late or num_faces == 0:
+                    yield from self._answer(waiting, batch_size)
+                    waiting = []
+        yield from self._answer(waiting, batch_size)
+
+    def _search(self, photo: Photo, whole_image: bool, min_score: float | None) -> SearchedPhoto:
         with _OPENING_IMAGE if isinstance(photo, Image.Image) else nullcontext():
             image_rgb = open_photo(photo)
         if whole_image:
             crop = align_face(image_rgb, None, self.face_size, self.alignment)
             found = FoundFace(box=(0, 0, *image_rgb.size), score=None, landmarks=None, crop=crop)
             return SearchedPhoto(photo_name(photo), photo_path(photo), image_rgb.size, found=(found,))
-        return self._found(photo, image_rgb, *self.detector.detect_any_rotation(image_rgb))
+        return self._found(photo, image_rgb, *self.detector.detect_any_rotation(image_rgb, min_score))
 
-    def _search_or_error(self, photo: Photo, whole_image: bool) -> SearchedPhoto:
+    def _search_or_error(self, photo: Photo, whole_image: bool, min_score: float | None) -> SearchedPhoto:
         try:
-            return self._search(photo, whole_image)
+            return self._search(photo, whole_image, min_score)
         except GenderAgeError as error:
             return SearchedPhoto(photo_name(photo), photo_path(photo), size_wh=None, error=str(error))
 

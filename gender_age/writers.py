@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from .images import photo_name
+from .photo_names import photo_name
 
 if TYPE_CHECKING:
     from .results import FacePrediction, PhotoPrediction

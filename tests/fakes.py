@@ -107,9 +107,10 @@ class FakeDetector:
         self.answers = answers
         self.seen: list[tuple] = []
 
-    def detect_any_rotation(self, image: Image.Image) -> Found:
+    def detect_any_rotation(self, image: Image.Image, min_score: float | None = None) -> Found:
         self.seen.append(image.size)
-        return _found(self.answers, image)
+        rotation, faces = _found(self.answers, image)
+        return rotation, [face for face in faces if face.score >= (min_score or 0)]
 
     def detect(self, image: Image.Image, smallest_share: float) -> Sequence[Face]:
         self.seen.append((image.size, smallest_share))

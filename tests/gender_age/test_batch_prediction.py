@@ -1,11 +1,15 @@
 """Many photos through the predictor: in batches, as a stream, side by side."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gender_age.errors import PhotoError
+from gender_age.standard_input import StandardInput
 from tests.fakes import noise
 
 from .conftest import BLANK, SIZE
@@ -47,9 +51,10 @@ def test_no_batch_is_larger_than_asked(predictor, batches, batch_size, expected)
     assert batches == expected
 
 
-def test_an_impossible_batch_size_is_refused(predictor):
-    with pytest.raises(ValueError, match="batch_size is 0"):
-        predictor.predict_batch([noise(SIZE)], batch_size=0)
+def test_an_impossible_batch_size_is_refused_at_the_call(predictor):
+    for method in (predictor.predict_batch, predictor.iter_predict):
+        with pytest.raises(ValueError, match="batch_size is 0"):
+            method([noise(SIZE)], batch_size=0)
 
 
 @pytest.mark.parametrize("settings", [{"batch_size": 1}, {"max_wait_s": 0.0}])
@@ -81,9 +86,40 @@ def test_a_photo_without_faces_waits_for_nothing(predictor):
     assert len(list(photos)) == 1
 
 
-def test_one_photo_in_the_place_of_many_is_told(predictor):
-    with pytest.raises(TypeError, match="single photo"):
-        predictor.predict_batch("photo.jpg")
+SINGLE = {
+    "name": "photo.jpg",
+    "path": Path("photo.jpg"),
+    "bytes": b"photo.jpg",
+    "standard input": StandardInput(),
+    "image": noise(SIZE),
+    "array": np.asarray(noise(SIZE)),
+    "grey array": np.zeros((20, 30), np.uint8),
+    "floats": np.zeros((20, 30, 3)),
+    "scalar": np.array(1),
+    "tensor": torch.zeros(3, 20, 30),
+}
+
+
+@pytest.mark.parametrize("single", SINGLE.values(), ids=SINGLE)
+@pytest.mark.parametrize("method", ["predict_batch", "iter_predict"])
+def test_one_photo_in_the_place_of_many_is_told_at_the_call(predictor, single, method):
+    with pytest.raises(TypeError, match="single photo.*give a list of photos, or use `predict`"):
+        getattr(predictor, method)(single)
+
+
+@pytest.mark.parametrize("nothing", [None, 7, object()])
+def test_what_holds_no_photos_is_told_at_the_call(predictor, nothing):
+    with pytest.raises(TypeError, match=f"photos is a Python {type(nothing).__name__}; give a list"):
+        predictor.iter_predict(nothing)
+
+
+def test_several_photos_in_one_array(predictor, tmp_path):
+    pictures = np.stack([np.asarray(noise(SIZE, seed)) for seed in range(3)])
+    assert predictor.predict_batch(pictures) == predictor.predict_batch(list(pictures))
+    assert [len(photo.faces) for photo in predictor.iter_predict(pictures)] == [2, 2, 2]
+    assert predictor.predict_batch(np.zeros((0, 20, 30, 3), np.uint8)) == []
+    names = np.array([str(tmp_path / "a.jpg"), str(tmp_path / "b.jpg")])
+    assert [photo.photo for photo in predictor.predict_batch(names)] == ["a.jpg", "b.jpg"]
 
 
 def test_photos_searched_side_by_side_answer_as_one_by_one(predictor, tmp_path):

@@ -4,6 +4,7 @@ import io
 import os
 import struct
 import zlib
+from pathlib import PurePath
 
 import numpy as np
 import pytest
@@ -148,6 +149,33 @@ def test_paths_that_are_no_files(tmp_path):
     assert "cannot be opened" in message("long" * 200)
     assert "There is no photo" in message(None)
     assert "There is no photo" in message("")
+
+
+@pytest.mark.parametrize(
+    ("address", "scheme"),
+    [
+        ("http://photos.invalid/a.jpg?size=large", "http"),
+        ("HTTPS://photos.invalid/", "https"),
+        (PurePath("https://photos.invalid/a.jpg"), "https"),
+        ("s3://bucket/a.jpg", "s3"),
+        ("hf://datasets/owner/name", "hf"),
+        ("data:image/png;base64," + "A" * 9000, "data"),
+        ("ftp://photos.invalid/null\0byte", "ftp"),
+    ],
+)
+def test_an_address_is_to_be_downloaded(address, scheme):
+    said = message(address)
+    assert f"is an address ({scheme}:), not a file: download the photo first" in said
+    assert "is an address (file:), not a path" in message("file:///home/someone/a.jpg")
+
+
+def test_a_file_that_is_called_like_an_address_is_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "https:").mkdir()
+    picture().save("https:/a.png")
+    assert open_photo("https://a.png").size == (60, 40)
+    assert "does not exist" in message("C:/a.jpg")
+    assert "does not exist" in message("a:b.jpg")
 
 
 @pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), OSError(116, "Stale file handle")])

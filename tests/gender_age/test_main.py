@@ -5,53 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from gender_age.__main__ import main
 from gender_age.errors import ModelError
 from gender_age.prediction import GenderAgePredictor
 from gender_age.writers import COLUMNS
-from tests import fakes
 from tests.conftest import REPOSITORY
 
-FOUND = fakes.if_wide(
-    fakes.detected_face(box=(40, 30, 100, 100), score=0.9987),
-    fakes.detected_face(box=(100, 30, 160, 100), score=0.9),
-)
+from .commands import run
 
 
-@pytest.fixture
-def predictor(tiny_model_folder, monkeypatch) -> GenderAgePredictor:
-    """What the command loads; `asked` on it holds the arguments."""
-    predictor = GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
-    predictor.detector, predictor.asked = fakes.FakeDetector(FOUND), []
-    monkeypatch.setattr(GenderAgePredictor, "from_pretrained", lambda *args: predictor.asked.append(args) or predictor)
-    return predictor
-
-
-@pytest.fixture
-def photos(tmp_path, monkeypatch) -> list[str]:
-    """Two faces, none, unusable, two faces."""
-    monkeypatch.chdir(tmp_path)
-    pixels = np.asarray(fakes.noise((200, 120)))
-    Image.fromarray(pixels).save("two.png")
-    Image.fromarray(pixels[:, :80]).save("none.png")
-    Path("=cmd.jpg").write_text("not a photo")
-    Image.fromarray(pixels[::-1]).save("-last.png")
-    return ["two.png", "none.png", "./=cmd.jpg", "./-last.png"]
-
-
-def run(*arguments: str, **settings) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "gender_age", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "HF_HUB_OFFLINE": "1"}
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=300, check=False, **settings
-    )
-
-
-def test_the_table_has_a_line_a_face_and_says_what_is_wrong(predictor, photos, capsys):
+def test_the_table_has_a_line_a_face_and_says_what_is_wrong(commanded, photos, capsys):
     assert main(photos) == 1
     captured = capsys.readouterr()
     header, *lines = captured.out.splitlines()
@@ -65,11 +30,11 @@ def test_the_table_has_a_line_a_face_and_says_what_is_wrong(predictor, photos, c
     assert captured.err == ""
 
 
-def test_without_an_unusable_photo_the_status_is_0(predictor, photos, capsys):
+def test_without_an_unusable_photo_the_status_is_0(commanded, photos, capsys):
     assert main(photos[:2]) == 0
 
 
-def test_json_is_a_line_a_photo_in_input_order(predictor, photos, capsys):
+def test_json_is_a_line_a_photo_in_input_order(commanded, photos, capsys):
     assert main([*photos, "--json"]) == 1
     values = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [value["photo"] for value in values] == ["two.png", "none.png", "=cmd.jpg", "-last.png"]
@@ -78,13 +43,13 @@ def test_json_is_a_line_a_photo_in_input_order(predictor, photos, capsys):
     assert values[2]["width"] is None
     assert values[2]["error"]
     for value, photo in ((values[0], photos[0]), (values[3], photos[3])):
-        for face, expected in zip(value["faces"], predictor.predict(photo).to_dict()["faces"], strict=True):
+        for face, expected in zip(value["faces"], commanded.predict(photo).to_dict()["faces"], strict=True):
             assert face["box"] == expected["box"]
             assert face["gender"] == expected["gender"]
             assert face["age"] == pytest.approx(expected["age"], abs=1e-4)
 
 
-def test_csv_has_a_row_a_face_and_no_formula(predictor, photos, capsys):
+def test_csv_has_a_row_a_face_and_no_formula(commanded, photos, capsys):
     assert main([*photos, "--csv", "faces.csv"]) == 1
     with open("faces.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -92,7 +57,7 @@ def test_csv_has_a_row_a_face_and_no_formula(predictor, photos, capsys):
     assert [row["path"] for row in rows] == ["two.png"] * 2 + ["none.png", "./=cmd.jpg"] + ["./-last.png"] * 2
     assert [row["photo"] for row in rows] == ["two.png"] * 2 + ["none.png", "'=cmd.jpg"] + ["'-last.png"] * 2
     assert [row["face"] for row in rows] == ["1", "2", "", "", "1", "2"]
-    first = predictor.predict("two.png").faces[0]
+    first = commanded.predict("two.png").faces[0]
     assert [int(rows[0][name]) for name in ("x1", "y1", "x2", "y2")] == list(first.box)
     assert float(rows[0]["age"]) == pytest.approx(first.age, abs=1e-4)
     assert float(rows[0]["age_low"]) <= first.age <= float(rows[0]["age_high"])
@@ -103,7 +68,7 @@ def test_csv_has_a_row_a_face_and_no_formula(predictor, photos, capsys):
     assert rows[0]["error"] == ""
 
 
-def test_the_whole_image_is_one_face(predictor, photos, capsys):
+def test_the_whole_image_is_one_face(commanded, photos, capsys):
     assert main([photos[1], "--whole-image", "--json"]) == 0
     (face,) = json.loads(capsys.readouterr().out)["faces"]
     assert face["box"] == [0, 0, 80, 120]
@@ -112,22 +77,55 @@ def test_the_whole_image_is_one_face(predictor, photos, capsys):
     assert Path("faces.csv").read_text().splitlines()[1].startswith("none.png,none.png,1,0,0,80,120,,")
 
 
-def test_a_line_is_printed_before_the_next_photo_is_opened(predictor, photos, monkeypatch, capsys):
+def test_a_line_is_printed_before_the_next_photo_is_opened(commanded, photos, monkeypatch, capsys):
     monkeypatch.setattr("gender_age.__main__.MAX_WAIT_S", 0.0)
     printed = []
-    search = predictor._search
+    search = commanded._search
     monkeypatch.setattr(
-        predictor, "_search", lambda *args: printed.append(capsys.readouterr().out.count("\n")) or search(*args)
+        commanded, "_search", lambda *args: printed.append(capsys.readouterr().out.count("\n")) or search(*args)
     )
     main([*photos, "--json"])
     assert printed == [0, 1, 1, 1]
 
 
-def test_model_and_revision_are_handed_on(predictor, photos, capsys):
+def test_faces_of_lower_scores_are_left_out(commanded, photos, capsys):
+    assert main([photos[0], "--json", "--min-score", "0.95"]) == 0
+    assert [face["score"] for face in json.loads(capsys.readouterr().out)["faces"]] == [0.9987]
+    assert main([photos[0], "--json", "--min-score", "1", "--whole-image"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["faces"]) == 1
+
+
+@pytest.mark.parametrize("score", ["1.1", "-0.1", "nan", "inf", "much", ""])
+def test_what_is_no_score_is_a_usage_error(photos, capsys, score):
+    with pytest.raises(SystemExit) as caught:
+        main([photos[0], f"--min-score={score}"])
+    assert caught.value.code == 2
+    assert f"argument --min-score: '{score}' is no number from 0 to 1" in capsys.readouterr().err
+
+
+def test_what_is_no_file_is_told_and_the_others_are_done(commanded, photos, capsys):
+    Path("folder").mkdir()
+    places = [".", "/", "folder", "https://photos.invalid/a.jpg", "file:///a.jpg", "", photos[0]]
+    assert main([*places, "--json"]) == 1
+    values = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [value["path"] for value in values] == places
+    assert [value["photo"] for value in values] == [".", "folder", "folder", "a.jpg", "a.jpg", "image", "two.png"]
+    errors = [value["error"] for value in values]
+    assert errors[0] == "“.” is a folder: name the photos inside it, for example with *.jpg."
+    assert errors[1].startswith("“/” is a folder")
+    assert errors[2].startswith("“folder” is a folder")
+    assert errors[3].endswith("download the photo first, then name its file.")
+    assert errors[4].endswith("name the file by its path alone.")
+    assert errors[5].startswith("There is no photo")
+    assert errors[6] is None
+    assert len(values[6]["faces"]) == 2
+
+
+def test_model_and_revision_are_handed_on(commanded, photos, capsys):
     main([photos[0], "--model", "somebody/something", "--revision", "v9"])
     main([photos[0]])
     default = REPOSITORY / "model"
-    assert predictor.asked == [("somebody/something", "v9"), (default, None)]
+    assert commanded.asked == [("somebody/something", "v9"), (default, None)]
 
 
 def test_a_model_that_cannot_be_used_is_a_sentence_and_status_2(photos, monkeypatch, capsys):
@@ -140,16 +138,6 @@ def test_a_model_that_cannot_be_used_is_a_sentence_and_status_2(photos, monkeypa
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "There is no such model.\n")
     assert Path("old.csv").read_text() == "kept"
-
-
-@pytest.mark.parametrize("target", ["missing/faces.csv", ".", "two.png"])
-def test_a_csv_file_that_cannot_be_is_a_sentence_and_status_2(predictor, photos, capsys, target):
-    before = Path("two.png").read_bytes()
-    assert main([photos[0], "--csv", target]) == 2
-    captured = capsys.readouterr()
-    assert "--csv" in captured.err
-    assert captured.err.count("\n") == 1
-    assert Path("two.png").read_bytes() == before
 
 
 def test_without_photos_the_usage_is_shown(capsys):
@@ -181,6 +169,23 @@ def test_a_missing_model_from_the_shell(photos, tmp_path):
     assert result.stdout == ""
     assert result.stderr.startswith("There is no model folder none/here/at/all")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_name_that_is_no_utf8(tiny_model_folder, photos, tmp_path):
+    os.rename("two.png", b"\xff.png")
+    settings = {"cwd": tmp_path, "text": False}
+    model = ("--model", str(tiny_model_folder), "--whole-image")
+    json_done = run(b"\xff.png", "--json", "--csv", b"\xfe.csv", *model, **settings)
+    assert (json_done.returncode, json_done.stderr) == (0, b"")
+    value = json.loads(json_done.stdout)
+    assert (value["photo"], os.fsencode(value["path"]), len(value["faces"])) == ("?.png", b"\xff.png", 1)
+    csv_done = run(b"\xff.png", "--csv", "-", *model, **settings)
+    assert (csv_done.returncode, csv_done.stderr) == (0, b"")
+    assert csv_done.stdout.splitlines()[1].startswith(rb"\udcff.png,?.png,1,")
+    assert csv_done.stdout == Path(os.fsdecode(b"\xfe.csv")).read_bytes()
+    refused = run(b"\xff.png", "--csv", b"./\xff.png", *model, **settings)
+    assert (refused.returncode, refused.stdout, refused.stderr.count(b"\n")) == (2, b"", 1)
+    assert b"would overwrite a photo" in refused.stderr
 
 
 def test_a_reader_that_leaves_causes_no_traceback(tiny_model_folder, photos, tmp_path):

@@ -140,3 +140,33 @@ def test_a_cameras_picture_is_searched_upright_for_near_faces(predictor):
     prediction = predictor.predict_frame(frame)
     assert predictor.detector.seen == [(SIZE, LIVE_FACE_SHARE)]
     assert prediction == predictor.predict(frame)
+
+
+def test_faces_of_lower_scores_are_left_out(predictor):
+    found = [detected_face(box=(0, 0, 40, 40), score=0.7), detected_face(box=(50, 0, 90, 40), score=0.95)]
+    predictor.detector.answers[100, 100] = (0, found)
+    image = noise((100, 100))
+    for min_score, scores in ((None, [0.7, 0.95]), (0, [0.7, 0.95]), (0.7, [0.7, 0.95]), (0.8, [0.95]), (1, [])):
+        assert [face.score for face in predictor.predict(image, min_score=min_score).faces] == scores
+        (many,) = predictor.predict_batch([image], False, min_score)
+        assert [face.score for face in many.faces] == scores
+        (streamed,) = predictor.iter_predict([image], min_score=min_score, workers=2)
+        assert streamed == many
+    assert len(predictor.predict(image, whole_image=True, min_score=1.0).faces) == 1
+
+
+@pytest.mark.parametrize("min_score", [-0.01, 1.01, float("nan"), float("inf"), "0.5", True, [0.5]])
+def test_what_is_no_score_is_refused_at_the_call(predictor, min_score):
+    for call in (
+        lambda: predictor.predict(noise(SIZE), min_score=min_score),
+        lambda: predictor.predict_batch([], min_score=min_score),
+        lambda: predictor.iter_predict([], min_score=min_score),
+    ):
+        with pytest.raises(ValueError, match="min_score is .*; it must be a number from 0 to 1, or None"):
+            call()
+    assert predictor.detector.seen == []
+
+
+def test_numbers_of_every_kind_are_scores(predictor):
+    for min_score in (0, 1, np.float32(0.5), np.int64(1), 0.999):
+        assert predictor.predict(noise(BLANK), min_score=min_score).faces == ()

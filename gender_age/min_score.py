@@ -1,0 +1,24 @@
+"""The lowest detection score that a caller may ask for."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import cast
+
+
+def checked_min_score(min_score: object) -> float | None:
+    """`min_score` as a float; None stays None.
+
+    Raises:
+        ValueError: it is no number in [0, 1].
+    """
+    if min_score is None:
+        return None
+    # A truth value is a number to Python, but hardly meant as one.
+    is_number = isinstance(min_score, Real) and not isinstance(min_score, bool)
+    if not is_number or not 0 <= cast(float, min_score) <= 1:
+        raise ValueError(f"min_score is {min_score!r}; it must be a number from 0 to 1, or None")
+    return float(cast(float, min_score))
+
+
+__all__ = ["checked_min_score"]

@@ -1,0 +1,62 @@
+"""Opens what a path names, or says in one sentence why that is no photo's file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from .errors import PhotoError
+from .formats import WANTED
+from .photo_file import PhotoFile
+from .photo_names import address_scheme
+from .standard_input import StandardInput
+
+
+def open_file(photo: str | os.PathLike, name: str) -> PhotoFile:
+    """The file of a photo, open for reading.
+
+    Args:
+        photo: its path, or standard input.
+        name: how sentences call it.
+
+    Raises:
+        PhotoError: it is a folder, a device or empty.
+        OSError, ValueError: it cannot be opened; `why_not_opened` makes a sentence of them.
+    """
+    if isinstance(photo, StandardInput):
+        data = photo.read()
+        if not data.getbuffer().nbytes:
+            raise PhotoError(f"{name} is empty (0 bytes): pipe a photo into the command.")
+        return PhotoFile(data)
+    path = Path(os.fsdecode(photo))
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise PhotoError(f"{name} is a folder: name the photos inside it, for example with *.jpg.")
+    if not stat.S_ISREG(status.st_mode):
+        raise PhotoError(f"{name} is a device or pipe, not a file: choose {WANTED}.")
+    if status.st_size == 0:
+        raise PhotoError(f"{name} is empty (0 bytes): save or download it again, or choose another photo.")
+    return PhotoFile(path.open("rb", buffering=0))
+
+
+def why_not_opened(error: Exception, photo: str | os.PathLike, name: str) -> str:
+    """The sentence for an error of `open_file`, or of reading the file it opened."""
+    if isinstance(photo, StandardInput):
+        reason = getattr(error, "strerror", None) or str(error)
+        return f"{name} cannot be read ({reason}): save the photo as a file and name that."
+    if isinstance(error, PermissionError):
+        return f"{name} may not be read: change its permissions or choose another photo."
+    scheme = address_scheme(os.fsdecode(photo))
+    if scheme == "file":
+        return f"{name} is an address (file:), not a path: name the file by its path alone."
+    if scheme:
+        return f"{name} is an address ({scheme}:), not a file: download the photo first, then name its file."
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return f"{name} does not exist: check the spelling and the folder."
+    # A name with a null byte or too long, a failing disk.
+    reason = getattr(error, "strerror", None) or "the path is not valid"
+    return f"{name} cannot be opened ({reason}): check the path or choose another photo."
+
+
+__all__ = ["open_file", "why_not_opened"]
