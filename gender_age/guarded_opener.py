@@ -102,9 +102,11 @@ class GuardedOpener:
             raise
         except (WorkerEndedError, OSError) as error:
             # Not the photo's name, nor anything else about it.
-            status = worker.end()
-            logger.warning("A worker that opened a photo was ended (%s, exit status %d).", error, status)
-            raise PhotoError(_reason(status, time.monotonic() >= deadline_s)(name)) from None
+            has_ended = isinstance(error, WorkerEndedError) and error.has_ended
+            status = worker.end(has_ended)
+            logger.warning("A worker that opened a photo was replaced (%s, exit status %d).", error, status)
+            is_late = time.monotonic() >= deadline_s
+            raise PhotoError(_reason(status if has_ended else None, is_late)(name)) from None
         except BaseException:
             worker.end()
             raise
@@ -127,11 +129,11 @@ class GuardedOpener:
             raise PhotoError(f"{name} cannot be opened just now: try again in a minute.") from None
 
 
-def _reason(status: int, is_late: bool) -> Callable[[str], str]:
-    """The sentence for a worker that ended with this exit status before it answered."""
+def _reason(status: int | None, is_late: bool) -> Callable[[str], str]:
+    """The sentence for a worker that did not answer; `status` is its exit status, if it ended by itself."""
     if status == -signal.SIGXCPU or is_late:
         return too_slow
-    return too_much_memory if status == -signal.SIGKILL else damaged  # the system ends processes that way
+    return too_much_memory if status == -signal.SIGKILL else damaged  # so the system ends who takes too much
 
 
 def guarded_opener() -> Opener:

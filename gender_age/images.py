@@ -14,7 +14,7 @@ from .errors import PhotoError
 from .formats import WANTED
 from .opening import open_file, why_not_opened
 from .photo_file import PhotoFile
-from .photo_names import shown_name
+from .photo_names import photo_name, photo_path, shown_name
 from .photo_reading import NoPictureError, Picture, open_picture
 from .plugin_formats import MissingPackageError
 from .refusals import BOMB, DAMAGED, damaged, other_picture, refusal, too_large, too_much_memory
@@ -176,3 +176,7 @@ def _from_array(pixels: np.ndarray) -> Image.Image:
     if pixels.size == 0:
         raise PhotoError(f"The image has no pixels (an array with shape {pixels.shape}): choose another photo.")
     return Image.fromarray(np.ascontiguousarray(pixels))
+
+
+__all__ = ["BOMB", "DAMAGED", "MAX_PIXELS", "Opener", "Photo", "open_photo", "opened_file", "photo_name", "photo_path"]
+__all__ += ["read_picture", "upright"]

@@ -64,7 +64,8 @@ class SharedCanvas:
         """Sets the limits; and has an RGB image decoded into the shared memory, which saves a copy of it."""
         self.num_pixels = size_wh[0] * size_wh[1]
         self._limits.allow(self.num_pixels)
-        if isinstance(image, ImageFile.ImageFile) and image.mode == "RGB" and image._im is None:
+        is_plain = isinstance(image, ImageFile.ImageFile) and image.mode == "RGB" and image._im is None
+        if image is not None and is_plain and image.format != "TIFF":  # whose `size` is that after it is turned
             # As `ImageFile.load_prepare` would. Readers that do it in another way make their own image.
             image.im = self.blank(size_wh).im
 

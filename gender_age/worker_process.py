@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import PhotoError
@@ -18,7 +19,8 @@ from .shared_pixels import BYTES_PER_PIXEL, rgb_over
 
 # Against leaks of libraries. A new worker takes 0.3 s.
 PHOTOS_PER_WORKER = 1000
-START_S = 30.0
+# To start; and to be gone once its connection is closed.
+START_S, ENDING_S = 30.0, 5.0
 START = "import sys; sys.path[:] = sys.argv[1:]; from gender_age.opening_worker import main; main()"
 # One thread and one arena: others take address space, which is limited. Large blocks go back to the
 # system when they are freed, small ones after the photo.
@@ -34,7 +36,11 @@ SEALS = ("F_SEAL_SHRINK", "F_SEAL_GROW", "F_SEAL_SEAL")
 
 
 class WorkerEndedError(Exception):
-    """The worker process has ended, was too slow, or said what makes no sense."""
+    """The worker process has ended (`has_ended`), was too slow, or said what makes no sense."""
+
+    def __init__(self, reason: str, has_ended: bool = False) -> None:
+        super().__init__(reason)
+        self.has_ended = has_ended
 
 
 class WorkerProcess:
@@ -100,9 +106,11 @@ class WorkerProcess:
             else:
                 raise WorkerEndedError("an answer without pixels")
 
-    def end(self) -> int:
-        """Ends the process, whatever it does; returns its exit status."""
+    def end(self, has_ended: bool = False) -> int:
+        """Ends the process, whatever it does; returns its exit status, its own one if it `has_ended`."""
         self._connection.close()
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(ENDING_S if has_ended else 0)
         self._process.kill()
         return self._process.wait()
 
@@ -126,7 +134,9 @@ class WorkerProcess:
         self._connection.settimeout(max(deadline_s - time.monotonic(), 0.001))
         try:
             message, descriptors = receive_message(self._connection)
-        except (EOFError, OSError, ValueError) as error:
+        except (EOFError, ConnectionResetError) as error:
+            raise WorkerEndedError("it ended", has_ended=True) from error
+        except (OSError, ValueError) as error:
             raise WorkerEndedError(type(error).__name__) from error
         for descriptor in descriptors:
             os.close(descriptor)
