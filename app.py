@@ -21,6 +21,7 @@ from page.about.tab import build_about_tab
 from page.live.tab import build_live_tab
 from page.many.tab import build_many_tab
 from page.photo.tab import build_photo_tab
+from page.server.call_defaults import fill_defaults
 from page.server.janitor import Janitor
 from page.server.memory import keep_memory_low
 from page.server.private_folder import private_folder
@@ -88,6 +89,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
                 build_about_tab(evaluation_of(predictor), training_of(predictor))
         gr.HTML(SMALL_PRINT)
     bound_uploads()
+    fill_defaults(demo)
     guard_inputs(demo)
     return demo.queue(max_size=QUEUE_SIZE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .geometry import Box, Landmarks
 
@@ -57,12 +57,26 @@ class Face:
         """The face in another image: coordinates times `factor`, plus `shift_xy`; the box is clamped to `size_wh`."""
         dx, dy = shift_xy
         x1, y1, x2, y2 = self.box
-        return Face(
+        return replace(
+            self,
             box=clamped((x1 * factor + dx, y1 * factor + dy, x2 * factor + dx, y2 * factor + dy), size_wh),
-            score=self.score,
             landmarks=tuple((x * factor + dx, y * factor + dy) for x, y in self.landmarks),
-            agreement=self.agreement,
         )
+
+    def scaled(self, factor: float, size_wh: tuple[int, int]) -> Face:
+        """The face in a larger or smaller copy of `size_wh` pixels."""
+        return self.moved(factor, (0.0, 0.0), size_wh)
+
+    def turned_back(self, rotation: int, size_wh: tuple[int, int]) -> Face:
+        """The face in an image of `size_wh` pixels, in which it was found after that was turned by `rotation`."""
+        width, height = size_wh
+
+        def back(x: float, y: float) -> tuple[float, float]:
+            return {0: (x, y), 90: (width - y, x), 180: (width - x, height - y), 270: (y, height - x)}[rotation]
+
+        (x1, y1), (x2, y2) = back(*self.box[:2]), back(*self.box[2:])
+        box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+        return replace(self, box=box, landmarks=tuple(back(x, y) for x, y in self.landmarks))
 
 
 def clamped(box_xyxy: Sequence[float], size_wh: tuple[int, int]) -> Box:
@@ -81,6 +95,11 @@ def left_to_right(faces: Iterable[Face]) -> list[Face]:
     return sorted(faces, key=lambda face: (face.box[0] + face.box[2], face.box[1]))
 
 
+def largest(faces: Sequence[Face], number: int) -> list[Face]:
+    """The faces with the largest boxes, left to right."""
+    return left_to_right(sorted(faces, key=lambda face: face.side, reverse=True)[:number])
+
+
 def without_duplicates(faces: Iterable[Face]) -> list[Face]:
     """One box a face, that of the best score, left to right."""
     kept: list[Face] = []
@@ -92,19 +111,25 @@ def without_duplicates(faces: Iterable[Face]) -> list[Face]:
 
 def is_same_face(a: Face, b: Face) -> bool:
     """Whether two boxes of one image hold one face."""
-    areas = [max(1e-6, (face.box[2] - face.box[0]) * (face.box[3] - face.box[1])) for face in (a, b)]
-    width = min(a.box[2], b.box[2]) - max(a.box[0], b.box[0])
-    height = min(a.box[3], b.box[3]) - max(a.box[1], b.box[1])
-    shared = max(0.0, width) * max(0.0, height) / min(areas)
-    if shared <= SAME_SHARE:
+    if shared_area(a.box, b.box) <= SAME_SHARE:
         return False
-    sides = math.sqrt(areas[0]), math.sqrt(areas[1])
+    sides = math.sqrt(_area(a.box)), math.sqrt(_area(b.box))
     apart = math.dist(*(_centre(face.landmarks) for face in (a, b))) / min(sides)
     return max(sides) / min(sides) <= SAME_GROWTH or apart <= SAME_DISTANCE
+
+
+def shared_area(a: Box, b: Box) -> float:
+    """What two boxes have in common, as a share of the smaller one."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return max(0.0, width) * max(0.0, height) / min(_area(a), _area(b))
+
+
+def _area(box: Box) -> float:
+    return max(1e-6, (box[2] - box[0]) * (box[3] - box[1]))
 
 
 def _centre(points: Landmarks) -> tuple[float, float]:
     return sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points)
 
 
-__all__ = ["Face", "clamped", "is_same_face", "left_to_right", "without_duplicates"]
+__all__ = ["Face", "clamped", "is_same_face", "largest", "left_to_right", "shared_area", "without_duplicates"]

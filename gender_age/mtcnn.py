@@ -6,13 +6,15 @@ pyramid and every crop is computed from one integral image, and because the netw
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import nn
 from torchvision.ops import batched_nms
 
+from .candidate_boxes import clip_to_pixels, clip_windows, nms_by_smaller_area, regressed, squared
+from .geometry import Box
 from .integral_image import crop_by_area, integral_images, resize_by_area
 
 # As in facenet-pytorch's MTCNN: each network's score threshold, and the factor between levels of the image pyramid.
@@ -25,6 +27,8 @@ RNET_SIDE, ONET_SIDE = 24, 48
 BATCH_SIZE = 512
 # A second look at a face: mirror images of its square box, at these scales.
 SECOND_LOOK_SCALES = (0.8, 1.0, 1.25)
+# A turned look, for a box that may be too large, as R-Net knows only upright faces.
+TURNED_LOOK_SCALES = (0.65, 0.8, 1.0)
 
 
 class Cascade:
@@ -58,7 +62,9 @@ class Cascade:
         return integral_images(torch.from_numpy(images_rgb).to(self._device))
 
     @torch.inference_mode()
-    def search(self, integral: torch.Tensor, smallest_face: float) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    def search(
+        self, integral: torch.Tensor, smallest_face: float
+    ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
         """The faces of images of one size.
 
         Args:
@@ -66,16 +72,18 @@ class Cascade:
             smallest_face: side in pixels.
 
         Returns:
-            For each image boxes `(n, 4)` as `(x1, y1, x2, y2)`, scores `(n,)` and landmarks `(n, 5, 2)`, floats.
+            For each image boxes `(n, 4)` as `(x1, y1, x2, y2)`, scores `(n,)` and landmarks `(n, 5, 2)`, floats; and
+            the boxes `(m, 4)` in which only O-Net saw no face.
         """
         candidates, image_index = self._propose(integral, smallest_face)
         candidates, image_index = self._refine(integral, candidates, image_index)
         boxes, scores, landmarks, images = self._output_faces(integral, candidates, image_index)
+        is_face = scores > self._thresholds[2]
         found = []
         for image in range(len(integral)):
-            own = np.flatnonzero(images == image)
-            own = own[_nms_by_smaller_area(boxes[own], scores[own], 0.7)]
-            found.append((boxes[own], scores[own], landmarks[own]))
+            own = np.flatnonzero(is_face & (images == image))
+            own = own[nms_by_smaller_area(boxes[own], scores[own], 0.7)]
+            found.append((boxes[own], scores[own], landmarks[own], boxes[~is_face & (images == image)]))
         return found
 
     @torch.inference_mode()
@@ -94,16 +102,36 @@ class Cascade:
         """
         if not len(boxes):
             return np.zeros(0, dtype=np.float32)
-        squares = _squared(torch.as_tensor(boxes, dtype=torch.float32, device=self._device))
-        centre, half = (squares[:, :2] + squares[:, 2:]) / 2, (squares[:, 2:] - squares[:, :2]) / 2
-        views = [torch.cat([centre - half * scale, centre + half * scale], dim=1) for scale in SECOND_LOOK_SCALES]
-        windows = _clip_to_pixels(integral, torch.cat(views))
+        windows = self._views(integral, torch.as_tensor(boxes, dtype=torch.float32), SECOND_LOOK_SCALES)
         image_index = torch.full((len(windows),), image, dtype=torch.long, device=self._device)
         probabilities = [
             _run_on_crops(network, integral, windows, image_index, side, mirrored=True)[-1][:, 1]
             for network, side in ((self._rnet, RNET_SIDE), (self._onet, ONET_SIDE))
         ]
-        return torch.stack(probabilities).mean(dim=0).reshape(len(views), -1).mean(dim=0).cpu().numpy()
+        return torch.stack(probabilities).mean(dim=0).reshape(-1, len(boxes)).mean(dim=0).cpu().numpy()
+
+    @torch.inference_mode()
+    def turned_look(self, integral: torch.Tensor, boxes: Sequence[Box]) -> np.ndarray:
+        """How much O-Net takes boxes of the first image for faces when it sees them turned by 90, 180 or 270 degrees.
+
+        Args:
+            integral: as `integral_images` gives it.
+            boxes: at least one.
+
+        Returns:
+            `(n,)` the highest face probability of each, in [0, 1].
+        """
+        windows = self._views(integral, torch.as_tensor(boxes, dtype=torch.float32), TURNED_LOOK_SCALES)
+        crops = _normalise(crop_by_area(integral, windows, torch.zeros_like(windows[:, 0]), ONET_SIDE))
+        views = torch.cat([crops.rot90(turns, (2, 3)) for turns in (1, 2, 3)])
+        return self._onet(views)[-1][:, 1].reshape(-1, len(boxes)).amax(dim=0).cpu().numpy()
+
+    def _views(self, integral: torch.Tensor, boxes: torch.Tensor, scales: Sequence[float]) -> torch.Tensor:
+        """Square windows `(scales * n, 4)` around the boxes `(n, 4)`, in whole pixels inside the image."""
+        squares = squared(boxes.to(self._device))
+        centre, half = (squares[:, :2] + squares[:, 2:]) / 2, (squares[:, 2:] - squares[:, :2]) / 2
+        views = [torch.cat([centre - half * scale, centre + half * scale], dim=1) for scale in scales]
+        return clip_to_pixels(integral, torch.cat(views))
 
     def _propose(self, integral: torch.Tensor, smallest_face: float) -> tuple[torch.Tensor, torch.Tensor]:
         """P-Net's candidates: square boxes `(n, 4)`, and the index `(n,)` of each one's image."""
@@ -128,13 +156,13 @@ class Cascade:
             images.append(places[kept, 0])
         candidates, image_index = torch.cat(windows_and_boxes), torch.cat(images)
         kept = batched_nms(candidates[:, :4], torch.cat(scores), image_index, 0.7)
-        return _squared(candidates[kept, 4:]), image_index[kept]
+        return squared(candidates[kept, 4:]), image_index[kept]
 
     def _refine(
         self, integral: torch.Tensor, boxes: torch.Tensor, image_index: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """R-Net's candidates among P-Net's: square boxes `(n, 4)` and image indices `(n,)`."""
-        windows, image_index, boxes = _clip_windows(integral, boxes, image_index)
+        windows, image_index, boxes = clip_windows(integral, boxes, image_index)
         if not len(boxes):
             return boxes, image_index
         offsets, probabilities = _run_on_crops(self._rnet, integral, windows, image_index, RNET_SIDE)
@@ -142,26 +170,20 @@ class Cascade:
         boxes, scores = boxes[is_face], probabilities[is_face, 1]
         image_index, offsets = image_index[is_face], offsets[is_face]
         kept = batched_nms(boxes, scores, image_index, 0.7)
-        return _squared(_regressed(boxes[kept], offsets[kept])), image_index[kept]
+        return squared(regressed(boxes[kept], offsets[kept])), image_index[kept]
 
     def _output_faces(
         self, integral: torch.Tensor, boxes: torch.Tensor, image_index: torch.Tensor
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """O-Net's faces: boxes `(n, 4)`, scores `(n,)`, landmarks `(n, 5, 2)` and image indices `(n,)`."""
-        windows, image_index, boxes = _clip_windows(integral, boxes, image_index)
+    ) -> tuple[np.ndarray, ...]:
+        """O-Net's boxes `(n, 4)`, scores `(n,)`, landmarks `(n, 5, 2)` and image indices `(n,)`."""
+        windows, image_index, boxes = clip_windows(integral, boxes, image_index)
         if not len(boxes):
             return np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)), np.zeros(0)
         offsets, points, probabilities = _run_on_crops(self._onet, integral, windows, image_index, ONET_SIDE)
-        is_face = probabilities[:, 1] > self._thresholds[2]
-        boxes, offsets, points = boxes[is_face], offsets[is_face], points[is_face]
         sides = boxes[:, 2:] - boxes[:, :2] + 1
         landmarks = points.reshape(-1, 2, 5).transpose(1, 2) * sides[:, None] + boxes[:, None, :2] - 1
-        return (
-            _regressed(boxes, offsets).cpu().numpy(),
-            probabilities[is_face, 1].cpu().numpy(),
-            landmarks.cpu().numpy(),
-            image_index[is_face].cpu().numpy(),
-        )
+        outputs = (regressed(boxes, offsets), probabilities[:, 1], landmarks, image_index)
+        return tuple(output.cpu().numpy() for output in outputs)
 
 
 def _pyramid_scales(shorter_side: int, smallest_face: float) -> Iterator[float]:
@@ -170,25 +192,6 @@ def _pyramid_scales(shorter_side: int, smallest_face: float) -> Iterator[float]:
     while shorter_side * scale >= PNET_WINDOW:
         yield scale
         scale *= PYRAMID_FACTOR
-
-
-def _clip_windows(
-    integral: torch.Tensor, boxes: torch.Tensor, image_index: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The boxes that reach into their image: clipped to whole pixels inside it, image indices, and as they are."""
-    height, width = integral.shape[1] - 1, integral.shape[2] - 1
-    low = boxes[:, :2].trunc().long().clamp(min=1) - 1
-    high = torch.minimum(boxes[:, 2:].trunc().long(), boxes.new_tensor([width, height], dtype=torch.long))
-    is_inside = (high > low).all(dim=1)
-    return torch.cat([low, high], dim=1)[is_inside], image_index[is_inside], boxes[is_inside]
-
-
-def _clip_to_pixels(integral: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-    """The boxes `(n, 4)` in whole pixels inside the image, none of them empty."""
-    width, height = integral.shape[2] - 1, integral.shape[1] - 1
-    limits = boxes.new_tensor([width, height], dtype=torch.long)
-    low = torch.minimum(boxes[:, :2].floor().long().clamp(min=0), limits - 1)
-    return torch.cat([low, torch.minimum(boxes[:, 2:].ceil().long(), limits).maximum(low + 1)], dim=1)
 
 
 def _normalise(pixels: torch.Tensor) -> torch.Tensor:
@@ -209,34 +212,3 @@ def _run_on_crops(
     crops = (_normalise(crop_by_area(integral, *batch, side)) for batch in batches)
     outputs = [network(crop.flip(-1) if mirrored else crop) for crop in crops]
     return tuple(map(torch.cat, zip(*outputs, strict=True)))
-
-
-def _regressed(boxes: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
-    """Bounding-box regression: each side of the boxes `(n, 4)` moves by its offset `(n, 4)` times width or height."""
-    return boxes + offsets * (boxes[:, 2:] - boxes[:, :2] + 1).repeat(1, 2)
-
-
-def _squared(boxes: torch.Tensor) -> torch.Tensor:
-    """The boxes, grown around their centre to squares."""
-    sides = boxes[:, 2:] - boxes[:, :2]
-    longer = sides.amax(dim=1, keepdim=True)
-    corner = boxes[:, :2] + sides * 0.5 - longer * 0.5
-    return torch.cat([corner, corner + longer], dim=1)
-
-
-def _nms_by_smaller_area(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[int]:
-    """Non-maximum suppression whose overlap is the intersection over the smaller area ("Min" in facenet-pytorch).
-
-    Returns:
-        Indices of the boxes that are kept, best score first.
-    """
-    areas = (boxes[:, 2] - boxes[:, 0] + 1) * (boxes[:, 3] - boxes[:, 1] + 1)
-    order, kept = scores.argsort()[::-1], []
-    while order.size:
-        best, order = order[0], order[1:]
-        kept.append(int(best))
-        low = np.maximum(boxes[best, :2], boxes[order, :2])
-        high = np.minimum(boxes[best, 2:], boxes[order, 2:])
-        intersection = np.maximum(0.0, high - low + 1).prod(axis=1)
-        order = order[intersection / np.minimum(areas[best], areas[order]) <= threshold]
-    return kept

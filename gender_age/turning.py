@@ -13,13 +13,13 @@ ROTATIONS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270
 
 # A face counts for the rotation it was found in if its eye line is tilted by at most this many degrees.
 UPRIGHT_TILT = 45.0
-# With such a face the photo stands upright, and the other rotations are not searched. In upside-down faces MTCNN sees
-# upright ones with scores up to 0.999, but with eyes that are too low and close: of UTKFace's and FairFace's chips
-# 98 % of the upright ones and 8 % of the faces seen in turned ones have twice this spread.
-CERTAIN_SCORE, CERTAIN_SPREAD = 0.98, 0.03
+# With a face of one of these scores and spreads of the eyes the photo stands upright, and the other rotations are not
+# searched. In upside-down faces MTCNN sees upright ones with scores up to 0.999, but with eyes that are too low and
+# close (docs/experiments.md).
+UPRIGHT_PROOFS = ((0.98, 0.1), (0.995, 0.03))
 # The best face of a rotation has to have one of these scores with its agreement, and a better score than the best
 # upright face.
-PROOFS = ((0.95, 0.95), (0.97, 0.92), (0.994, 0.75))
+TURN_PROOFS = ((0.9, 0.97), (0.95, 0.95), (0.97, 0.92), (0.994, 0.75))
 
 
 def rotate_image(image: Image.Image, rotation: int) -> Image.Image:
@@ -29,7 +29,11 @@ def rotate_image(image: Image.Image, rotation: int) -> Image.Image:
 
 def is_certainly_upright(faces: Sequence[Face]) -> bool:
     """Whether one of the faces of the photo as it is proves that it stands upright."""
-    return any(face.score >= CERTAIN_SCORE and face.eye_spread >= CERTAIN_SPREAD for face in _standing(faces))
+    return any(
+        face.score >= score and face.eye_spread >= spread
+        for face in standing(faces)
+        for score, spread in UPRIGHT_PROOFS
+    )
 
 
 def chosen_rotation(candidates: Mapping[int, Sequence[Face]]) -> int:
@@ -38,22 +42,23 @@ def chosen_rotation(candidates: Mapping[int, Sequence[Face]]) -> int:
     Args:
         candidates: rotation -> the faces found in the photo turned by it; 0 and some or all of `ROTATIONS`.
     """
-    upright = max((face.score for face in _standing(candidates[0])), default=0.0)
+    upright = max((face.score for face in standing(candidates[0])), default=0.0)
     proofs = [
         (face.score, -rotation)
         for rotation, faces in candidates.items()
-        for face in _standing(faces)
+        for face in standing(faces)
         if rotation and face.score > upright and _is_proof(face)
     ]
     return -max(proofs)[1] if proofs else 0
 
 
-def _is_proof(face: Face) -> bool:
-    return any(face.score >= score and face.agreement >= agreement for score, agreement in PROOFS)
-
-
-def _standing(faces: Sequence[Face]) -> list[Face]:
+def standing(faces: Sequence[Face]) -> list[Face]:
+    """The faces that are not tilted by more than `UPRIGHT_TILT`."""
     return [face for face in faces if abs(face.tilt) <= UPRIGHT_TILT]
 
 
-__all__ = ["ROTATIONS", "chosen_rotation", "is_certainly_upright", "rotate_image"]
+def _is_proof(face: Face) -> bool:
+    return any(face.score >= score and face.agreement >= agreement for score, agreement in TURN_PROOFS)
+
+
+__all__ = ["ROTATIONS", "chosen_rotation", "is_certainly_upright", "rotate_image", "standing"]

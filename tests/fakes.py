@@ -139,23 +139,24 @@ class FakePredictor:
         self.started, self.may_answer = threading.Event(), threading.Event()
         self.may_answer.set()
 
-    def predict(self, image_rgb: Image.Image) -> PhotoPrediction:
+    def predict(self, image_rgb: Image.Image, min_score: float | None = None) -> PhotoPrediction:
         self.seen.append(image_rgb.getpixel((0, 0)))
         self.started.set()
         assert self.may_answer.wait(LONGEST_WAIT_S), "the test did not let the predictor answer"
         time.sleep(self.seconds)
         rotation, faces = _found(self.answers, image_rgb)
         width, height = image_rgb.size[::-1] if rotation in (90, 270) else image_rgb.size
-        return photo(width=width, height=height, rotation=rotation, faces=tuple(faces))
+        kept = tuple(face for face in faces if face.score is None or face.score >= (min_score or 0))
+        return photo(width=width, height=height, rotation=rotation, faces=kept)
 
     predict_frame = predict
 
-    def predict_batch(self, paths: Iterable[str]) -> Iterator[PhotoPrediction]:
+    def predict_batch(self, paths: Iterable[str], min_score: float | None = None) -> Iterator[PhotoPrediction]:
         """A stream: a photo is opened when its answer is asked for."""
         for path in paths:
             name, given = photo_name(path), photo_path(path)
             try:
-                yield replace(self.predict(open_photo(path)), photo=name, path=given)
+                yield replace(self.predict(open_photo(path), min_score), photo=name, path=given)
             except GenderAgeError as error:
                 yield PhotoPrediction.unusable(name, str(error), given)
 

@@ -11,6 +11,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
+from gender_age.detection import MIN_SCORE
 from page.shared.analysis import predict_photo
 from page.shared.settings import EXAMPLES, ROOT
 from tests import fakes
@@ -130,6 +131,20 @@ def test_plain_http(served, tmp_path):
     assert path not in data, "a path of the server got out"
 
 
+def test_a_call_may_have_a_lowest_score(served, photo):
+    with photo.open("rb") as file:
+        (path,) = httpx.post(f"{served.url}gradio_api/upload", files={"files": file}).json()
+    upload = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    for arguments, num_faces in (([], 2), ([None], 2), ([0.9], 2), ([1.0], 0)):
+        *_, event, data = call(served.url, [upload, *arguments])
+        assert event == "event: complete"
+        assert len(json.loads(data)[0]["faces"]) == num_faces
+    for wrong in (1.5, "high", True):
+        *_, event, data = call(served.url, [upload, wrong])
+        assert event == "event: error"
+        assert "min_score must be a number from 0 to 1." in data
+
+
 def test_no_photo_at_all(served):
     *_, event, data = call(served.url, [None])
     assert event == "event: complete"
@@ -155,8 +170,10 @@ def test_a_photo_that_cannot_be_had_is_an_answer(served):
 def test_two_endpoints_are_all_of_the_api(served, photo):
     named = served.client.view_api(return_format="dict")["named_endpoints"]
     assert set(named) == {"/predict", "/predict_batch"}
-    (parameter,) = named["/predict"]["parameters"]
-    assert parameter["parameter_name"] == "photo"
+    for endpoint, first in {"/predict": "photo", "/predict_batch": "photos"}.items():
+        parameters = {parameter["parameter_name"]: parameter for parameter in named[endpoint]["parameters"]}
+        assert list(parameters) == [first, "min_score"]
+        assert parameters["min_score"]["parameter_default"] == MIN_SCORE
     with pytest.raises((ValueError, AppError)):
         served.client.predict(handle_file(str(photo)), api_name="/show")
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 import app
 from gender_age.checkpoint import default_device
+from gender_age.detection import MIN_SCORE
 from page.server import zero_gpu
 from tests import fakes
 
@@ -65,7 +66,7 @@ def test_the_model_runs_in_the_borrowed_gpu_and_is_placed_on_it_at_start(zero_ap
     # The worker's exceptions come out as others: what is wrong with a photo must be a value.
     assert answer_to(demo, str(tmp_path / "text.jpg"))["error"]
     # Arguments are pickled: the path alone goes in, not the model.
-    assert spaces.calls == [(str(tmp_path / "photo.png"),), (str(tmp_path / "text.jpg"),)]
+    assert spaces.calls == [(str(tmp_path / name), MIN_SCORE) for name in ("photo.png", "text.jpg")]
 
 
 def test_elsewhere_the_function_is_the_same(monkeypatch):

@@ -15,7 +15,9 @@ from pathlib import Path
 
 from gender_age.errors import GenderAgeError
 from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES, WANTED
-from gender_age.images import photo_name
+from gender_age.photo_names import photo_name
+
+from .archived_names import file_name, shown_path, stored_path
 
 ARCHIVE_SUFFIXES = frozenset(".zip .7z .rar .tar .tgz .gz .bz2 .xz".split())  # noqa: SIM905
 
@@ -23,9 +25,8 @@ ARCHIVE_SUFFIXES = frozenset(".zip .7z .rar .tar .tgz .gz .bz2 .xz".split())  # 
 MAX_PHOTO_BYTES = 50 * 2**20
 # The central directory at an archive's end is read whole: two megabytes list some 20,000 photos.
 MAX_DIRECTORY_BYTES = 2 * 2**20
-# File systems allow names of 255 bytes; the page shows 120 characters of up to four bytes.
-MAX_NAME_BYTES = 200
 
+LEADS_OUT = "has a path that leads out of its archive: pack it again."
 ENCRYPTED_FLAGS = 0x1 | 0x40
 # What `zipfile` raises on damaged archives, found by fuzzing: RuntimeError and its subclass NotImplementedError concern
 # passwords and unknown versions, ValueError names and offsets.
@@ -53,12 +54,14 @@ class ArchivedPhoto:
     """A file of an archive that is a photo by its name, or an archive again.
 
     Attributes:
-        name: its base name, safe to print and to use as a file's name.
+        name: its path inside the archive, safe to print; only the base name of one that leads out.
+        file_name: its base name, safe to use as a file's name.
         info: where it is in the archive.
         error: a sentence that says why it is not unpacked, else None.
     """
 
     name: str
+    file_name: str
     info: zipfile.ZipInfo
     error: str | None = None
 
@@ -132,32 +135,32 @@ def too_large(name: str) -> str:
 
 def _photo(info: zipfile.ZipInfo) -> ArchivedPhoto | None:
     """The photo of an entry; None for an entry to skip."""
-    path = info.filename.replace("\\", "/")  # as written by old Windows programs
+    path = stored_path(info)
     parts = [part for part in path.split("/") if part]
     if path.endswith("/") or not parts or _is_hidden(parts):
         return None
     suffix = Path(parts[-1]).suffix.lower()
     if suffix not in PHOTO_SUFFIXES | UNREADABLE_SUFFIXES | ARCHIVE_SUFFIXES:
         return None
-    name = _file_name(parts[-1])
-    problem = _problem(info, path, parts, suffix)
-    return ArchivedPhoto(name, info, None if problem is None else f"“{name}” {problem}")
+    base_name = file_name(parts[-1])
+    leads_out = _leads_out(path, parts)
+    name = base_name if leads_out else shown_path(parts)
+    problem = LEADS_OUT if leads_out else _problem(info, suffix)
+    return ArchivedPhoto(name, base_name, info, None if problem is None else f"“{name}” {problem}")
 
 
 def _is_hidden(parts: Sequence[str]) -> bool:
     return any(part == "__MACOSX" or (part.startswith(".") and part not in (".", "..")) for part in parts)
 
 
-def _file_name(name: str) -> str:
-    """The name as `photo_name` gives it, so that error messages agree, cut to a length that file systems allow."""
-    return photo_name(name).encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+def _leads_out(path: str, parts: Sequence[str]) -> bool:
+    """Whether a path is absolute, has a drive, or goes up."""
+    return path.startswith("/") or ".." in parts or re.match("[A-Za-z]:", path) is not None
 
 
-def _problem(info: zipfile.ZipInfo, path: str, parts: Sequence[str], suffix: str) -> str | None:
+def _problem(info: zipfile.ZipInfo, suffix: str) -> str | None:
     """The reason not to unpack this file, as the end of a sentence, else None."""
     mode = info.external_attr >> 16
-    if path.startswith("/") or ".." in parts or re.match("[A-Za-z]:", path):
-        return "has a path that leads out of its archive: pack it again."
     if stat.S_IFMT(mode) and not stat.S_ISREG(mode):
         return "is a link in its archive, not a photo: put the photo itself into it."
     if suffix in ARCHIVE_SUFFIXES:

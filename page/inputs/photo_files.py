@@ -26,7 +26,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import is_in_or_equal
 from gradio_client.utils import is_http_url_like, strip_invalid_filename_characters
 
-from gender_age.images import photo_name
+from gender_age.photo_names import photo_name
 
 from .archive import MAX_PHOTO_BYTES, too_large
 from .fetching import FetchError, fetch, url_name

@@ -36,7 +36,7 @@ class Unpacker:
         self._folder.cleanup()
 
     def unpack(self, path: str | os.PathLike, photo: ArchivedPhoto) -> str:
-        """Writes one photo to a file with its own name and returns the file's path.
+        """Writes one photo to a file with its own base name and returns the file's path.
 
         Args:
             path: of the archive that lists the photo.
@@ -50,7 +50,7 @@ class Unpacker:
         if self.bytes_left <= 0:
             raise ArchiveError(f"{name} was left out, as the archives hold too much: choose it in another run.")
         self._number += 1
-        target = Path(self._folder.name, str(self._number), photo.name)
+        target = Path(self._folder.name, str(self._number), photo.file_name)
         target.parent.mkdir()
         try:
             with self._archive(path).open(photo.info) as packed, target.open("xb") as file:

@@ -30,7 +30,7 @@ class Item:
     """One photo of a run.
 
     Attributes:
-        name: its base name.
+        name: its base name, or its path inside the archive.
         path: of the photo, or of the archive that contains it; None where there is neither.
         archived: where it is in the archive, else None.
         error: a sentence that says why it is not analysed, else None.
@@ -54,8 +54,13 @@ def items_of(files: Iterable[GivenFile]) -> list[Item]:
     return items
 
 
-def predict_portion(predictor: GenderAgePredictor, paths: Sequence[str]) -> list[PhotoPrediction]:
-    """Predictions of as many of the photos as `PORTION_S` allows, at least one, with their faces in common batches."""
+def predict_portion(
+    predictor: GenderAgePredictor, paths: Sequence[str], min_score: float | None = None
+) -> list[PhotoPrediction]:
+    """Predictions of as many of the photos as `PORTION_S` allows, at least one, with their faces in common batches.
+
+    `min_score` is as in `GenderAgePredictor.predict`.
+    """
     deadline = time.monotonic() + PORTION_S
 
     def in_time() -> Iterator[str]:
@@ -64,7 +69,7 @@ def predict_portion(predictor: GenderAgePredictor, paths: Sequence[str]) -> list
                 return
             yield path
 
-    return list(predictor.predict_batch(in_time()))
+    return list(predictor.predict_batch(in_time(), min_score=min_score))
 
 
 def run(items: Sequence[Item], predict: PredictPortion) -> Iterator[list[PhotoPrediction]]:
@@ -75,7 +80,8 @@ def run(items: Sequence[Item], predict: PredictPortion) -> Iterator[list[PhotoPr
         predict: runs the model on the first of some photos.
 
     Yields:
-        The predictions of the next items, in order, portion by portion.
+        The predictions of the next items, in order, portion by portion. The `photo` and `path` of one in an archive
+        are its path inside; others have no `path`.
     """
     remaining = iter(items)
     waiting: deque[tuple[Item, str | PhotoPrediction]] = deque()
@@ -91,7 +97,7 @@ def run(items: Sequence[Item], predict: PredictPortion) -> Iterator[list[PhotoPr
             while waiting and (predictions or not isinstance(waiting[0][1], str)):
                 item, path = waiting.popleft()
                 if isinstance(path, str):
-                    portion.append(replace(predictions.popleft(), photo=item.name, path=None))
+                    portion.append(_named(predictions.popleft(), item))
                     if item.archived is not None:
                         unpacker.discard(path)
                 else:
@@ -121,4 +127,16 @@ def _photo_path(item: Item, unpacker: Unpacker) -> str | PhotoPrediction:
             raise ArchiveError(item.error or f"“{item.name}” is not there: upload it again.")
         return item.path if item.archived is None else unpacker.unpack(item.path, item.archived)
     except ArchiveError as error:
-        return PhotoPrediction.unusable(item.name, str(error))
+        return PhotoPrediction.unusable(item.name, str(error), _path_inside(item))
+
+
+def _named(prediction: PhotoPrediction, item: Item) -> PhotoPrediction:
+    """The prediction of an item's file under the item's name, which replaces the file's in the error too."""
+    error = prediction.error
+    if error is not None and item.archived is not None:
+        error = error.replace(f"“{item.archived.file_name}”", f"“{item.name}”", 1)
+    return replace(prediction, photo=item.name, path=_path_inside(item), error=error)
+
+
+def _path_inside(item: Item) -> str | None:
+    return None if item.archived is None else item.name

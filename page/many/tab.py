@@ -6,21 +6,24 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 
+from gender_age.detection import MIN_SCORE
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 from gender_age.writers import parquet_bytes
 
+from ..inputs.min_score import min_score_argument, min_score_slider
 from ..inputs.photo_files import GivenFile, photo_files
 from ..server.endings import endings
 from ..server.zero_gpu import on_gpu
 from ..shared.settings import ONE_AT_A_TIME, STATE_SECONDS
 from .batch import items_of, predict_portion, run
 from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_html, summary_html
-from .table import SHOWN_COLUMNS, as_csv, as_json, shown_rows
+from .table import SHOWN_COLUMNS, as_csv, as_json, photo_json, shown_rows
 
 # At most twice a second: the whole table is sent each time.
 SHOW_EVERY_S = 0.5
@@ -46,26 +49,28 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     """Adds the tab's components and events, and the named API `/predict_batch`, to the open `gr.Blocks`."""
 
     @on_gpu
-    def portion(paths: list[str]) -> list[PhotoPrediction]:
-        return predict_portion(predictor, paths)
+    def portion(paths: list[str], min_score: float | None) -> list[PhotoPrediction]:
+        return predict_portion(predictor, paths, min_score)
 
-    def predict_batch(photos: list[GivenFile] | None) -> list[dict]:
+    def predict_batch(photos: list[GivenFile] | None, min_score: float | None = MIN_SCORE) -> list[dict]:
         """Finds every face in many photos at once and estimates the apparent age and the perceived gender of each.
 
-        The answer has one entry a photo, in input order: {"photo": name, "width", "height", "rotation":
-        counter-clockwise degrees that the photo was turned, "faces": [...], "error": null, or a sentence that says why
-        this photo could not be used}. A face is {"box": [x1, y1, x2, y2] in pixels, "score", "gender": "female" or
-        "male", "gender_probability": 0.5 to 1, "uncertain": true where the gender is not to be relied on, "age": years,
-        "age_interval": [first, last] year, "age_interval_level": share of true ages that such intervals hold}. Faces
-        come left to right; no face is an empty list. The photos of a .zip archive come in its place. Age is how old a
-        face looks, not how old the person is: never use it to decide anything about a person.
+        The answer has one entry a photo, in input order: {"photo": name, or path inside the archive, "width", "height",
+        "rotation": counter-clockwise degrees that the photo was turned, "faces": [...], "error": null, or a sentence
+        that says why this photo could not be used}. A face is {"box": [x1, y1, x2, y2] in pixels, "score", "gender":
+        "female" or "male", "gender_probability": 0.5 to 1, "uncertain": true where the gender is not to be relied on,
+        "age": years, "age_interval": [first, last] year, "age_interval_level": share of true ages that such intervals
+        hold}. Faces come left to right; no face is an empty list. The photos of a .zip archive come in its place. Age
+        is how old a face looks, not how old the person is: never use it to decide anything about a person.
 
         Args:
             photos: The photos (JPEG, PNG, WebP, HEIC, GIF, BMP, TIFF, AVIF, JPEG XL) or .zip archives of photos,
                 at most 500 in all.
+            min_score: Leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
         """
-        predictions = [found for done in run(items_of(photos or ()), portion) for found in done]
-        return [prediction.to_dict() for prediction in predictions]
+        portions = run(items_of(photos or ()), partial(portion, min_score=min_score))
+        predictions = [found for done in portions for found in done]
+        return [photo_json(prediction) for prediction in predictions]
 
     def start() -> dict:
         """Before the run leaves the queue: a new state, and the last results are cleared."""
@@ -79,7 +84,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
             **dict.fromkeys(downloads, gr.update(visible=False, value=None)),
         }
 
-    def analyse_files(photos: list[GivenFile] | None, this: Run | None) -> Iterator[dict]:
+    def analyse_files(photos: list[GivenFile] | None, min_score: float, this: Run | None) -> Iterator[dict]:
         """The run: yields the results so far after each portion, and at the end the downloads."""
         this = this or Run()
         items = items_of(photos or ())
@@ -90,7 +95,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         begun, shown = time.monotonic(), 0.0
         done: list[PhotoPrediction] = []
         yield {status: progress_html(0, len(items), 0.0)}
-        with closing(run(items, portion)) as portions:
+        with closing(run(items, partial(portion, min_score=min_score))) as portions:
             while not this.cancelled and (found := next(portions, None)) is not None:
                 done += found
                 now = time.monotonic()
@@ -122,6 +127,8 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
             files = photo_files(label="Photos or .zip archives", height=220, elem_id="many-files")
+            with gr.Accordion("Which faces to count", open=False, elem_id="many-which"):
+                lowest = min_score_slider(elem_id="many-score")
             analyse = gr.Button("Analyse", variant="primary", elem_id="many-analyse")
             cancel = gr.Button("Cancel", variant="stop", visible=False, elem_id="many-cancel")
         with gr.Column(scale=7, min_width=300):
@@ -151,12 +158,13 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     shown = [status, charts, table, *downloads]
     unseen = {"api_visibility": "private", "show_progress": "hidden"}
     started = analyse.click(start, None, [*shown, state, analyse, cancel], queue=False, scroll_to_output=True, **unseen)
-    running = started.success(analyse_files, [files, state], shown, **unseen, **ONE_AT_A_TIME)
+    running = started.success(analyse_files, [files, lowest, state], shown, **unseen, **ONE_AT_A_TIME)
     for ended in endings(running):
         ended(end, state, [analyse, cancel, status], queue=False, **unseen)
     cancel.click(stop, state, cancel, queue=False, **unseen)
     # A hidden button gives the API a function of its own.
-    gr.Button(visible=False).click(predict_batch, files, answer, api_name="predict_batch", **ONE_AT_A_TIME)
+    arguments = [files, min_score_argument()]
+    gr.Button(visible=False).click(predict_batch, arguments, answer, api_name="predict_batch", **ONE_AT_A_TIME)
 
 
 def _files(predictions: Sequence[PhotoPrediction]) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gender_age.results import PhotoPrediction
 from gender_age.writers import COLUMNS, Cell, face_rows, write_csv
@@ -46,8 +47,13 @@ def as_csv(predictions: Iterable[PhotoPrediction]) -> bytes:
 
 def as_json(predictions: Iterable[PhotoPrediction]) -> bytes:
     """A list with the JSON of every photo, as `/predict_batch` returns it."""
-    photos = [prediction.to_dict() for prediction in predictions]
+    photos = [photo_json(prediction) for prediction in predictions]
     return (json.dumps(photos, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8")
+
+
+def photo_json(prediction: PhotoPrediction) -> dict[str, object]:
+    """The JSON of a photo without `path`, which is for the command line and the library only."""
+    return replace(prediction, path=None).to_dict()
 
 
 def _shown(column: str, cell: Cell) -> str | int | float:

@@ -28,12 +28,13 @@ WELCOME = note_html(
 )
 
 
-def summary_html(prediction: PhotoPrediction, num_found: int | None = None) -> str:
+def summary_html(prediction: PhotoPrediction, num_found: int | None = None, hint: str = "") -> str:
     """A note on the photo: what was found; what to try where nothing was found; or why it is unusable.
 
     Args:
         prediction: with the faces that are shown.
         num_found: number of all faces; by default of those that are shown.
+        hint: a sentence on the whole photo, for a line of its own.
     """
     if prediction.error is not None:
         return note_html("error", "This photo cannot be used.", prediction.error, "alert")
@@ -54,7 +55,8 @@ def summary_html(prediction: PhotoPrediction, num_found: int | None = None) -> s
     doubtful = sum(face.uncertain for face in prediction.faces)
     if doubtful:
         parts.append(f"gender uncertain for {doubtful}")
-    return note_html("found", title, " · ".join(parts))
+    more = f'<span class="ga-photo-hint">{escape(hint)}</span>' if hint else ""
+    return note_html("found", title, " · ".join(parts), more=more)
 
 
 def faces_html(prediction: PhotoPrediction, crops: Sequence[Image.Image]) -> str:

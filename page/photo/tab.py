@@ -9,10 +9,11 @@ from pathlib import Path
 import gradio as gr
 from gradio_client.utils import strip_invalid_filename_characters
 
-from gender_age.detection import MIN_SCORE, SMALLEST_FACE_SHARE
+from gender_age.detection import FINE_FACE_SHARE, MIN_SCORE
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 
+from ..inputs.min_score import min_score_argument, min_score_slider
 from ..inputs.photo_files import GivenFile
 from ..inputs.photo_input import photo_input
 from ..server.zero_gpu import on_gpu
@@ -23,9 +24,10 @@ from ..shared.pictures import NOTHING, save_jpeg
 from ..shared.settings import EXAMPLES, ONE_AT_A_TIME, STATE_SECONDS
 from .cards import WELCOME, summary_html
 from .figure import figure_value, photo_figure, save_pictures
+from .hints import size_limit_hint
 
-# Below the detector's own minimum there is nothing to show; larger faces than the maximum are always shown.
-SMALLEST_PERCENT, LARGEST_PERCENT = 100 * SMALLEST_FACE_SHARE, 30.0
+# Larger faces than the maximum are always shown.
+SMALLEST_PERCENT, LARGEST_PERCENT = 100 * FINE_FACE_SHARE, 30.0
 GONE = "The photo is no longer kept here. Choose it again."
 GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.")
 FAILED = note_html(
@@ -65,10 +67,10 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         return analyse(predictor, photo)
 
     @on_gpu
-    def predicted(photo: GivenFile | str | None) -> PhotoPrediction:
-        return predict_photo(predictor, photo)[1]
+    def predicted(photo: GivenFile | str | None, min_score: float | None) -> PhotoPrediction:
+        return predict_photo(predictor, photo, min_score)[1]
 
-    def predict(photo: GivenFile | str | None) -> dict:
+    def predict(photo: GivenFile | str | None, min_score: float | None = MIN_SCORE) -> dict:
         """Finds every face in a photo and estimates its apparent age, with an interval, and its perceived gender.
 
         Age is how old a face looks; gender is how it is read, as one of two labels; `uncertain` marks a gender not to
@@ -77,6 +79,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
 
         Args:
             photo: a JPEG, PNG, WebP or the like: an upload of at most 200 MB, or an address of at most 50 MB.
+            min_score: leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
 
         Returns:
             JSON with photo (name), width and height in pixels after turning it by rotation (0, 90, 180 or 270 degrees
@@ -85,7 +88,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             (0.5 to 1), uncertain (true or false), age in years (0 to 100), age_interval [first, last] in years, and
             age_interval_level (the share of true ages in such intervals).
         """
-        return predicted(photo).to_dict()
+        return predicted(photo, min_score).to_dict()
 
     def search(photo: GivenFile | str | None) -> dict:
         """The chosen photo with all its faces, or None where it was cleared; and the note to show without one."""
@@ -99,13 +102,14 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         if found is None:
             hidden = gr.update(visible=False)
             return {summary: instead, figure: NOTHING, save: hidden, details: hidden, answer: None, shown: None}
-        kept = kept_faces(found.analysed.prediction, min_score, smallest_percent)
+        everything = found.analysed.prediction
+        kept = kept_faces(everything, min_score, smallest_percent)
         part = only_faces(found.analysed, kept)
         is_usable = part.prediction.error is None
         paths = [found.paths[0], *(found.paths[1 + index] for index in kept)] if is_usable else []
         return {
-            summary: summary_html(part.prediction, len(found.analysed.prediction.faces)),
-            figure: figure_value(part, paths) if kept or found.analysed.prediction.faces else NOTHING,
+            summary: summary_html(part.prediction, len(everything.faces), size_limit_hint(everything)),
+            figure: figure_value(part, paths) if everything.faces else NOTHING,
             save: gr.update(visible=bool(kept)),
             details: gr.update(visible=True),
             answer: part.prediction.to_dict(),
@@ -142,15 +146,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
                 elem_id="examples",
             )
             with gr.Accordion("Which faces to show", open=False, elem_id="which"):
-                min_score = gr.Slider(
-                    MIN_SCORE,
-                    1.0,
-                    MIN_SCORE,
-                    step=0.005,
-                    label="Lowest detection score",
-                    info="How sure the detector is that it is a face",
-                    elem_id="score",
-                )
+                min_score = min_score_slider(elem_id="score")
                 smallest = gr.Slider(
                     SMALLEST_PERCENT,
                     LARGEST_PERCENT,
@@ -189,7 +185,8 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         None, download, None, js=DOWNLOAD
     )
     # A hidden button gives the API a function of its own, so that the model does not run twice.
-    gr.Button(visible=False).click(predict, photo, answer, api_name="predict", **ONE_AT_A_TIME)
+    arguments = [photo, min_score_argument()]
+    gr.Button(visible=False).click(predict, arguments, answer, api_name="predict", **ONE_AT_A_TIME)
     return shown
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from gender_age.errors import GenderAgeError
-from gender_age.images import open_photo, photo_name
+from gender_age.images import open_photo
+from gender_age.photo_names import photo_name
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 from gender_age.turning import rotate_image
@@ -32,12 +33,13 @@ class AnalysedPhoto:
 
 
 def predict_photo(
-    predictor: GenderAgePredictor, photo: GivenFile | str | None
+    predictor: GenderAgePredictor, photo: GivenFile | str | None, min_score: float | None = None
 ) -> tuple[Image.Image | None, PhotoPrediction]:
     """Opens a photo once and predicts its faces.
 
     Args:
         photo: the input or its path; None gives an unusable photo.
+        min_score: as in `GenderAgePredictor.predict`.
 
     Returns:
         The photo in the prediction's frame, or None where it is unusable, and the prediction, which then has its
@@ -48,7 +50,7 @@ def predict_photo(
         return None, PhotoPrediction.unusable(given.name, given.error)
     try:
         image_rgb = open_photo(given.path)
-        prediction = replace(predictor.predict(image_rgb), photo=given.name)
+        prediction = replace(predictor.predict(image_rgb, min_score=min_score), photo=given.name)
     except GenderAgeError as error:
         return None, PhotoPrediction.unusable(given.name, str(error))
     return rotate_image(image_rgb, prediction.rotation), prediction

@@ -50,7 +50,7 @@ def downloaded(page, button) -> bytes:
 def test_files_and_an_archive_become_one_table(page, tmp_path):
     (tmp_path / "notes.jpg").write_text("Dear all,\n")
     with zipfile.ZipFile(tmp_path / "trip.zip", "w") as packed:
-        packed.write(EXAMPLES / "hopper.jpg", "trip/=1+1.jpg")
+        packed.write(EXAMPLES / "hopper.jpg", "=trip/<b>1.jpg")
         packed.writestr("trip/readme.txt", "?")
         packed.writestr("../evil.jpg", "?")
     analyse(page, [*PHOTOS, tmp_path / "notes.jpg", tmp_path / "trip.zip"])
@@ -60,7 +60,7 @@ def test_files_and_an_archive_become_one_table(page, tmp_path):
     assert re.search(r"Median apparent age \d+ years, from \d+ to \d+", text)
     assert "“notes.jpg” is not a photo (it holds text)" in text
     assert "“evil.jpg” has a path that leads out of its archive" in text
-    names = ["group.jpg"] * 3 + ["collins.jpg", "obama.jpg", "notes.jpg", "=1+1.jpg", "evil.jpg"]
+    names = ["group.jpg"] * 3 + ["collins.jpg", "obama.jpg", "notes.jpg", "=trip/<b>1.jpg", "evil.jpg"]
     assert column(page, 0) == names
 
     charts = page.inner_text("#many-charts")
@@ -70,12 +70,17 @@ def test_files_and_an_archive_become_one_table(page, tmp_path):
 
     header, *found = csv.reader(io.StringIO(downloaded(page, "#many-csv").decode("utf-8-sig")))
     photo = header.index("photo")
-    assert [row[photo] for row in found] == [*names[:6], "'=1+1.jpg", "evil.jpg"]
+    assert [row[photo] for row in found] == [*names[:6], "'=trip/<b>1.jpg", "evil.jpg"]
     assert [photo["photo"] for photo in json.loads(downloaded(page, "#many-json"))] == sorted(
         set(names), key=names.index
     )
     parquet = pyarrow.parquet.read_table(io.BytesIO(downloaded(page, "#many-parquet")))
     assert parquet.column("photo").to_pylist() == names
+
+    sentence = page.locator("#many-table .virtual-row [data-col='12'] .text", has_text="leads out of its archive")
+    height = sentence.bounding_box()["height"]
+    sentence.click()
+    assert sentence.bounding_box()["height"] > height, "a click does not show all of a long cell"
 
     page.fill("#many-table .search-input", "collins")
     page.wait_for_function("document.querySelectorAll('#many-table .virtual-row').length === 1")

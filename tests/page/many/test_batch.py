@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from gender_age.results import PhotoPrediction
 from page.inputs.photo_files import GivenFile
 from page.many import batch
 from page.many.batch import items_of, predict_portion, run
@@ -40,7 +41,8 @@ class Predict:
 
 def analysed(files, predict):
     portions = list(run(items_of(files), predict))
-    assert not [found.path for portion in portions for found in portion if found.path], "a path of the server got out"
+    found = [found for portion in portions for found in portion]
+    assert {found.path for found in found} <= {None, *(found.photo for found in found)}, "a path of the server got out"
     return [[(found.photo, found.error) for found in portion] for portion in portions]
 
 
@@ -60,13 +62,29 @@ def test_photos_come_in_order_and_those_of_an_archive_in_its_place(tmp_path, tri
     ]
     predict = Predict(most)
     found = [row for portion in analysed(files, predict) for row in portion]
-    assert [name for name, _ in found] == ["first.jpg", "gone.jpg", "1.jpg", "evil.jpg", "2.jpg", "last.jpg"]
+    assert [name for name, _ in found] == ["first.jpg", "gone.jpg", "a/1.jpg", "evil.jpg", "2.jpg", "last.jpg"]
     assert found[0][1] == "read first"
     assert found[1][1] == "“gone.jpg” cannot be had."
     assert found[2][1] == "read a/1.jpg"
     assert "leads out" in found[3][1]
     assert found[5][1] == "read last"
     assert max(map(len, predict.portions)) <= most
+
+
+def test_photos_of_one_name_in_two_folders_are_told_apart(tmp_path):
+    """In their names, in their paths, and in what is said of those that cannot be used."""
+    with zipfile.ZipFile(tmp_path / "holiday.zip", "w") as packed:
+        for folder in ("day1", "day2"):
+            packed.writestr(f"holiday/{folder}/a.jpg", folder)
+
+    def refuse(paths):
+        return [PhotoPrediction.unusable("a.jpg", f"“{Path(path).name}” is not a photo.", path) for path in paths]
+
+    (portion,) = run(items_of([given(tmp_path / "holiday.zip")]), refuse)
+    wanted = ["holiday/day1/a.jpg", "holiday/day2/a.jpg"]
+    assert [found.photo for found in portion] == wanted
+    assert [found.path for found in portion] == wanted
+    assert [found.error for found in portion] == [f"“{name}” is not a photo." for name in wanted]
 
 
 def test_only_files_that_cannot_be_used(tmp_path):
@@ -81,7 +99,7 @@ def test_only_files_that_cannot_be_used(tmp_path):
 def test_too_many_photos(tmp_path, trip, monkeypatch):
     monkeypatch.setattr(batch, "MAX_PHOTOS", 4)
     items = items_of([given(trip), given(trip), given(trip)])
-    assert [item.name for item in items] == ["1.jpg", "evil.jpg", "2.jpg", "1.jpg", "evil.jpg"]
+    assert [item.name for item in items] == ["a/1.jpg", "evil.jpg", "2.jpg", "a/1.jpg", "evil.jpg"]
     assert items[-1].path is None
     assert "From “evil.jpg” on, photos were left out: 4 are the limit" in items[-1].error
 
@@ -105,5 +123,13 @@ def test_a_model_that_answers_for_nothing_ends_the_run(tmp_path):
 @pytest.mark.parametrize(("seconds", "num_done"), [(-1.0, 1), (60.0, 3)])
 def test_a_portion_ends_in_time_but_never_without_a_photo(monkeypatch, seconds, num_done):
     monkeypatch.setattr(batch, "PORTION_S", seconds)
-    predictor = SimpleNamespace(predict_batch=list)
+    predictor = SimpleNamespace(predict_batch=lambda paths, min_score: list(paths))
     assert predict_portion(predictor, ["1", "2", "3"]) == ["1", "2", "3"][:num_done]
+
+
+def test_a_portion_has_no_faces_of_a_lower_score(tmp_path):
+    fakes.noise((60, 50)).save(tmp_path / "1.png")
+    predictor = fakes.FakePredictor({(60, 50): (0, [fakes.face(score=0.7), fakes.face(score=0.9)])})
+    paths = [str(tmp_path / "1.png")]
+    assert [face.score for face in predict_portion(predictor, paths)[0].faces] == [0.7, 0.9]
+    assert [face.score for face in predict_portion(predictor, paths, 0.8)[0].faces] == [0.9]

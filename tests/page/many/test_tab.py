@@ -16,17 +16,16 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
+from gender_age.detection import MIN_SCORE
 from gender_age.writers import COLUMNS
 from page.many import batch
 from page.many import tab as many_tab
 from page.shared.settings import STATE_SECONDS
 from tests import fakes
 
-FACES = tuple(
-    fakes.face(
-        box=(x, 10, x + 20, 40), gender=gender, uncertain=gender == "male", age=age, age_interval=(age - 9, age + 9)
-    )
-    for x, gender, age in ((5, "female", 34.6), (30, "male", 100.0))
+FACES = (
+    fakes.face(box=(5, 10, 25, 40), age=34.6, age_interval=(25.6, 43.6)),
+    fakes.face(box=(30, 10, 50, 40), score=0.8, gender="male", uncertain=True, age=100.0, age_interval=(91.0, 109.0)),
 )
 
 
@@ -62,10 +61,10 @@ class Visitor:
                         break
         return [event["output"] for event in events if event["msg"] in ("process_generating", "process_completed")]
 
-    def analyse(self, *paths):
+    def analyse(self, *paths, min_score=MIN_SCORE):
         """Values of the tab's outputs at the end of a run, by their elements' ids, and how often they were shown."""
         self.trigger("start")
-        outputs = self.trigger("analyse_files", self.upload(*paths), None)
+        outputs = self.trigger("analyse_files", self.upload(*paths), min_score, None)
         fn = next(fn for fn in self.demo.fns.values() if fn.name == "analyse_files")
         assert outputs[-1]["data"], outputs
         shown = dict(zip((block.elem_id for block in fn.outputs), outputs[-1]["data"], strict=True))
@@ -106,31 +105,37 @@ def files(tmp_path):
     Image.new("RGB", (60, 50), "white").save(tmp_path / "snow.png")
     (tmp_path / "notes.jpg").write_text("Dear all")
     with zipfile.ZipFile(tmp_path / "trip.zip", "w") as packed:
-        packed.write(tmp_path / "a beach.jpg", "=1+1.jpg")
+        packed.write(tmp_path / "a beach.jpg", "=1+1/<b>.jpg")
     return [tmp_path / name for name in ("a beach.jpg", "snow.png", "notes.jpg", "trip.zip")]
 
 
 def test_a_row_a_face_and_three_downloads(visitor, files, capfd):
     end = visitor.analyse(*files)
     table = end["many-table"]["data"]
-    assert [row[0] for row in table] == ["a beach.jpg"] * 2 + ["snow.png", "notes.jpg"] + ["=1+1.jpg"] * 2
+    assert [row[0] for row in table] == ["a beach.jpg"] * 2 + ["snow.png", "notes.jpg"] + ["=1+1/<b>.jpg"] * 2
     assert table[0][1:] == [1, 34.6, 25.6, 43.6, "female", 0.9, "no", 5, 10, 25, 40, ""]
     assert table[2][-1] == "no face found"
     assert "holds text" in table[3][-1]
     assert "4 faces found in 3 photos" in end["many-status"]
     found = list(csv.reader(io.StringIO(visitor.download(end["many-csv"]).decode("utf-8-sig"))))
     assert found[0] == list(COLUMNS)
-    assert [row[1] for row in found[1:]] == [*(row[0] for row in table[:4]), "'=1+1.jpg", "'=1+1.jpg"]
-    assert [row[0] for row in found[1:]] == [""] * 6, "a path of the server got out"
+    assert [row[1] for row in found[1:]] == [*(row[0] for row in table[:4]), *["'=1+1/<b>.jpg"] * 2]
+    assert [row[0] for row in found[1:]] == [""] * 4 + ["'=1+1/<b>.jpg"] * 2, "a path of the server got out"
     photos = json.loads(visitor.download(end["many-json"]))
-    assert [photo["photo"] for photo in photos] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1.jpg"]
+    assert [photo["photo"] for photo in photos] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1/<b>.jpg"]
     assert photos[0]["faces"] == [face.to_dict() for face in FACES]
     assert not [photo for photo in photos if "path" in photo]
     parquet = pyarrow.parquet.read_table(io.BytesIO(visitor.download(end["many-parquet"])))
     assert parquet.column("age").to_pylist() == [34.6, 100.0, None, None, 34.6, 100.0]
-    assert parquet.column("path").to_pylist() == [None] * 6
+    assert parquet.column("path").to_pylist() == [None] * 4 + ["=1+1/<b>.jpg"] * 2
     assert Path(end["many-csv"]["path"]).name == "faces.csv"
     assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_faces_below_the_slider_do_not_count(visitor, files):
+    end = visitor.analyse(*files, min_score=0.9)
+    assert "2 faces found in 3 photos" in end["many-status"]
+    assert [row[1:3] for row in end["many-table"]["data"] if row[1]] == [[1, 34.6]] * 2
 
 
 def test_no_files(visitor):
@@ -142,7 +147,7 @@ def test_results_come_while_it_runs(visitor, served, files, monkeypatch):
     monkeypatch.setattr(batch, "PORTION_S", 0.1)
     served[0].seconds = 0.2
     visitor.trigger("start")
-    outputs = visitor.trigger("analyse_files", visitor.upload(*[files[0]] * 8), None)
+    outputs = visitor.trigger("analyse_files", visitor.upload(*[files[0]] * 8), MIN_SCORE, None)
     assert 4 <= len(outputs) <= 10
 
 
@@ -166,7 +171,7 @@ def test_a_new_run_is_not_stopped_by_the_last_cancel(visitor, files):
     visitor.trigger("start")
     visitor.trigger("stop", None)
     assert "Stopped after 0 of 1 photo" in json.dumps(
-        visitor.trigger("analyse_files", visitor.upload(files[0]), None)[-1]["data"]
+        visitor.trigger("analyse_files", visitor.upload(files[0]), MIN_SCORE, None)[-1]["data"]
     )
     assert "2 faces found in 1 photo" in visitor.analyse(files[0])["many-status"]
 
@@ -191,12 +196,15 @@ def test_predict_batch(served, files, tmp_path):
     client = Client(served[2], verbose=False)
     served[0].seconds = 0.0
     answer = client.predict([handle_file(str(path)) for path in files], api_name="/predict_batch")
-    assert [photo["photo"] for photo in answer] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1.jpg"]
+    assert [photo["photo"] for photo in answer] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1/<b>.jpg"]
     assert answer[0] == fakes.photo(photo="a beach.jpg", width=60, height=50, faces=FACES).to_dict()
     assert answer[1]["faces"] == []
     assert answer[1]["error"] is None
     assert "holds text" in answer[2]["error"]
+    assert "path" not in answer[3]
     assert client.predict([], api_name="/predict_batch") == []
+    answer = client.predict([handle_file(str(files[0]))], min_score=0.9, api_name="/predict_batch")
+    assert answer[0]["faces"] == [FACES[0].to_dict()]
     assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/predict_batch"]
 
 

@@ -57,6 +57,12 @@ def test_json():
     assert json.loads(as_json(PREDICTIONS)) == [prediction.to_dict() for prediction in PREDICTIONS]
 
 
+def test_the_path_inside_an_archive_is_in_the_table_and_not_in_the_json():
+    inside = fakes.photo(photo="a/1.jpg", path="a/1.jpg", faces=(FACE,))
+    assert read_csv(as_csv([inside]))[1][:2] == ["a/1.jpg", "a/1.jpg"]
+    assert json.loads(as_json([inside])) == [fakes.photo(photo="a/1.jpg", faces=(FACE,)).to_dict()]
+
+
 def test_downloads_of_nothing():
     assert read_csv(as_csv([])) == [list(COLUMNS)]
     assert json.loads(as_json([])) == []

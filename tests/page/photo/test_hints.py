@@ -10,12 +10,17 @@ from gender_age.alignment import DEFAULT_ALIGNMENT, align_face
 from page.photo.hints import (
     BLURRED,
     BLURRED_BELOW,
+    CROP,
     DARK,
     DARK_BELOW,
+    LYING,
     OUTSIDE,
     SMALL,
     TILTED,
     TURNED,
+    UNSURE,
+    UNSURE_BELOW,
+    UPSIDE_DOWN,
     brightness,
     eye_tilt,
     face_hints,
@@ -23,6 +28,7 @@ from page.photo.hints import (
     middle_grey,
     nose_offset,
     sharpness,
+    size_limit_hint,
 )
 from page.shared.settings import ROOT
 from tests import fakes
@@ -35,8 +41,8 @@ SHARP = Image.effect_noise((SIDE, SIDE), 80).filter(ImageFilter.GaussianBlur(0.7
 SMOOTH = Image.effect_noise((6, 6), 80).resize((SIDE, SIDE), Image.Resampling.BICUBIC).convert("RGB")
 
 
-def face(box=(100, 100, 200, 220), landmarks=FRONT):
-    return fakes.face(box=box, landmarks=landmarks)
+def face(box=(100, 100, 200, 220), landmarks=FRONT, score=0.99):
+    return fakes.face(box=box, landmarks=landmarks, score=score)
 
 
 def turned(landmarks, degrees):
@@ -70,6 +76,16 @@ def test_a_good_face_has_none():
         ({"landmarks": turned(FRONT, 35)}, SHARP, [TILTED]),
         ({"landmarks": turned(FRONT, -35)}, SHARP, [TILTED]),
         ({"landmarks": turned(FRONT, 25)}, SHARP, []),
+        ({"landmarks": turned(FRONT, 55)}, SHARP, [TILTED]),
+        ({"landmarks": turned(FRONT, 65)}, SHARP, [LYING]),
+        ({"landmarks": turned(FRONT, 90)}, SHARP, [LYING]),
+        ({"landmarks": turned(FRONT, -90)}, SHARP, [LYING]),
+        ({"landmarks": turned(FRONT, 140)}, SHARP, [UPSIDE_DOWN]),
+        ({"landmarks": turned(FRONT, 180)}, SHARP, [UPSIDE_DOWN]),
+        ({"landmarks": turned(FRONT, -175)}, SHARP, [UPSIDE_DOWN]),
+        ({"score": UNSURE_BELOW - 0.001}, SHARP, [UNSURE]),
+        ({"score": UNSURE_BELOW}, SHARP, []),
+        ({"score": None}, SHARP, []),
         ({}, SMOOTH, [BLURRED]),
         ({}, SHARP.point(lambda value: value // 5), [DARK]),
         ({"landmarks": None}, SHARP, []),
@@ -86,8 +102,8 @@ def test_a_small_face_is_not_called_blurred_too():
 
 def test_every_reason_at_once():
     crop = Image.new("RGB", (SIDE, SIDE), (9, 9, 9))
-    found = face_hints(face((0, 0, 100, 120), turned(nose_moved(0.5), 60)), FRAME_WH, crop)
-    assert found == [OUTSIDE, TURNED, TILTED, BLURRED, DARK]
+    found = face_hints(face((0, 0, 100, 120), turned(nose_moved(0.5), 50), 0.7), FRAME_WH, crop)
+    assert found == [UNSURE, OUTSIDE, TURNED, TILTED, BLURRED, DARK]
 
 
 def test_the_size_wanted_is_the_same_for_a_larger_model():
@@ -109,6 +125,26 @@ def test_eyes_at_one_point():
 
 def test_a_whole_image_is_not_outside():
     assert not is_partly_outside(face((0, 0, *FRAME_WH), None), FRAME_WH)
+
+
+def group(size_wh, *sides):
+    faces = tuple(fakes.face(box=(90 * number, 0, 90 * number + side, 10)) for number, side in enumerate(sides))
+    return fakes.photo(width=size_wh[0], height=size_wh[1], faces=faces)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "hint"),
+    [
+        (group((3000, 4000)), ""),
+        (group((3000, 4000), 59, 59), ""),
+        (group((3000, 4000), 59, 59, 60, 300), ""),
+        (group((3000, 4000), 59, 59, 59, 300), f"Faces under about 40 pixels are not looked for. {CROP}"),
+        (group((416, 300), 25, 25, 25), "Faces under about 20 pixels are not looked for."),
+        (fakes.photo(width=None, height=None, error="“notes.jpg” is not a photo."), ""),
+    ],
+)
+def test_the_size_limit_is_named_where_several_faces_are_near_it(prediction, hint):
+    assert size_limit_hint(prediction) == hint
 
 
 @pytest.mark.parametrize(("factor", "shift"), [(0.3, 0), (0.5, 90), (1.0, 0)])

@@ -107,7 +107,15 @@ def test_a_photo_is_analysed_once_and_shown_under_any_thresholds(tab, photo):
 def test_the_sliders_reach_down_to_the_detectors_floor(tab):
     sliders = {block.elem_id: block for block in tab.demo.blocks.values() if isinstance(block, gr.Slider)}
     assert (sliders["score"].minimum, sliders["score"].value, sliders["score"].maximum) == (MIN_SCORE, MIN_SCORE, 1)
-    assert (sliders["smallest"].minimum, sliders["smallest"].value) == (2.5, 2.5)
+    assert (sliders["smallest"].minimum, sliders["smallest"].value) == (1.0, 1.0)
+
+
+def test_the_size_limit_is_named_whatever_the_sliders_hide(tab, photo):
+    tab.predictor.answers = fakes.unless_white(*(face(x, 15, 0.9) for x in (5, 40, 80)), face(120, 60, 0.99))
+    found = tab.choose(photo)
+    for thresholds in (FLOORS, (0.95, SMALLEST_PERCENT)):
+        updates, _ = tab.show(found, *thresholds)
+        assert "Faces under about 20 pixels are not looked for." in updates["summary"]
 
 
 def test_a_cleared_photo(tab):
@@ -214,11 +222,13 @@ def test_one_endpoint_with_a_description(tab, photo):
     assert [event.api_name for event in public] == ["predict"]
     assert public[0].fn(photo) == replace(PHOTO, photo="a beach.jpg").to_dict()
     assert len(tab.predictor.seen) == 1
+    assert public[0].fn(photo, 0.9)["faces"] == [FACES[0].to_dict(), FACES[2].to_dict()]
     assert public[0].fn(GivenFile("from afar.jpg", photo)) == replace(PHOTO, photo="from afar.jpg").to_dict()
     description, parameters, _ = gr.utils.get_function_description(public[0].fn)
     assert description.startswith("Finds every face in a photo")
     assert f"deleted within {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes" in description
     assert "upload of at most 200 MB" in parameters["photo"]
+    assert f"none below {MIN_SCORE}" in parameters["min_score"]
     assert f"address of at most {MAX_PHOTO_BYTES // 2**20} MB" in parameters["photo"]
     for key in PHOTO.to_dict() | FACES[0].to_dict():
         assert key in public[0].fn.__doc__, f"{key} is not described"

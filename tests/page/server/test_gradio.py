@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from gradio import processing_utils, route_utils, utils
@@ -149,6 +150,21 @@ def test_unusable_data_prints_a_traceback(echo, capfd):
     log = "".join(capfd.readouterr())
     assert "Traceback" in log
     assert "\nforged line" in log
+
+
+def test_a_call_without_the_last_argument_is_refused(folder, capfd):
+    """call_defaults.py"""
+    with gr.Blocks(analytics_enabled=False) as demo:
+        first, second, answer = gr.Textbox(), gr.Number(0.6), gr.JSON()
+        first.change(lambda *given: given, [first, second], answer, api_name="pair")
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    try:
+        event = httpx.post(f"{url}gradio_api/call/pair", json={"data": ["a"]}).json()["event_id"]
+        assert "event: error" in httpx.get(f"{url}gradio_api/call/pair/{event}", timeout=30).text
+        (_, parameter) = demo.get_api_info()["named_endpoints"]["/pair"]["parameters"]
+        assert parameter["parameter_default"] == 0.6, "gradio's own clients send it"
+    finally:
+        demo.close()
 
 
 def test_the_time_limit_of_a_stream_is_not_the_clocks():

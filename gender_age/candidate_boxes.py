@@ -1,0 +1,59 @@
+"""The cascade's boxes between its networks: `(n, 4)` as `(x1, y1, x2, y2)`."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+
+def clip_windows(
+    integral: torch.Tensor, boxes: torch.Tensor, image_index: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The boxes that reach into their image: clipped to whole pixels inside it, image indices, and as they are."""
+    height, width = integral.shape[1] - 1, integral.shape[2] - 1
+    low = boxes[:, :2].trunc().long().clamp(min=1) - 1
+    high = torch.minimum(boxes[:, 2:].trunc().long(), boxes.new_tensor([width, height], dtype=torch.long))
+    is_inside = (high > low).all(dim=1)
+    return torch.cat([low, high], dim=1)[is_inside], image_index[is_inside], boxes[is_inside]
+
+
+def clip_to_pixels(integral: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
+    """The boxes `(n, 4)` in whole pixels inside the image, none of them empty."""
+    width, height = integral.shape[2] - 1, integral.shape[1] - 1
+    limits = boxes.new_tensor([width, height], dtype=torch.long)
+    low = torch.minimum(boxes[:, :2].floor().long().clamp(min=0), limits - 1)
+    return torch.cat([low, torch.minimum(boxes[:, 2:].ceil().long(), limits).maximum(low + 1)], dim=1)
+
+
+def regressed(boxes: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+    """Bounding-box regression: each side of the boxes `(n, 4)` moves by its offset `(n, 4)` times width or height."""
+    return boxes + offsets * (boxes[:, 2:] - boxes[:, :2] + 1).repeat(1, 2)
+
+
+def squared(boxes: torch.Tensor) -> torch.Tensor:
+    """The boxes, grown around their centre to squares."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    longer = sides.amax(dim=1, keepdim=True)
+    corner = boxes[:, :2] + sides * 0.5 - longer * 0.5
+    return torch.cat([corner, corner + longer], dim=1)
+
+
+def nms_by_smaller_area(boxes: np.ndarray, scores: np.ndarray, threshold: float) -> list[int]:
+    """Non-maximum suppression whose overlap is the intersection over the smaller area ("Min" in facenet-pytorch).
+
+    Returns:
+        Indices of the boxes that are kept, best score first.
+    """
+    areas = (boxes[:, 2] - boxes[:, 0] + 1) * (boxes[:, 3] - boxes[:, 1] + 1)
+    order, kept = scores.argsort()[::-1], []
+    while order.size:
+        best, order = order[0], order[1:]
+        kept.append(int(best))
+        low = np.maximum(boxes[best, :2], boxes[order, :2])
+        high = np.minimum(boxes[best, 2:], boxes[order, 2:])
+        intersection = np.maximum(0.0, high - low + 1).prod(axis=1)
+        order = order[intersection / np.minimum(areas[best], areas[order]) <= threshold]
+    return kept
+
+
+__all__ = ["clip_to_pixels", "clip_windows", "nms_by_smaller_area", "regressed", "squared"]
