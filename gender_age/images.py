@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from threading import Lock
 
 import numpy as np
 from PIL import ExifTags, Image
@@ -35,6 +36,9 @@ Photo = str | os.PathLike | Image.Image | np.ndarray
 Opener = Callable[[Photo], Image.Image]
 """`open_photo`, or what opens photos in its place."""
 
+# A PIL image reads its file lazily through one file position, and the same image may be given twice.
+_OPENING_IMAGE = Lock()
+
 
 def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Opens a photo as an upright image of mode RGB.
@@ -55,6 +59,25 @@ def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
     with opened_file(photo) as (file, name):
         picture = read_picture(file, name, max_pixels)
         return upright(picture, name)
+
+
+def opened(photo: Photo, opener: Opener | None = None) -> Image.Image:
+    """`open_photo`, for a caller who changes nothing: an image that is upright RGB already is returned itself.
+
+    Args:
+        photo: see `Photo`. Threads may give the same image at once.
+        opener: in place of `open_photo`.
+
+    Raises:
+        PhotoError: it cannot be used.
+    """
+    if not isinstance(photo, Image.Image):
+        return (opener or open_photo)(photo)
+    with _OPENING_IMAGE:
+        is_open = type(photo) is Image.Image and photo.mode == "RGB" and not photo.info
+        if is_open and 0 < photo.width * photo.height <= MAX_PIXELS and _given_orientation(photo) == 1:
+            return photo
+        return open_photo(photo)
 
 
 @contextmanager
@@ -178,5 +201,5 @@ def _from_array(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels))
 
 
-__all__ = ["BOMB", "DAMAGED", "MAX_PIXELS", "Opener", "Photo", "open_photo", "opened_file", "photo_name", "photo_path"]
-__all__ += ["read_picture", "upright"]
+__all__ = ["BOMB", "DAMAGED", "MAX_PIXELS", "Opener", "Photo", "open_photo", "opened", "opened_file", "photo_name"]
+__all__ += ["photo_path", "read_picture", "upright"]
