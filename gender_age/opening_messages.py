@@ -29,10 +29,10 @@ def receive_message(connection: socket.socket) -> tuple[dict, list[int]]:
         message = json.loads(data)
         if not isinstance(message, dict):
             raise ValueError("not a JSON object")
-    except (EOFError, ValueError):
+    except (EOFError, ValueError, RecursionError) as error:
         for descriptor in descriptors:
             os.close(descriptor)
-        raise
+        raise error if isinstance(error, (EOFError, ValueError)) else ValueError("nested too deeply") from error
     return message, descriptors
 
 

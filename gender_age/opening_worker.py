@@ -79,8 +79,12 @@ class SharedCanvas:
         if self._shared is None or self._shared.size != size_wh:
             send_message(self._connection, {"wants": size_wh})
             _, (descriptor,) = receive_message(self._connection)
-            memory = mmap.mmap(descriptor, size_wh[0] * size_wh[1] * BYTES_PER_PIXEL)
-            os.close(descriptor)
+            try:
+                memory = mmap.mmap(descriptor, size_wh[0] * size_wh[1] * BYTES_PER_PIXEL)
+            except OSError as error:
+                raise MemoryError from error
+            finally:
+                os.close(descriptor)
             self._shared = rgb_over(memory, size_wh)
             self._shared.readonly = 0
         return self._shared
@@ -97,6 +101,8 @@ def answer(connection: socket.socket, descriptor: int, name: str, max_pixels: in
     except PhotoError as error:
         sentence = str(error)
         return {"error": too_much_memory(name) if sentence == damaged(name) and _may_lack(head, canvas) else sentence}
+    except MemoryError:  # at the end, beside the picture
+        return {"error": too_much_memory(name)}
     return {"size": picture.image.size, "orientation": picture.orientation}
 
 

@@ -102,7 +102,8 @@ class WorkerProcess:
             if "wants" in message:
                 wanted, memory = size_wh, self._share(size_wh)
             elif memory is not None and size_wh == wanted:
-                return Picture(rgb_over(memory, size_wh), message.get("orientation", 1))
+                orientation = message.get("orientation")
+                return Picture(rgb_over(memory, size_wh), orientation if isinstance(orientation, int) else 1)
             else:
                 raise WorkerEndedError("an answer without pixels")
 

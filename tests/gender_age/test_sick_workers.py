@@ -73,6 +73,9 @@ def test_a_worker_that_sleeps_is_ended(sick, tmp_path):
         ("w.send_message(canvas._connection, {'size': [3, 3]}); time.sleep(9)", "is damaged"),
         ("canvas.blank((3, 3)); w.send_message(canvas._connection, {'size': [9, 9]}); time.sleep(9)", "is damaged"),
         ("canvas._connection.send(b'[1]'); time.sleep(9)", "is damaged"),
+        ("canvas._connection.send(b'[' * 60_000); time.sleep(9)", "is damaged"),
+        ("raise MemoryError", "does not fit into memory"),
+        ("w.send_message(canvas._connection, {'error': 7, 'size': [3]}); time.sleep(9)", "is damaged"),
         ("canvas._connection.send(b'nothing'); time.sleep(9)", "is damaged"),
     ],
 )
@@ -96,3 +99,12 @@ def test_the_shared_memory_cannot_be_shrunk(sick, tmp_path):
     )
     with sick(line) as opener, pytest.raises(PhotoError, match="^7.$"):
         opener(tmp_path / "a.png")
+
+
+def test_an_orientation_that_is_none_is_ignored(sick, tmp_path):
+    (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
+    line = (
+        "canvas.blank((3, 2)); w.send_message(canvas._connection, {'size': [3, 2], 'orientation': [6]}); time.sleep(9)"
+    )
+    with sick(line) as opener:
+        assert opener(tmp_path / "a.png").size == (3, 2)
