@@ -28,6 +28,9 @@ MAX_PIXELS = 85_000_000
 # Photos have under 100 pixels a byte, and a blank page as GIF or WebP has up to 5,000. A file of 40 bytes may declare
 # 85 megapixels.
 BLANK_PIXELS, MAX_PIXELS_PER_BYTE = 16_000_000, 10_000
+# Of a file's picture. Pillow collects a row of pixels from blocks of 64 kB and copies all of it each time: a WebP of
+# 1.7 kB, 16 million pixels wide, took 19 s.
+MAX_SIDE = 200_000
 
 Photo = str | os.PathLike | Image.Image | np.ndarray
 """A path; a PIL image of any mode; or a uint8 array of shape `(height, width)`, `(height, width, 3)` RGB or
@@ -177,6 +180,9 @@ def _check_size(size_wh: tuple[int, int], name: str, max_pixels: int, num_bytes:
         raise PhotoError(f"{name} has no pixels ({width} × {height}): choose {WANTED}.")
     if num_pixels > max_pixels:
         raise PhotoError(too_large(name, max_pixels, f" ({width} × {height} pixels)"))
+    if num_bytes is not None and max(size_wh) > MAX_SIDE:
+        found = f"{name} is too long ({width} × {height} pixels)"
+        raise PhotoError(f"{found}: the limit is {MAX_SIDE:,} pixels a side, cut it and try again.")
     if num_bytes is not None and num_pixels > max(BLANK_PIXELS, num_bytes * MAX_PIXELS_PER_BYTE):
         raise PhotoError(f"{name} is blank ({width} × {height} pixels in {num_bytes} bytes): choose another photo.")
 

@@ -63,6 +63,14 @@ def webp(size_wh, more=0):
     return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
 
 
+def wide_webp():
+    """An animated WebP whose canvas is 16 million pixels wide."""
+    frame = bytes(6) + (299).to_bytes(3, "little") + (0).to_bytes(3, "little") + bytes(4) + webp((300, 1))[12:]
+    parts = ((b"VP8X", b"\x12\0\0\0\xff\xff\xff\0\0\0"), (b"ANIM", bytes(6)), (b"ANMF", frame), (b"JUNK", bytes(1700)))
+    body = b"".join(kind + struct.pack("<I", len(data)) + data for kind, data in parts)
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
+
+
 def known_files():
     """Name -> file of a kind that the cheap checks know, and that is refused."""
     jpeg = encoded(picture((64, 64)).convert("L"), "JPEG")
@@ -80,6 +88,7 @@ def known_files():
         "four bits.bmp": bmp((8000, 8000), b"\0\2\xff\xff" * 200, 4, 2),
         "lossless.webp": webp((9200, 9200)),
         "flat.webp": webp((16383, 5180)),
+        "wide canvas.webp": wide_webp(),
         "500 scans.jpg": progressive_jpeg((2000, 2000), 500),
     }
 
