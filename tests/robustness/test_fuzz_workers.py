@@ -74,7 +74,7 @@ def test_the_structured_files_are_what_they_are_meant_to_be():
     made = [structured(number) for number in range(200)]
     assert {suffix for suffix, _ in made} == set(MAKERS)
     assert structured(7) == structured(7)
-    assert max(len(data) for _, data in made) < 4_000_000
+    assert max(len(data) for _, data in made) < 12_000_000
 
 
 def test_structured_files(tmp_path):
