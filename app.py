@@ -26,6 +26,7 @@ from page.server.janitor import Janitor
 from page.server.memory import keep_memory_low
 from page.server.private_folder import private_folder
 from page.server.request_limits import bound_uploads, guard_inputs, request_limit
+from page.shared.opening import guarded
 from page.shared.records import evaluation_of, training_of
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
 from page.why.tab import build_why_tab
@@ -74,6 +75,7 @@ a person.</p></div>"""
 def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
     """The page and its named API, `/predict` and `/predict_batch`, for a loaded predictor."""
     cleaning = (CLEAN_EVERY_S, CLEAN_OLDER_S)
+    predictor = guarded(predictor)
     with gr.Blocks(title="Gender and age", analytics_enabled=False, delete_cache=cleaning) as demo:
         gr.HTML(INTRO)
         with gr.Tabs(elem_id="tabs"):

@@ -18,7 +18,7 @@ from gender_age.prediction import GenderAgePredictor
 STAGES = ("decode", "detect", "align", "model")
 # (stage, owner, name) of the functions that are timed in the predictor.
 PREDICTORS_STAGES = (
-    ("decode", prediction, "open_photo"),
+    ("decode", prediction, "opened"),
     ("detect", FaceDetector, "detect_any_rotation"),
     ("detect", FaceDetector, "detect"),
     ("align", prediction, "align_face"),

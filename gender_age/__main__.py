@@ -134,9 +134,11 @@ def predict(arguments: argparse.Namespace, photos: Sequence[str | StandardInput]
     """
     be_quiet()
     # Here and not above, so that --help and mistakes in the arguments answer at once.
+    from .guarded_opener import guarded_opener
     from .prediction import DEFAULT_MODEL, GenderAgePredictor
 
     predictor = GenderAgePredictor.from_pretrained(arguments.model or DEFAULT_MODEL, arguments.revision)
+    predictor.opener = guarded_opener()
     return predictor.iter_predict(photos, arguments.whole_image, arguments.min_score, max_wait_s=MAX_WAIT_S)
 
 

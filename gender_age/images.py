@@ -3,60 +3,44 @@
 from __future__ import annotations
 
 import os
-import struct
-import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Lock
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image
 
-from .colour_profiles import to_srgb
 from .errors import PhotoError
 from .formats import WANTED
-from .grey_depth import grey_to_uint8
 from .opening import open_file, why_not_opened
 from .photo_file import PhotoFile
 from .photo_names import photo_name, photo_path, shown_name
 from .photo_reading import NoPictureError, Picture, open_picture
 from .plugin_formats import MissingPackageError
-from .signatures import RAW, content_of, picture_of
-from .unsupported import unsupported_kind
+from .refusals import BOMB, DAMAGED, damaged, other_picture, refusal, too_large, too_much_memory
+from .signatures import RAW
+from .upright import Canvas, to_rgb, turned
 
 # Below Pillow's own warning at 89.5 megapixels, so that its global limit need not be touched; 85 megapixels hold
 # 340 MB in memory.
 MAX_PIXELS = 85_000_000
+# Photos have under 100 pixels a byte, and a blank page as GIF or WebP has up to 5,000. A file of 40 bytes may declare
+# 85 megapixels.
+BLANK_PIXELS, MAX_PIXELS_PER_BYTE = 16_000_000, 10_000
+# Of a file's picture. Pillow collects a row of pixels from blocks of 64 kB and copies all of it each time: a WebP of
+# 1.7 kB, 16 million pixels wide, took 19 s.
+MAX_SIDE = 200_000
 
 Photo = str | os.PathLike | Image.Image | np.ndarray
 """A path; a PIL image of any mode; or a uint8 array of shape `(height, width)`, `(height, width, 3)` RGB or
 `(height, width, 4)` RGBA."""
 
-# What Pillow's readers raise on damaged files, found by changing, cutting and removing bytes of files of all formats:
-# RuntimeError is the AVIF decoder's, AssertionError that of a closed image. DecompressionBombWarning is raised only
-# where warnings are turned into errors.
-DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    AssertionError,
-    struct.error,
-    zlib.error,
-)
-BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+Opener = Callable[[Photo], Image.Image]
+"""`open_photo`, or what opens photos in its place."""
 
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""EXIF orientation -> the lossless operation that makes the picture upright."""
+# A PIL image reads its file lazily through one file position, and the same image may be given twice.
+_OPENING_IMAGE = Lock()
 
 
 def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -73,10 +57,39 @@ def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
     Raises:
         PhotoError: if it cannot be used, as one sentence that can be shown to the person who chose the photo.
     """
-    if isinstance(photo, Image.Image):
-        return _upright_rgb(Picture(photo, _given_orientation(photo)), "The image", max_pixels)
-    if isinstance(photo, np.ndarray):
-        return _upright_rgb(Picture(_from_array(photo)), "The image", max_pixels)
+    if isinstance(photo, (Image.Image, np.ndarray)):
+        return _open_decoded(photo, max_pixels)
+    with opened_file(photo) as (file, name):
+        picture = read_picture(file, name, max_pixels)
+        return upright(picture, name)
+
+
+def opened(photo: Photo, opener: Opener | None = None) -> Image.Image:
+    """`open_photo`, for a caller who changes nothing: an image that is upright RGB already is returned itself.
+
+    Args:
+        photo: see `Photo`. Threads may give the same image at once.
+        opener: in place of `open_photo`.
+
+    Raises:
+        PhotoError: it cannot be used.
+    """
+    if not isinstance(photo, Image.Image):
+        return (opener or open_photo)(photo)
+    with _OPENING_IMAGE:
+        is_open = type(photo) is Image.Image and photo.mode == "RGB" and not photo.info
+        if is_open and 0 < photo.width * photo.height <= MAX_PIXELS and _given_orientation(photo) == 1:
+            return photo
+        return open_photo(photo)
+
+
+@contextmanager
+def opened_file(photo: str | os.PathLike) -> Iterator[tuple[PhotoFile, str]]:
+    """The file at a path, and its name as sentences have it.
+
+    Raises:
+        PhotoError: there is no such file, or it cannot be read; also where reading fails inside the `with`.
+    """
     if photo is None or photo == "":
         raise PhotoError(f"There is no photo: choose {WANTED}.")
     if not isinstance(photo, (str, os.PathLike)):
@@ -84,57 +97,94 @@ def open_photo(photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
     name = shown_name(photo)
     try:
         with open_file(photo, name) as file:
-            return _read(file, name, max_pixels)
+            yield file, name
     except (OSError, ValueError) as error:
         raise PhotoError(why_not_opened(error, photo, name)) from error
 
 
-def _read(file: PhotoFile, name: str, max_pixels: int) -> Image.Image:
+def read_picture(file: PhotoFile, name: str, max_pixels: int = MAX_PIXELS, canvas: Canvas | None = None) -> Picture:
+    """The picture of a file as RGB, not turned yet; see `open_photo`.
+
+    Args:
+        file: its position moves.
+        name: as sentences have it.
+        max_pixels: the largest width × height that is decoded.
+        canvas: for the pixels; what it raises is taken as an error of the file.
+
+    Raises:
+        PhotoError: it is no usable photo.
+    """
+    num_bytes = file.size()
+
+    def check(size_wh: tuple[int, int], image: Image.Image | None = None) -> None:
+        _check_size(size_wh, name, max_pixels, num_bytes)
+        if canvas is not None:
+            canvas.before_decoding(size_wh, image)
+
     try:
-        picture = open_picture(file, max_pixels)
-        _check_size(picture.image, name, max_pixels)
+        picture = open_picture(file, check)
+        check(picture.image.size, picture.image)
         picture.image.load()
+        return replace(picture, image=to_rgb(picture, True, canvas))
     except NoPictureError:
-        raise PhotoError(_other_picture(RAW, name)) from None
+        raise PhotoError(other_picture(RAW, name)) from None
     except MissingPackageError as error:
         raise PhotoError(f"{name} {error}") from None
     except BOMB:
-        raise PhotoError(_too_large(name, max_pixels)) from None
+        raise PhotoError(too_large(name, max_pixels)) from None
     except MemoryError:
-        raise PhotoError(_too_much_memory(name)) from None
+        raise PhotoError(too_much_memory(name)) from None
     except DAMAGED as error:
-        raise PhotoError(_refusal(file, error, name)) from error
-    return _upright_rgb(picture, name, max_pixels, owned=True)
+        raise PhotoError(refusal(file, error, name)) from error
 
 
-def _check_size(image: Image.Image, name: str, max_pixels: int) -> None:
-    width, height = image.size
-    if not width or not height:
-        raise PhotoError(f"{name} has no pixels ({width} × {height}): choose {WANTED}.")
-    if width * height > max_pixels:
-        raise PhotoError(_too_large(name, max_pixels, f" ({width} × {height} pixels)"))
+def upright(picture: Picture, name: str) -> Image.Image:
+    """The picture of `read_picture` turned upright, without its metadata.
 
-
-def _upright_rgb(picture: Picture, name: str, max_pixels: int, owned: bool = False) -> Image.Image:
-    """The picture as upright RGB, without its metadata; `owned` allows to change its image, which saves a copy."""
-    image = picture.image
-    _check_size(image, name, max_pixels)
+    Raises:
+        PhotoError: there is not enough memory.
+    """
     try:
-        image.load()
-        rgb = _to_rgb(picture, owned)
-        if (turn := TURNS.get(picture.orientation)) is not None:
-            rgb = rgb.transpose(turn)
-        elif rgb is image and not owned:
-            rgb = image.copy()
-    except BOMB:
-        raise PhotoError(_too_large(name, max_pixels)) from None
+        rgb = turned(picture.image, picture.orientation)
     except MemoryError:
-        raise PhotoError(_too_much_memory(name)) from None
-    except DAMAGED as error:
-        raise PhotoError(_damaged(name)) from error
+        raise PhotoError(too_much_memory(name)) from None
     # Left in place, the orientation would be applied a second time by whoever opens the result again.
     rgb.info = {}
     return rgb
+
+
+def _open_decoded(photo: Image.Image | np.ndarray, max_pixels: int) -> Image.Image:
+    name = "The image"
+    image = photo if isinstance(photo, Image.Image) else _from_array(photo)
+    _check_size(image.size, name, max_pixels)
+    orientation = _given_orientation(image)
+    try:
+        image.load()
+        rgb = turned(to_rgb(Picture(image)), orientation)
+        rgb = image.copy() if rgb is image else rgb
+    except BOMB:
+        raise PhotoError(too_large(name, max_pixels)) from None
+    except MemoryError:
+        raise PhotoError(too_much_memory(name)) from None
+    except DAMAGED as error:
+        raise PhotoError(damaged(name)) from error
+    rgb.info = {}
+    return rgb
+
+
+def _check_size(size_wh: tuple[int, int], name: str, max_pixels: int, num_bytes: int | None = None) -> None:
+    """Args: num_bytes: of the file, where there is one."""
+    width, height = size_wh
+    num_pixels = width * height
+    if not width or not height:
+        raise PhotoError(f"{name} has no pixels ({width} × {height}): choose {WANTED}.")
+    if num_pixels > max_pixels:
+        raise PhotoError(too_large(name, max_pixels, f" ({width} × {height} pixels)"))
+    if num_bytes is not None and max(size_wh) > MAX_SIDE:
+        found = f"{name} is too long ({width} × {height} pixels)"
+        raise PhotoError(f"{found}: the limit is {MAX_SIDE:,} pixels a side, cut it and try again.")
+    if num_bytes is not None and num_pixels > max(BLANK_PIXELS, num_bytes * MAX_PIXELS_PER_BYTE):
+        raise PhotoError(f"{name} is blank ({width} × {height} pixels in {num_bytes} bytes): choose another photo.")
 
 
 def _given_orientation(image: Image.Image) -> int:
@@ -144,35 +194,6 @@ def _given_orientation(image: Image.Image) -> int:
     except DAMAGED:  # broken metadata must not cost the picture
         return 1
     return value if isinstance(value, int) else 1
-
-
-def _to_rgb(picture: Picture, owned: bool) -> Image.Image:
-    image = picture.image
-    profile = image.info.get("icc_profile")
-    if image.mode == "F" or image.mode.startswith("I"):
-        image = _grey(picture)
-    elif image.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in image.info:
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    if isinstance(profile, bytes) and profile:
-        image = to_srgb(image, profile, in_place=owned or image is not picture.image)
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGB", image.size, "white")
-        white.paste(rgba, mask=rgba.getchannel("A"))
-        return white
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _grey(picture: Picture) -> Image.Image:
-    """8 bits from more; with an alpha channel if one value is transparent."""
-    values = np.asarray(picture.image)
-    pixels = grey_to_uint8(values, picture.bits)
-    image = Image.fromarray(255 - pixels if picture.is_negative else pixels)
-    transparent = picture.image.info.get("transparency")
-    if isinstance(transparent, int):
-        image = image.convert("RGBA")
-        image.putalpha(Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8)))
-    return image
 
 
 def _from_array(pixels: np.ndarray) -> Image.Image:
@@ -186,34 +207,5 @@ def _from_array(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(pixels))
 
 
-def _too_large(name: str, max_pixels: int, found: str = "") -> str:
-    limit = f"{max_pixels / 1e6:g} megapixels"
-    return f"{name} is too large{found}: the limit is {limit}, save it smaller and try again."
-
-
-def _damaged(name: str) -> str:
-    return f"{name} is damaged or cut short: save or download it again, or choose another photo."
-
-
-def _too_much_memory(name: str) -> str:
-    return f"{name} does not fit into memory: save it smaller, for example 4000 pixels wide."
-
-
-def _other_picture(kind: str, name: str) -> str:
-    return f"{name} is {kind}, which cannot be read here: save or export it as JPEG and try again."
-
-
-def _refusal(file: PhotoFile, error: Exception, name: str) -> str:
-    """Why a file that Pillow cannot read is no photo, or what is wrong with it."""
-    if kind := unsupported_kind(file, error):
-        return f"{name} is {kind} that cannot be read here: save or export it as a usual JPEG and try again."
-    if not isinstance(error, UnidentifiedImageError):
-        return _damaged(name)
-    head = file.read_at(0, 512)
-    if picture := picture_of(head):
-        return _other_picture(picture, name)
-    content = content_of(head)
-    return _damaged(name) if content is None else f"{name} is not a photo (it holds {content}): choose {WANTED}."
-
-
-__all__ = ["MAX_PIXELS", "Photo", "open_photo", "photo_name", "photo_path"]
+__all__ = ["BOMB", "DAMAGED", "MAX_PIXELS", "Opener", "Photo", "open_photo", "opened", "opened_file", "photo_name"]
+__all__ += ["photo_path", "read_picture", "upright"]

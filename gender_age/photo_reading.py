@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image
 
+from .file_checks import check_bmp, check_tiff, webp_size
 from .formats import FORMATS
 from .jpeg_segments import check_scans, read_jpeg
 from .orientation import mended_exif, mended_orientation, orientation_of
@@ -19,6 +21,9 @@ from .tiff_directories import TiffFile
 
 BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE = 258, 262, 281
 WHITE_IS_ZERO = 0
+
+CheckSize = Callable[[tuple[int, int]], None]
+"""Gets width and height before anything of that size is made, and raises if that is too large."""
 
 
 class NoPictureError(Exception):
@@ -42,14 +47,17 @@ class Picture:
     is_negative: bool = False
 
 
-def open_picture(file: PhotoFile, max_pixels: int) -> Picture:
+def open_picture(file: PhotoFile, check: CheckSize) -> Picture:
     """Opens the one picture of a file that stands for the photo: of several, the first; of a RAW photo, the largest.
+
+    Args:
+        file: its position moves.
+        check: called for formats whose readers cannot tell the size without taking memory for it.
 
     Raises:
         NoPictureError: a RAW photo holds no large picture that can be read.
         MissingPackageError: a package is needed that is not installed.
-        Image.DecompressionBombError: it has more than `max_pixels`, and could not be opened without decoding.
-        Exception: whatever Pillow raises; see `DAMAGED`.
+        Exception: whatever `check` and Pillow raise; see `DAMAGED`.
     """
     head = file.read_at(0, 512)
     file.seek(0)
@@ -58,11 +66,15 @@ def open_picture(file: PhotoFile, max_pixels: int) -> Picture:
     if head.startswith(PNG_START):
         return _open_png(file)
     if head.startswith(TIFF_STARTS):
-        return _open_tiff(file, max_pixels)
+        return _open_tiff(file)
     if head.startswith(JXL_STARTS):
-        return _open_jxl(file, max_pixels)
+        return _open_jxl(file, check)
     if is_heic(head):
         return Picture(open_heif(file))  # turned by libheif; pillow-heif resets EXIF's orientation
+    if size_wh := webp_size(head):
+        check(size_wh)
+    if head.startswith(b"BM"):
+        check_bmp(head, file.size())
     if is_avif(head) and (mended := mended_exif(file)):
         file = PhotoFile(Parts(file, mended))
     file.seek(0)
@@ -86,7 +98,7 @@ def _open_png(file: PhotoFile) -> Picture:
     return Picture(image, orientation_of(png.exif, png.xmp), png.significant_bits)
 
 
-def _open_tiff(file: PhotoFile, max_pixels: int) -> Picture:
+def _open_tiff(file: PhotoFile) -> Picture:
     tiff = TiffFile(file)
     if preview := find_preview(tiff):
         if not preview.parts:
@@ -104,6 +116,7 @@ def _open_plain_tiff(tiff: TiffFile) -> Picture:
     directory = tiff.directory(tiff.first_place)
     file, bits, is_negative = tiff.file, 0, False
     if directory is not None:
+        check_tiff(tiff, directory)
         if mended := mended_orientation(tiff, directory):
             file = PhotoFile(Parts(file, mended))
         depth, most = tiff.value(directory, BITS_PER_SAMPLE, 1), tiff.value(directory, MAX_SAMPLE_VALUE)
@@ -113,12 +126,12 @@ def _open_plain_tiff(tiff: TiffFile) -> Picture:
     return Picture(Image.open(file, formats=("TIFF",)), 1, bits, is_negative)
 
 
-def _open_jxl(file: PhotoFile, max_pixels: int) -> Picture:
-    picture, profile = read_jxl(file, max_pixels)
+def _open_jxl(file: PhotoFile, check: CheckSize) -> Picture:
+    picture, profile = read_jxl(file, check)
     if isinstance(picture, bytes):
         return _open_jpeg(PhotoFile(io.BytesIO(picture)))
     picture.info["icc_profile"] = profile
     return Picture(picture)
 
 
-__all__ = ["NoPictureError", "Picture", "open_picture"]
+__all__ = ["CheckSize", "NoPictureError", "Picture", "open_picture"]

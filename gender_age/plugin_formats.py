@@ -5,6 +5,8 @@ Neither is registered with Pillow, whose plugins belong to the whole process.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PIL import Image
 
 from .photo_file import PhotoFile
@@ -39,23 +41,24 @@ def open_heif(file: PhotoFile) -> Image.Image:
     return HeifImageFile(file)
 
 
-def read_jxl(file: PhotoFile, max_pixels: int) -> tuple[Image.Image | bytes, bytes]:
+def read_jxl(file: PhotoFile, check: Callable[[tuple[int, int]], None]) -> tuple[Image.Image | bytes, bytes]:
     """The first picture of a JPEG XL file, turned as the file says, and its ICC profile.
 
     The picture is a JPEG file's bytes where the file is a JPEG that was packed without loss.
 
+    Args:
+        file: its position moves.
+        check: called with width and height before anything is decoded; whatever it raises is raised.
+
     Raises:
         MissingPackageError: pillow-jxl-plugin is not installed.
-        Image.DecompressionBombError: there are more pixels than `max_pixels`; nothing is decoded.
         ValueError, RuntimeError: the file is damaged.
     """
     try:
         from pillow_jxl import Decoder
     except ImportError:
         raise MissingPackageError(_missing("a JPEG XL photo", "pillow-jxl-plugin")) from None
-    width, height = _jxl_size(file)
-    if width * height > max_pixels:  # The decoder has no limit of its own, and decodes all at once.
-        raise Image.DecompressionBombError(f"{width} x {height} pixels")
+    check(_jxl_size(file))  # The decoder has no limit of its own, and decodes all at once.
     file.seek(0)
     was_jpeg, info, pixels, profile, _ = Decoder(num_threads=0)(file.read())
     if was_jpeg:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from threading import Lock
 
 import torch
 from PIL import Image
@@ -20,7 +19,7 @@ from .detection import LIVE_FACE_SHARE, FaceDetector
 from .errors import GenderAgeError
 from .found_faces import Face
 from .geometry import whole_pixels
-from .images import Photo, open_photo
+from .images import Opener, Photo, opened
 from .inference import inference
 from .min_score import checked_min_score
 from .parallel import parallel_map
@@ -33,8 +32,6 @@ from .turning import rotate_image
 BATCH_SIZE = 32
 # Photos opened at once, however many cores there are: the largest take 340 MB, and twice that while they are rotated.
 MAX_WORKERS = 2
-# A PIL image reads its file lazily through one file position, and the same image may be given twice.
-_OPENING_IMAGE = Lock()
 
 
 class GenderAgePredictor:
@@ -44,18 +41,25 @@ class GenderAgePredictor:
         model: a `ViTForGenderAge`; put into evaluation mode.
         image_processor: holds size, mean, std and the alignment that the model was trained with.
         detector: finds the faces; by default MTCNN on the model's device.
+        opener: opens photos in place of `open_photo`, whose checks keep this process from most files that would hurt
+            it. A `GuardedOpener` opens them where none can, and is the caller's to close.
 
     Raises:
         ModelError: the image processor holds no alignment.
     """
 
     def __init__(
-        self, model: PreTrainedModel, image_processor: BaseImageProcessor, detector: FaceDetector | None = None
+        self,
+        model: PreTrainedModel,
+        image_processor: BaseImageProcessor,
+        detector: FaceDetector | None = None,
+        opener: Opener | None = None,
     ) -> None:
         self.model = model.eval()
         self.image_processor = image_processor
         self.alignment = alignment_of(image_processor)
         self.detector = detector or FaceDetector(model.device)
+        self.opener = opener
 
     @classmethod
     def from_pretrained(
@@ -63,13 +67,14 @@ class GenderAgePredictor:
         id_or_folder: str | Path = DEFAULT_MODEL,
         revision: str | None = None,
         device: str | torch.device | None = None,
+        opener: Opener | None = None,
     ) -> GenderAgePredictor:
-        """Loads a checkpoint from a folder or the Hub; see `load_checkpoint`.
+        """Loads a checkpoint from a folder or the Hub; see `load_checkpoint`. `opener` is as for the class.
 
         Raises:
             ModelError: the checkpoint is missing, cannot be fetched, is of another kind, or is incomplete.
         """
-        return cls(*load_checkpoint(id_or_folder, revision, device))
+        return cls(*load_checkpoint(id_or_folder, revision, device), opener=opener)
 
     @property
     def face_size(self) -> int:
@@ -118,7 +123,7 @@ class GenderAgePredictor:
         Raises:
             PhotoError: the picture cannot be used.
         """
-        image_rgb = open_photo(frame_rgb)
+        image_rgb = opened(frame_rgb, self.opener)
         searched = self._found(frame_rgb, image_rgb, 0, self.detector.detect(image_rgb, LIVE_FACE_SHARE))
         return searched.with_estimates(self.estimate([face.crop for face in searched.found]))
 
@@ -201,8 +206,7 @@ class GenderAgePredictor:
         yield from self._answer(waiting, batch_size)
 
     def _search(self, photo: Photo, whole_image: bool, min_score: float | None) -> SearchedPhoto:
-        with _OPENING_IMAGE if isinstance(photo, Image.Image) else nullcontext():
-            image_rgb = open_photo(photo)
+        image_rgb = opened(photo, self.opener)
         if whole_image:
             crop = align_face(image_rgb, None, self.face_size, self.alignment)
             found = FoundFace(box=(0, 0, *image_rgb.size), score=None, landmarks=None, crop=crop)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from gender_age.errors import GenderAgeError
-from gender_age.images import open_photo
 from gender_age.photo_names import photo_name
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
@@ -15,6 +14,7 @@ from gender_age.turning import rotate_image
 
 from ..inputs.photo_files import GivenFile
 from .drawing import display_copy
+from .opening import page_opener
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # gradio detects changes of a gr.State by its hash; images have none
@@ -49,7 +49,7 @@ def predict_photo(
     if given.error is not None:
         return None, PhotoPrediction.unusable(given.name, given.error)
     try:
-        image_rgb = open_photo(given.path)
+        image_rgb = page_opener()(given.path)
         prediction = replace(predictor.predict(image_rgb, min_score=min_score), photo=given.name)
     except GenderAgeError as error:
         return None, PhotoPrediction.unusable(given.name, str(error))

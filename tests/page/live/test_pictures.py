@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from page.inputs.camera import FRAME_SIDE, camera_frame
 from page.live.html import boxes_html, cards_html, count_html, faces_in_view, rate_html
 from page.live.tab import MIN_SCORE, NEW_AFTER_S, TEXT_EVERY_S, LiveSession
 from tests import fakes
+from tests.robustness.bombs import progressive_jpeg
 
 from .test_tab import picture
 
@@ -45,6 +47,16 @@ def seen(number=1, **changes):
 )
 def test_what_is_no_picture_of_a_camera(url):
     assert camera_frame(ImageData(url=url)) is None
+
+
+def test_a_picture_of_many_scans_is_none_of_a_camera():
+    """100 kB of them took 21 s of processor time."""
+    jpeg = progressive_jpeg((4096, 4096), 90)
+    url = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+    begun = time.process_time()
+    assert camera_frame(ImageData(url=url)) is None
+    assert time.process_time() - begun < 0.2
+    assert camera_frame(ImageData(url=picture(77, (4096, 3000)))) is not None
 
 
 def test_no_payload_and_paths_are_no_picture(tmp_path):

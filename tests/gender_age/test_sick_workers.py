@@ -1,0 +1,110 @@
+"""Workers that spin, sleep, die, lie or ask for much: each gives a sentence, and the next photo is opened."""
+
+import sys
+import time
+
+import pytest
+
+from gender_age import worker_process
+from gender_age.errors import PhotoError
+from gender_age.guarded_opener import GuardedOpener
+
+from .pictures import encoded, is_upright, picture
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the workers need Linux")
+
+
+@pytest.fixture
+def sick(monkeypatch):
+    """Makes workers whose `read_picture` runs a line of Python instead, which sees `name` and the `canvas`."""
+
+    def make(line, deadline_s=20.0):
+        start = worker_process.START.replace(
+            "main()",
+            f"import gender_age.opening_worker as w; exec({_PATCH.replace('LINE', line)!r}); main()",
+        )
+        monkeypatch.setattr(worker_process, "START", start)
+        return GuardedOpener(workers=1, deadline_s=deadline_s)
+
+    return make
+
+
+_PATCH = """
+import os, sys, time
+healthy = w.read_picture
+def read_picture(file, name, max_pixels, canvas):
+    if "healthy" in name:
+        return healthy(file, name, max_pixels, canvas)
+    LINE
+w.read_picture = read_picture
+"""
+
+
+def test_a_slow_file_is_ended_and_the_next_photo_is_opened(sick, tmp_path, caplog):
+    (tmp_path / "slow.png").write_bytes(encoded(picture(), "PNG"))
+    (tmp_path / "healthy.png").write_bytes(encoded(picture(), "PNG"))
+    with sick("while True: pass") as opener:
+        begun = time.monotonic()
+        with pytest.raises(PhotoError, match="takes too long"):
+            opener(tmp_path / "slow.png")
+        assert time.monotonic() - begun > 1
+        assert "exit status -24" in caplog.text
+        assert "slow.png" not in caplog.text
+        assert is_upright(opener(tmp_path / "healthy.png"))
+
+
+def test_a_worker_that_sleeps_is_ended(sick, tmp_path):
+    (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
+    with sick("time.sleep(60)", deadline_s=0.5) as opener, pytest.raises(PhotoError, match="takes too long"):
+        opener(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("bytearray(500 << 20)", "does not fit into memory|is damaged"),
+        ("os.abort()", "is damaged"),
+        ("os._exit(0)", "is damaged"),
+        ("import signal; signal.raise_signal(9)", "does not fit into memory"),
+        ("raise KeyError", "is damaged"),
+        ("w.send_message(canvas._connection, {'wants': [100000, 100000]}); time.sleep(9)", "is damaged"),
+        ("w.send_message(canvas._connection, {'wants': [-1, 5]}); time.sleep(9)", "is damaged"),
+        ("w.send_message(canvas._connection, {'wants': '[1, 1]'}); time.sleep(9)", "is damaged"),
+        ("w.send_message(canvas._connection, {'size': [3, 3]}); time.sleep(9)", "is damaged"),
+        ("canvas.blank((3, 3)); w.send_message(canvas._connection, {'size': [9, 9]}); time.sleep(9)", "is damaged"),
+        ("canvas._connection.send(b'[1]'); time.sleep(9)", "is damaged"),
+        ("canvas._connection.send(b'[' * 60_000); time.sleep(9)", "is damaged"),
+        ("raise MemoryError", "does not fit into memory"),
+        ("w.send_message(canvas._connection, {'error': 7, 'size': [3]}); time.sleep(9)", "is damaged"),
+        ("canvas._connection.send(b'nothing'); time.sleep(9)", "is damaged"),
+    ],
+)
+def test_whatever_a_worker_does_is_a_sentence(line, sentence, sick, tmp_path):
+    (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
+    (tmp_path / "healthy.png").write_bytes(encoded(picture(), "PNG"))
+    with sick(line) as opener:
+        begun = time.monotonic()
+        with pytest.raises(PhotoError, match=sentence):
+            opener(tmp_path / "a.png")
+        assert time.monotonic() - begun < 8
+        assert is_upright(opener(tmp_path / "healthy.png"))
+
+
+def test_the_shared_memory_cannot_be_shrunk(sick, tmp_path):
+    """Reading behind its end would end this process."""
+    (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
+    line = (
+        "_, (d,) = w.send_message(canvas._connection, {'wants': [60, 40]}) or w.receive_message(canvas._connection); "
+        "import fcntl; raise w.PhotoError(str(fcntl.fcntl(d, fcntl.F_GET_SEALS)) + '.')"
+    )
+    with sick(line) as opener, pytest.raises(PhotoError, match="^7.$"):
+        opener(tmp_path / "a.png")
+
+
+def test_an_orientation_that_is_none_is_ignored(sick, tmp_path):
+    (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
+    line = (
+        "canvas.blank((3, 2)); w.send_message(canvas._connection, {'size': [3, 2], 'orientation': [6]}); time.sleep(9)"
+    )
+    with sick(line) as opener:
+        assert opener(tmp_path / "a.png").size == (3, 2)
