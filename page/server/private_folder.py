@@ -12,13 +12,14 @@ import getpass
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from .ending import end
 
 PREFIX, LOCK = "gender-age-page-", "in-use.lock"
 # gradio keeps files in this folder; without it, in the system's folder for temporary files.
@@ -42,7 +43,7 @@ def private_folder() -> Iterator[Path]:
         in_use = FileLock(folder / LOCK)
         in_use.acquire()
     before = os.environ.get(VARIABLE), tempfile.tempdir
-    handler = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    handler = signal.signal(signal.SIGTERM, end)
     os.environ[VARIABLE] = tempfile.tempdir = str(folder)
     try:
         yield folder
