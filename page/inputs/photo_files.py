@@ -32,6 +32,8 @@ from .archive import MAX_PHOTO_BYTES, too_large
 from .fetching import FetchError, fetch, url_name
 
 DATA_URI = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)(;[\w.+-]+=[^;,]*)*;base64,", re.ASCII)
+# Types and parameters have some ten characters; millions of them took 1.4 GB.
+MAX_HEAD = 200
 UPLOAD = {
     "type": "object",
     "properties": {
@@ -144,7 +146,11 @@ def _given_file(
     except FetchError as error:
         return GivenFile(name, None, f"“{name}” cannot be had. {error}")
     # In gradio's folder and registered, so that it is deleted in time.
-    path = save_bytes_to_cache(data, _cache_name(name), component.GRADIO_CACHE)
+    try:
+        path = save_bytes_to_cache(data, _cache_name(name), component.GRADIO_CACHE)
+    except OSError:
+        remove_written(data, _cache_name(name), component.GRADIO_CACHE)
+        return GivenFile(name, None, f"“{name}” cannot be kept: there is no space just now, try again in some minutes.")
     return GivenFile(name, component.move_resource_to_block_cache(path))
 
 
@@ -154,7 +160,7 @@ def _from_data_uri(uri: str, name: str) -> tuple[str, bytes]:
     Raises:
         FetchError: it is not base64, or too large.
     """
-    head = DATA_URI.match(uri)
+    head = DATA_URI.match(uri, 0, MAX_HEAD)
     if head is None:
         raise FetchError("Its data: address has to start with data:image/jpeg;base64, or the like.")
     name += SUFFIXES.get(head["kind"], "." + head["kind"].rpartition("/")[2])
