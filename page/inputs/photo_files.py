@@ -19,10 +19,11 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import gradio as gr
 from gradio.data_classes import FileData, ListFiles
-from gradio.processing_utils import save_bytes_to_cache
+from gradio.processing_utils import hash_bytes, save_bytes_to_cache
 from gradio.utils import is_in_or_equal
 from gradio_client.utils import is_http_url_like, strip_invalid_filename_characters
 
@@ -148,8 +149,8 @@ def _given_file(
     # In gradio's folder and registered, so that it is deleted in time.
     try:
         path = save_bytes_to_cache(data, _cache_name(name), component.GRADIO_CACHE)
-    except OSError:
-        remove_written(data, _cache_name(name), component.GRADIO_CACHE)
+    except OSError:  # the disk is full
+        Path(component.GRADIO_CACHE, hash_bytes(data), _cache_name(name)).unlink(missing_ok=True)
         return GivenFile(name, None, f"“{name}” cannot be kept: there is no space just now, try again in some minutes.")
     return GivenFile(name, component.move_resource_to_block_cache(path))
 

@@ -3,7 +3,7 @@
 Missing in gradio: a call that is no generator runs to its end, as does one over MCP; and a stream whose visitor leaves
 keeps its concurrency slot until its time limit, unless the browser also kept a heartbeat.
 Issues: gradio#5138 and others (closed) on events that were not cancelled; none was found on these.
-Can go when: the tests of visitors who leave in tests/page/server/test_gradio.py fail.
+Can go when: the tests of visitors who leave in tests/page/server/test_gradio_requests.py fail.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Missing in gradio and uvicorn: a request for an unknown event or with an odd name prints a traceback that quotes it,
 line breaks included, and anybody can send such requests without end.
 Issues: gradio#6393 (closed) and others report single tracebacks; none was found on the log as a whole.
-Can go when: `test_an_unknown_event_prints_a_traceback` in tests/page/server/test_gradio.py fails.
+Can go when: `test_an_unknown_event_prints_a_traceback` in tests/page/server/test_gradio_requests.py fails.
 """
 
 from __future__ import annotations
@@ -96,11 +96,20 @@ def one_line_errors() -> Middleware:
     return Middleware(OneLineErrors)
 
 
+class _ToStderr(logging.Handler):
+    """Writes to what `sys.stderr` is at the moment: the page replaces it once."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
+
+
+_handler = _ToStderr()
+_handler.addFilter(LineLimit())
+
+
 def bound_log() -> None:
-    """Bounds all that this process logs from now on. Call it once, before the page is launched."""
-    handler = logging.StreamHandler()
-    handler.addFilter(LineLimit())
-    logging.getLogger().addHandler(handler)
+    """Bounds all that this process logs from now on."""
+    logging.getLogger().addHandler(_handler)  # which adds it once
     # gradio prints errors of events with `traceback.print_exc`.
     queueing.traceback = routes.traceback = SimpleNamespace(print_exc=_log_error)  # type: ignore[assignment]
 

@@ -2,7 +2,7 @@
 
 Missing in gradio: its MCP server refuses requests over 4 MiB, the default of the package `mcp`, and passes no other
 limit on. Issue: none was found.
-Can go when: `test_mcp_takes_four_mebibytes` in tests/page/server/test_gradio.py fails.
+Can go when: `test_mcp_takes_four_mebibytes` in tests/page/server/test_gradio_requests.py fails.
 """
 
 from __future__ import annotations

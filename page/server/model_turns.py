@@ -2,7 +2,7 @@
 
 Missing in gradio: `concurrency_limit` counts events. A run of 500 photos is one event, which would keep the model to
 itself for minutes, and a photo that takes long to open would keep everybody from it meanwhile. Issues: none was found.
-Can go when: `test_a_long_event_keeps_its_place` in tests/page/server/test_gradio.py fails.
+Can go when: `test_a_long_event_keeps_its_place` in tests/page/server/test_gradio_requests.py fails.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ JSON of a call are kept in memory whatever their size; an upload that is aborted
 leaves its temporary file for ever; and a call with unusable data prints a traceback that quotes the caller, line breaks
 included, or is answered with all of the data.
 Issues: gradio#6393 (closed) reports the traceback of an aborted upload; on the rest none was found.
-Can go when: the tests of limits in tests/page/server/test_gradio.py fail, each for its part.
+Can go when: the tests of limits in tests/page/server/test_gradio.py and test_gradio_requests.py fail, each for its
+part.
 """
 
 from __future__ import annotations

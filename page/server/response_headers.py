@@ -1,7 +1,7 @@
 """Headers of every response: what browsers may make of it, and who may show the page in a frame.
 
 Missing in gradio: it sets none of these headers. Issues: none was found that is open.
-Can go when: `test_answers_have_no_headers_for_browsers` in tests/page/server/test_gradio.py fails.
+Can go when: `test_answers_have_no_headers_for_browsers` in tests/page/server/test_gradio_requests.py fails.
 """
 
 from __future__ import annotations
