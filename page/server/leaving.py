@@ -47,11 +47,19 @@ def cancel_left_tools() -> None:
     except ImportError:  # the extra `mcp` is not installed
         return
 
+    tasks: set[asyncio.Task] = set()
+
     async def result_or_cancel(self: GradioMCPServer, job: Any) -> list[Any]:
         try:
             return [await asyncio.wrap_future(job.future)]
         except asyncio.CancelledError:
-            job.cancel()
+            # Not `job.cancel`, which asks this server and waits for its answer. All tool calls are of one session, so
+            # only the event is ended.
+            with job.communicator.lock:
+                job.communicator.should_cancel = True
+            ending = self.blocks._queue.clean_events(event_id=job.communicator.event_id)
+            tasks.add(task := asyncio.get_running_loop().create_task(ending))
+            task.add_done_callback(tasks.discard)
             raise
 
     GradioMCPServer._execute_tool_without_progress = result_or_cancel

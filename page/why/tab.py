@@ -11,7 +11,7 @@ from gender_age.results import PhotoPrediction
 
 from ..server.zero_gpu import on_gpu
 from ..shared.analysis import AnalysedPhoto
-from ..shared.opening import MODEL_TURNS
+from ..shared.opening import in_turn
 from ..shared.pictures import html_value, picture_html, save_jpeg
 from ..shared.settings import PHOTO_PLACES, STATE_SECONDS
 from .panel import FAILED, INTRO, SMALL_PRINT, face_label, nothing_html, panel_html, panel_pictures
@@ -28,8 +28,7 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
 
     @on_gpu
     def explained(crop: Image.Image) -> FaceExplanation:
-        with MODEL_TURNS:
-            return explain_face(predictor, crop)
+        return in_turn(explain_face, predictor, crop)
 
     def panel_of(photo: AnalysedPhoto | None, number: int | None) -> dict:
         """The panel of the face with this number, from 1, or a note where there is none."""

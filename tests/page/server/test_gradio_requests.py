@@ -42,7 +42,7 @@ def plain(tmp_path, monkeypatch):
     demo.close()
 
 
-def test_an_unknown_event_prints_a_traceback(plain, capfd):
+def test_an_unknown_event_prints_a_traceback(capfd, plain):
     """log_lines.OneLineErrors"""
     assert httpx.post(f"{plain.api}call/no%0Aforged", json={"data": []}).status_code == 500
     log = capfd.readouterr().err
