@@ -28,8 +28,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .json_limits import MAX_OTHER_BYTES, OtherBytes, is_utf8
 
-# Enough for the photos of one call over MCP, as `data:` URLs.
-MAX_CALL_BYTES = 200 * 2**20
+# The photos of one call over MCP, as `data:` URLs: the largest one has 67 MB of base64, and takes eight times that.
+MAX_CALL_BYTES = 100 * 2**20
 # The text fields of an upload: names and numbers.
 MAX_TEXT_BYTES = 2**20
 UPLOAD_PATH = "/gradio_api/upload"
