@@ -30,6 +30,8 @@ MIN_OPEN_FILES = 4096
 # for an answer of which nothing more is read; between two requests; and for the last answers when the page ends.
 HEAD_S, BODY_S, ANSWER_S, IDLE_S, ENDING_S = 15.0, 20.0, 60.0, 5, 2
 MIN_BYTES = 20_000
+# What is thrown away of a request that was refused before it was read whole, so that its sender sees the answer.
+MAX_REFUSED_BYTES = 100 * 2**20
 CHECK_S = 1.0
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
 
@@ -41,7 +43,7 @@ class BoundedConnection(H11Protocol):
         """Takes the connection; with `MAX_CONNECTIONS` of them, another one is closed for it, or itself."""
         now = self.loop.time()
         self._head_since: float | None = now
-        self._body_since, self._body_bytes = now, 0
+        self._body_since, self._body_bytes, self._refused_bytes = now, 0, 0
         self._unread_since: float | None = None
         full = len(self.connections) >= MAX_CONNECTIONS and not make_room(self.connections)
         super().connection_made(transport)
@@ -53,12 +55,16 @@ class BoundedConnection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """A part of a request."""
         now = self.loop.time()
-        if self.is_between_requests and self._head_since is None:
-            self._head_since = now
+        if self.is_between_requests:
+            self._head_since = self._head_since or now
+            self._refused_bytes += len(data)
+            if self._refused_bytes > MAX_REFUSED_BYTES:
+                self.end()
+                return
         self._body_bytes += len(data)
         super().data_received(data)
         if self._head_since is not None and not self.is_between_requests:
-            self._head_since, self._body_since, self._body_bytes = None, now, len(data)
+            self._head_since, self._body_since, self._body_bytes, self._refused_bytes = None, now, len(data), 0
 
     def pause_writing(self) -> None:
         """The visitor does not read as fast as the page answers."""

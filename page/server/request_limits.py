@@ -68,8 +68,8 @@ class RequestLimit:
                 await self.app(scope, _replay(answer, receive), send)
                 return
             refused = answer
-        # Otherwise the rest of the body would be read, only to be thrown away.
-        await PlainTextResponse(refused[1], refused[0], {"connection": "close"})(scope, receive, send)
+        # Without closing the connection: who still sends would miss the answer.
+        await PlainTextResponse(refused[1], refused[0])(scope, receive, send)
 
     async def _read(self, receive: Receive) -> bytes | tuple[int, str] | None:
         """The body, or the status and sentence of a refusal, or None where the visitor has left."""
@@ -122,7 +122,7 @@ class BoundedParser(GradioMultiPartParser):
             raise MultiPartException("The upload was aborted.") from None
         except OSError:
             self._delete_files()
-            raise HTTPException(507, DISK_FULL, {"connection": "close"}) from None
+            raise HTTPException(507, DISK_FULL) from None
 
     def _delete_files(self) -> None:
         for file in self._files_to_close_on_error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from page.server import connections, log_lines
+from page.server import connections, log_lines, request_limits
 from tests.conftest import REPOSITORY
 
 from .inputs import saved
@@ -109,6 +110,17 @@ def test_who_does_not_read_has_a_time(page):
         except ConnectionError:
             pass
         assert received < 30_000_000
+
+
+def test_who_sends_too_much_reads_why_and_is_not_read_for_ever(page):
+    answer = httpx.post(f"{page.url}gradio_api/call/predict", content=bytes(request_limits.MAX_CALL_BYTES + 1))
+    assert (answer.status_code, answer.text) == (413, request_limits.TOO_LARGE)
+    block, sent = bytes(2**20), 0
+    with connect(page) as connection, contextlib.suppress(ConnectionError):
+        connection.sendall(b"POST /gradio_api/upload/x HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000000\r\n\r\n")
+        while sent < 2_000_000_000:
+            sent += connection.send(block)
+    assert sent < connections.MAX_REFUSED_BYTES + 20_000_000
 
 
 def test_a_slow_but_steady_upload_is_taken(page):
