@@ -139,7 +139,7 @@ class FaceDetector:
         """Faces that are too small for the first search, where there may be some, in pixels of `image`."""
         if is_panorama(image.size):
             return [face for tile, left_top in tiles(image) for face in self._of_tile(tile, left_top, image.size)]
-        if not may_hold_smaller(image.size, found):
+        if len(found) >= MAX_FACES or not may_hold_smaller(image.size, found):
             return []
         copy, scale = reduced(image, FINE_SIDE)
         faces = self._search.search([copy], FINE_FACE_SHARE, FINE_SMALLEST_FACE)[0].faces

@@ -1,5 +1,7 @@
 """The real MTCNN, with its real weights."""
 
+import time
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -242,3 +244,19 @@ def test_what_looks_like_a_face_in_one_view_only_is_none(detector, portrait, mon
     assert 0.9 < face.agreement < 1
     monkeypatch.setattr(Cascade, "second_look", lambda self, integral, boxes, image=0: np.full(len(boxes), 0.4))
     assert detector._search.search([portrait], sure_score=1.0)[0].faces == []
+
+
+def test_a_mosaic_of_a_thousand_faces_has_the_largest_of_them(detector, portrait):
+    (face,) = detector.detect(portrait)
+    x1, y1, x2, y2 = (round(value) for value in face.box)
+    margin = round(0.3 * face.side)
+    tile = portrait.crop((x1 - margin, y1 - margin, x2 + margin, y2 + margin)).resize((32, 32))
+    mosaic = Image.new("RGB", (1024, 1024))
+    for number in range(1024):
+        mosaic.paste(tile, (number % 32 * 32, number // 32 * 32))
+    mosaic.paste(portrait.resize((256, 256)), (512, 512))
+    start = time.process_time()
+    _, faces = detector.detect_any_rotation(mosaic)
+    assert time.process_time() - start < 12  # 3 s on a quiet machine; without limits 17 s
+    assert len(faces) == 200
+    assert max(faces, key=lambda face: face.side).side > 50

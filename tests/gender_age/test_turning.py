@@ -34,7 +34,16 @@ def test_the_best_single_face_decides(candidates, rotation):
 
 @pytest.mark.parametrize(
     ("score", "agreement", "rotation"),
-    [(0.89, 1.0, 0), (0.9, 0.97, 90), (0.94, 0.96, 0), (0.95, 0.95, 90), (0.97, 0.92, 90), (0.99, 0.9, 0), (0.996, 0.8, 90), (0.999, 0.74, 0)],
+    [
+        (0.89, 1.0, 0),
+        (0.9, 0.97, 90),
+        (0.94, 0.96, 0),
+        (0.95, 0.95, 90),
+        (0.97, 0.92, 90),
+        (0.99, 0.9, 0),
+        (0.996, 0.8, 90),
+        (0.999, 0.74, 0),
+    ],
 )
 def test_a_doubtful_face_proves_no_turn(score, agreement, rotation):
     face = fakes.detected_face(score=score, agreement=agreement)
