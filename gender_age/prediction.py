@@ -21,6 +21,7 @@ from .geometry import whole_pixels
 from .images import Opener, Photo, opened
 from .inference import inference
 from .min_score import checked_min_score
+from .model_source import detector_weights
 from .parallel import parallel_map
 from .photo_names import photo_name, photo_path
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
@@ -44,7 +45,7 @@ class GenderAgePredictor:
             it. A `GuardedOpener` opens them where none can, and is the caller's to close.
 
     Raises:
-        ModelError: the image processor holds no alignment.
+        ModelError: the image processor holds no alignment, or MTCNN's weights are missing.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class GenderAgePredictor:
         self.model = model.eval()
         self.image_processor = image_processor
         self.alignment = alignment_of(image_processor)
-        self.detector = detector or FaceDetector(model.device)
+        self.detector = detector or FaceDetector(model.device, weights=detector_weights(model))
         self.opener = opener
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The real MTCNN, whose weights are in its wheel."""
+"""The real MTCNN, with its real weights."""
 
 import time
 
