@@ -13,6 +13,7 @@ with contextlib.suppress(ImportError):
     import spaces  # noqa: F401
 
 import gradio as gr
+from fastapi.exceptions import RequestValidationError
 
 from gender_age.errors import ModelError
 from gender_age.native_stderr import quiet_native_stderr
@@ -22,10 +23,15 @@ from page.live.tab import build_live_tab
 from page.many.tab import build_many_tab
 from page.photo.tab import build_photo_tab
 from page.server.call_defaults import fill_defaults
+from page.server.connections import bound_connections
 from page.server.janitor import Janitor
+from page.server.leaving import cancel_left_tools, end_left_streams
+from page.server.log_lines import bound_log, one_line_errors
+from page.server.mcp_limits import bound_mcp
 from page.server.memory import keep_memory_low
 from page.server.private_folder import private_folder
-from page.server.request_limits import bound_uploads, guard_inputs, request_limit
+from page.server.request_limits import bound_uploads, guard_inputs, request_limit, without_the_data
+from page.server.response_headers import response_headers
 from page.shared.opening import guarded
 from page.shared.records import evaluation_of, training_of
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
@@ -91,14 +97,20 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
                 build_about_tab(evaluation_of(predictor), training_of(predictor))
         gr.HTML(SMALL_PRINT)
     bound_uploads()
+    bound_mcp()
+    cancel_left_tools()
     fill_defaults(demo)
     guard_inputs(demo)
-    return demo.queue(max_size=QUEUE_SIZE)
+    demo.queue(max_size=QUEUE_SIZE)
+    end_left_streams(demo)
+    return demo
 
 
 def launch_options() -> dict:
     """The options of `launch`. gradio changes `app_kwargs` in place, so it is new for every launch."""
-    return LAUNCH | {"app_kwargs": {"middleware": [request_limit()]}}
+    middleware = [response_headers(), one_line_errors(), request_limit()]
+    handlers = {RequestValidationError: without_the_data}
+    return LAUNCH | {"app_kwargs": {"middleware": middleware, "exception_handlers": handlers}}
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -112,7 +124,14 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
     parser.add_argument("--host", metavar="H", help="address to listen on (default: $GRADIO_SERVER_NAME, else local)")
-    parser.add_argument("--port", metavar="P", type=int, help="port (default: $GRADIO_SERVER_PORT, else from 7860 on)")
+    parser.add_argument(
+        "--port",
+        metavar="P",
+        type=int,
+        # gradio would look for a free one from there on.
+        default=os.environ.get("GRADIO_SERVER_PORT") or None,
+        help="port (default: $GRADIO_SERVER_PORT, else the first free one from 7860 on)",
+    )
     return parser.parse_args(argv)
 
 
@@ -120,12 +139,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Loads the model and serves the page until interrupted; the exit status is 1 if either fails."""
     arguments = parse_arguments(argv)
     keep_memory_low()
+    bound_connections()
     with quiet_native_stderr():
         return serve(arguments)
 
 
 def serve(arguments: argparse.Namespace) -> int:
     """`main` after the arguments are read."""
+    bound_log()
     try:
         predictor = GenderAgePredictor.from_pretrained(arguments.model, revision=arguments.revision)
     except ModelError as error:

@@ -193,7 +193,7 @@ def test_page_settings(served):
     assert served.demo.state_holder.capacity == 100
     assert served.demo.max_file_size == 200 * 1024**2
     limits = {fn.concurrency_id: fn.concurrency_limit for fn in served.demo.fns.values() if fn.queue}
-    assert limits["model"] == 1
+    assert (limits["model"], limits["many"], limits["live"]) == (8, 2, 2)
     assert served.demo.mcp_server is True
 
 

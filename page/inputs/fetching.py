@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
+import ssl
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any
 from urllib.parse import unquote, urljoin
 
+import httpcore
 import httpx
 
 from gender_age.errors import GenderAgeError
+
+from .public_addresses import is_public
 
 # Timeouts of a download in all, and between two packets. A photo has some megabytes.
 SECONDS = 20
@@ -20,10 +25,21 @@ SILENT_SECONDS = 5
 SLOW = "The address answers too slowly: upload the photo instead."
 # Redirects from http to https and to the nearest mirror are usual.
 MAX_REDIRECTS = 5
-# IPv4 addresses as IPv6 (NAT64, RFC 6052).
-TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+# Threads that fetch, for all visitors. A resolver cannot be interrupted: its thread may outlive the deadline.
+MAX_THREADS = 16
 # No compression: a compressed response could be a decompression bomb.
-HEADERS = {"accept-encoding": "identity"}
+HEADERS = {"accept-encoding": "identity", "accept": "*/*", "user-agent": "gender-age"}
+UNREACHABLE = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    httpx.InvalidURL,
+    OSError,
+    ValueError,
+)
+
+_threads = threading.BoundedSemaphore(MAX_THREADS)
 
 
 class FetchError(GenderAgeError):
@@ -46,16 +62,20 @@ def fetch(url: str, max_bytes: int, seconds: float = SECONDS) -> bytes:
     def work() -> None:
         try:
             outcome.set_result(_follow(url, max_bytes, deadline))
-        except (FetchError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except (FetchError, *UNREACHABLE) as error:
             outcome.set_exception(error)
+        finally:
+            _threads.release()
 
-    # httpx has no total timeout; the caller gives up at the deadline, and the thread ends with the connection.
+    # A resolver has no timeout; the caller gives up at the deadline. Connections end with it.
+    if not _threads.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        raise FetchError("Too many addresses are being fetched just now: try again in a minute.")
     threading.Thread(target=work, name="fetch", daemon=True).start()
     try:
         return outcome.result(timeout=max(0.0, deadline - time.monotonic()))
     except FutureTimeout:
         raise FetchError(SLOW) from None
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+    except UNREACHABLE as error:
         raise FetchError("The address does not answer: upload the photo instead.") from error
 
 
@@ -68,7 +88,7 @@ def url_name(url: str) -> str:
 
 
 def public_address(host: str) -> str:
-    """An IP address of `host` that is public.
+    """An IP address of `host` that is public, and not one of this machine's.
 
     Raises:
         FetchError: it has none.
@@ -84,26 +104,59 @@ def addresses(host: str) -> list[str]:
     return [place[0] for *_, place in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is a public one, not of this machine or a private network."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if ip.version == 6 and (ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip in TRANSLATED):
-        return False  # an embedded IPv4 address, which may be private
-    return ip.is_global and not ip.is_multicast
+class _DeadlineStream(httpcore.NetworkStream):
+    """A connection on which nothing takes longer than until the deadline, on the clock of `time.monotonic`.
+
+    httpx bounds single operations only: a server that sends a byte every few seconds kept its thread for ever.
+    """
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: float) -> None:
+        self._inner, self._deadline = inner, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(self._deadline, timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _left(self._deadline, timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        inner = self._inner.start_tls(ssl_context, server_hostname, _left(self._deadline, timeout))
+        return _DeadlineStream(inner, self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
-class _PinnedTransport(httpx.HTTPTransport):
+class _PinnedBackend(httpcore.NetworkBackend):
     """Connects to the address that was checked, so that a second DNS answer cannot redirect it (DNS rebinding)."""
 
-    def __init__(self, address: str) -> None:
-        super().__init__()
-        self._address = address
+    def __init__(self, address: str, deadline: float) -> None:
+        self._inner, self._address, self._deadline = httpcore.SyncBackend(), address, deadline
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        # The Host header is set already; the certificate is checked against the name.
-        request.extensions = {**request.extensions, "sni_hostname": request.url.host}
-        request.url = request.url.copy_with(host=self._address)
-        return super().handle_request(request)
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        stream = self._inner.connect_tcp(
+            self._address, port, _left(self._deadline, timeout), local_address, socket_options
+        )
+        return _DeadlineStream(stream, self._deadline)
+
+
+def _left(deadline: float, timeout: float | None) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise FetchError(SLOW)
+    return seconds if timeout is None else min(seconds, timeout)
 
 
 def _follow(url: str, max_bytes: int, deadline: float) -> bytes:
@@ -122,17 +175,21 @@ def _get(url: str, max_bytes: int, deadline: float) -> bytes | str:
     parsed = httpx.URL(url)
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise FetchError("The address is neither http nor https: upload the photo instead.")
-    transport = _PinnedTransport(public_address(parsed.host))
+    backend = _PinnedBackend(public_address(parsed.host), deadline)
+    target = httpcore.URL(scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path)
+    limits = dict.fromkeys(("connect", "read", "write", "pool"), SILENT_SECONDS)
+    headers = {**HEADERS, "host": parsed.netloc.decode("ascii")}
     with (
-        httpx.Client(transport=transport, timeout=SILENT_SECONDS, headers=HEADERS, trust_env=False) as client,
-        client.stream("GET", parsed) as response,
+        httpcore.ConnectionPool(network_backend=backend) as pool,
+        pool.stream("GET", target, headers=headers, extensions={"timeout": limits}) as response,
     ):
-        if response.has_redirect_location:
-            return urljoin(url, response.headers["location"])
-        if response.status_code != httpx.codes.OK:
-            raise FetchError(f"The address answers with error {response.status_code}: upload the photo instead.")
+        head = httpx.Response(response.status, headers=response.headers)
+        if head.has_redirect_location:
+            return urljoin(url, head.headers["location"])
+        if response.status != httpx.codes.OK:
+            raise FetchError(f"The address answers with error {response.status}: upload the photo instead.")
         data = bytearray()
-        for block in response.iter_raw():
+        for block in response.iter_stream():
             data += block
             if len(data) > max_bytes:
                 raise FetchError(f"The file is too large: the limit is {max_bytes // 2**20} MB.")

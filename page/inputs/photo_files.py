@@ -19,10 +19,11 @@ from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import gradio as gr
 from gradio.data_classes import FileData, ListFiles
-from gradio.processing_utils import save_bytes_to_cache
+from gradio.processing_utils import hash_bytes, save_bytes_to_cache
 from gradio.utils import is_in_or_equal
 from gradio_client.utils import is_http_url_like, strip_invalid_filename_characters
 
@@ -32,6 +33,8 @@ from .archive import MAX_PHOTO_BYTES, too_large
 from .fetching import FetchError, fetch, url_name
 
 DATA_URI = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)(;[\w.+-]+=[^;,]*)*;base64,", re.ASCII)
+# Types and parameters have some ten characters; millions of them took 1.4 GB.
+MAX_HEAD = 200
 UPLOAD = {
     "type": "object",
     "properties": {
@@ -144,7 +147,11 @@ def _given_file(
     except FetchError as error:
         return GivenFile(name, None, f"“{name}” cannot be had. {error}")
     # In gradio's folder and registered, so that it is deleted in time.
-    path = save_bytes_to_cache(data, _cache_name(name), component.GRADIO_CACHE)
+    try:
+        path = save_bytes_to_cache(data, _cache_name(name), component.GRADIO_CACHE)
+    except OSError:  # the disk is full
+        Path(component.GRADIO_CACHE, hash_bytes(data), _cache_name(name)).unlink(missing_ok=True)
+        return GivenFile(name, None, f"“{name}” cannot be kept: there is no space just now, try again in some minutes.")
     return GivenFile(name, component.move_resource_to_block_cache(path))
 
 
@@ -154,7 +161,7 @@ def _from_data_uri(uri: str, name: str) -> tuple[str, bytes]:
     Raises:
         FetchError: it is not base64, or too large.
     """
-    head = DATA_URI.match(uri)
+    head = DATA_URI.match(uri, 0, MAX_HEAD)
     if head is None:
         raise FetchError("Its data: address has to start with data:image/jpeg;base64, or the like.")
     name += SUFFIXES.get(head["kind"], "." + head["kind"].rpartition("/")[2])

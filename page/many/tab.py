@@ -19,8 +19,9 @@ from gender_age.writers import parquet_bytes
 from ..inputs.min_score import min_score_argument, min_score_slider
 from ..inputs.photo_files import GivenFile, photo_files
 from ..server.endings import endings
+from ..server.leaving import has_left
 from ..server.zero_gpu import on_gpu
-from ..shared.settings import ONE_AT_A_TIME, STATE_SECONDS
+from ..shared.settings import MANY_PLACES, STATE_SECONDS
 from .batch import items_of, predict_portion, run
 from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_html, summary_html
 from .table import SHOWN_COLUMNS, as_csv, as_json, photo_json, shown_rows
@@ -68,8 +69,10 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
                 at most 500 in all.
             min_score: Leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
         """
-        portions = run(items_of(photos or ()), partial(portion, min_score=min_score))
-        predictions = [found for done in portions for found in done]
+        predictions: list[PhotoPrediction] = []
+        with closing(run(items_of(photos or ()), partial(portion, min_score=min_score))) as portions:
+            while not has_left() and (found := next(portions, None)) is not None:
+                predictions += found
         return [photo_json(prediction) for prediction in predictions]
 
     def start() -> dict:
@@ -96,7 +99,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         done: list[PhotoPrediction] = []
         yield {status: progress_html(0, len(items), 0.0)}
         with closing(run(items, partial(portion, min_score=min_score))) as portions:
-            while not this.cancelled and (found := next(portions, None)) is not None:
+            while not this.cancelled and not has_left() and (found := next(portions, None)) is not None:
                 done += found
                 now = time.monotonic()
                 if now - shown >= SHOW_EVERY_S:
@@ -158,13 +161,13 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     shown = [status, charts, table, *downloads]
     unseen = {"api_visibility": "private", "show_progress": "hidden"}
     started = analyse.click(start, None, [*shown, state, analyse, cancel], queue=False, scroll_to_output=True, **unseen)
-    running = started.success(analyse_files, [files, lowest, state], shown, **unseen, **ONE_AT_A_TIME)
+    running = started.success(analyse_files, [files, lowest, state], shown, **unseen, **MANY_PLACES)
     for ended in endings(running):
         ended(end, state, [analyse, cancel, status], queue=False, **unseen)
     cancel.click(stop, state, cancel, queue=False, **unseen)
     # A hidden button gives the API a function of its own.
     arguments = [files, min_score_argument()]
-    gr.Button(visible=False).click(predict_batch, arguments, answer, api_name="predict_batch", **ONE_AT_A_TIME)
+    gr.Button(visible=False).click(predict_batch, arguments, answer, api_name="predict_batch", **MANY_PLACES)
 
 
 def _files(predictions: Sequence[PhotoPrediction]) -> dict[str, bytes]:

@@ -22,7 +22,7 @@ from ..shared.analysis import AnalysedPhoto, analyse, predict_photo
 from ..shared.drawing import draw_faces
 from ..shared.notes import note_html
 from ..shared.pictures import NOTHING, save_jpeg
-from ..shared.settings import EXAMPLES, ONE_AT_A_TIME, STATE_SECONDS
+from ..shared.settings import EXAMPLES, PHOTO_PLACES, STATE_SECONDS
 from .cards import WELCOME, summary_html
 from .figure import figure_value, photo_figure, save_pictures
 from .hints import missing_faces_hint
@@ -170,7 +170,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
     unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     # `change` is the only event that fires once for each upload, snapshot, paste, example and clearing.
     searching = photo.change(
-        search, photo, [found, instead], api_visibility="private", show_progress_on=[summary, figure], **ONE_AT_A_TIME
+        search, photo, [found, instead], api_visibility="private", show_progress_on=[summary, figure], **PHOTO_PLACES
     )
     searching.success(show, [found, instead, *thresholds], outputs, scroll_to_output=True, **unseen)
     searching.failure(fail, thresholds, [found, instead, *outputs], **unseen)
@@ -187,7 +187,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
     )
     # A hidden button gives the API a function of its own, so that the model does not run twice.
     arguments = [photo, min_score_argument()]
-    gr.Button(visible=False).click(predict, arguments, answer, api_name="predict", **ONE_AT_A_TIME)
+    gr.Button(visible=False).click(predict, arguments, answer, api_name="predict", **PHOTO_PLACES)
     return shown
 
 

@@ -12,7 +12,6 @@ import os
 import shutil
 import signal
 import stat
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +19,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from .ending import end
 
 PREFIX = "gender-age-page-"
 # In a folder: locked while its process runs; and made once that is so.
@@ -63,7 +64,7 @@ def private_folder() -> Iterator[Path]:
         if MATPLOTLIB not in os.environ and not os.access(os.path.expanduser("~"), os.W_OK):
             undo.callback(_set, MATPLOTLIB, None)
             _set(MATPLOTLIB, str(folder / "matplotlib"))
-        undo.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)))
+        undo.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, end))
         yield folder
 
 

@@ -1,65 +1,113 @@
 """Request limits: bounds the size of requests, and answers unusable ones with a sentence.
 
 Missing in gradio: `max_file_size` (gradio#7825) bounds the files of an upload only. Text fields of an upload and the
-JSON of a call are kept in memory whatever their size; an aborted upload leaves its temporary file for ever; and a call
-with unusable data prints a traceback that quotes the caller, line breaks included.
+JSON of a call are kept in memory whatever their size; an upload that is aborted, or that the disk has no space for,
+leaves its temporary file for ever; and a call with unusable data prints a traceback that quotes the caller, line breaks
+included, or is answered with all of the data.
 Issues: gradio#6393 (closed) reports the traceback of an aborted upload; on the rest none was found.
-Can go when: the four tests of limits in tests/page/server/test_gradio.py fail, each for its part.
+Can go when: the tests of limits in tests/page/server/test_gradio.py and test_gradio_requests.py fail, each for its
+part.
 """
 
 from __future__ import annotations
 
+import io
+from contextlib import suppress
 from pathlib import Path
 
 import gradio as gr
+from fastapi.exceptions import RequestValidationError
 from gradio import route_utils, routes
 from gradio.route_utils import GradioMultiPartParser, MultiPartException
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Enough for the photos of one call over MCP, as `data:` URLs.
-MAX_CALL_BYTES = 200 * 2**20
+from .json_limits import MAX_OTHER_BYTES, OtherBytes, is_utf8
+
+# The photos of one call over MCP, as `data:` URLs: the largest one has 67 MB of base64, and takes eight times that.
+MAX_CALL_BYTES = 100 * 2**20
 # The text fields of an upload: names and numbers.
 MAX_TEXT_BYTES = 2**20
+UPLOAD_PATH = "/gradio_api/upload"
 TOO_LARGE = f"The request is too large: the limit is {MAX_CALL_BYTES // 2**20} MB."
+TOO_MUCH_ELSE = (
+    f"The request is too large: {MAX_OTHER_BYTES // 2**20} MB is the limit for all but photos in data:image/ addresses."
+)
+NOT_UTF8 = "The request cannot be used: JSON has to be in UTF-8."
 UNUSABLE = "The request cannot be used: upload the photo again, and send what the upload answers."
+DISK_FULL = "There is no space for the upload just now: try again in some minutes."
 # What gradio raises for unusable data: paths that are not uploads, wrong types, too many arguments. Its own errors are
 # subclasses of ValueError, as is pydantic's.
 NOT_USABLE = (ValueError, TypeError, LookupError, AttributeError, OSError)
 
 
 class RequestLimit:
-    """Middleware that refuses requests over a limit, at once where their Content-Length says so; uploads are exempt."""
+    """Middleware that reads the body of a request, or refuses it, before anything parses it; uploads are exempt.
+
+    It refuses more than `max_bytes`, at once where their Content-Length says so, and JSON over the limits of
+    json_limits.py. (The application would read the body whole as well: there is no second copy.)
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app, self.max_bytes = app, max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].rstrip("/").endswith("/upload"):
+        if scope["type"] != "http" or is_upload(scope):
             await self.app(scope, receive, send)
             return
-        if int(Headers(scope=scope).get("content-length", "0")) > self.max_bytes:
-            await PlainTextResponse(TOO_LARGE, 413)(scope, receive, send)
-            return
-        left = self.max_bytes
+        refused = 413, TOO_LARGE
+        if int(Headers(scope=scope).get("content-length", "0")) <= self.max_bytes:
+            answer = await self._read(receive)
+            if answer is None:
+                return
+            if isinstance(answer, bytes):
+                await self.app(scope, _replay(answer, receive), send)
+                return
+            refused = answer
+        # Otherwise the rest of the body would be read, only to be thrown away.
+        await PlainTextResponse(refused[1], refused[0], {"connection": "close"})(scope, receive, send)
 
-        async def counted() -> Message:
-            nonlocal left
+    async def _read(self, receive: Receive) -> bytes | tuple[int, str] | None:
+        """The body, or the status and sentence of a refusal, or None where the visitor has left."""
+        body, other = io.BytesIO(), OtherBytes()
+        while True:
             message = await receive()
-            left -= len(message.get("body", b""))
-            if left < 0:
-                raise HTTPException(413, TOO_LARGE)
-            return message
+            if message["type"] != "http.request":
+                return None
+            block = message.get("body", b"")
+            body.write(block)
+            other.feed(block)
+            if body.tell() > self.max_bytes:
+                return 413, TOO_LARGE
+            if other.count > MAX_OTHER_BYTES:
+                return 413, TOO_MUCH_ELSE
+            if not message.get("more_body", False):
+                whole = body.getvalue()
+                return whole if is_utf8(whole) else (400, NOT_UTF8)
 
-        await self.app(scope, counted, send)
+
+def is_upload(scope: Scope) -> bool:
+    """Whether a request goes to gradio's route for uploads, and not to a path that is like it."""
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path == UPLOAD_PATH and scope["method"] == "POST"
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    del body
+
+    async def next_message() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return next_message
 
 
 class BoundedParser(GradioMultiPartParser):
-    """gradio's parser of uploads, with a limit for text fields; deletes the files of aborted uploads."""
+    """gradio's parser of uploads, with a limit for text fields; deletes the files of uploads that were not finished."""
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._current_part.file is None and len(self._current_part.data) + end - start > MAX_TEXT_BYTES:
@@ -70,10 +118,22 @@ class BoundedParser(GradioMultiPartParser):
         try:
             return await super().parse()
         except ClientDisconnect:
-            for file in self._files_to_close_on_error:
-                file.close()
-                Path(file.name).unlink(missing_ok=True)
+            self._delete_files()
             raise MultiPartException("The upload was aborted.") from None
+        except OSError:
+            self._delete_files()
+            raise HTTPException(507, DISK_FULL, {"connection": "close"}) from None
+
+    def _delete_files(self) -> None:
+        for file in self._files_to_close_on_error:
+            Path(file.name).unlink(missing_ok=True)
+            with suppress(OSError):  # what is left in its buffer finds no space either
+                file.close()
+
+
+async def without_the_data(request: Request, error: RequestValidationError) -> PlainTextResponse:
+    """FastAPI's own answer repeats the data, which may have 200 MB."""
+    return PlainTextResponse("The request cannot be used: it has another form than this address takes.", 422)
 
 
 def request_limit() -> Middleware:

@@ -14,7 +14,7 @@ from gender_age.turning import rotate_image
 
 from ..inputs.photo_files import GivenFile
 from .drawing import display_copy
-from .opening import page_opener
+from .opening import opened_in_turn
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # gradio detects changes of a gr.State by its hash; images have none
@@ -49,11 +49,11 @@ def predict_photo(
     if given.error is not None:
         return None, PhotoPrediction.unusable(given.name, given.error)
     try:
-        image_rgb = page_opener()(given.path)
-        prediction = replace(predictor.predict(image_rgb, min_score=min_score), photo=given.name)
+        with opened_in_turn(given.path) as image_rgb:
+            prediction = replace(predictor.predict(image_rgb, min_score=min_score), photo=given.name)
+            return rotate_image(image_rgb, prediction.rotation), prediction
     except GenderAgeError as error:
         return None, PhotoPrediction.unusable(given.name, str(error))
-    return rotate_image(image_rgb, prediction.rotation), prediction
 
 
 def analyse(predictor: GenderAgePredictor, photo: GivenFile | str | None) -> AnalysedPhoto:

@@ -21,6 +21,8 @@ EXAMPLES = tuple(
 CLEAN_EVERY_S, CLEAN_OLDER_S = 600, 1800
 # What the page keeps of a photo in memory expires after the same time.
 STATE_SECONDS = CLEAN_OLDER_S
-# Photos are analysed and explained one at a time for all visitors: a second run would only slow down both. Live streams
-# have concurrency slots of their own (page/live/tab.py): a stream lasts long, but each of its pictures is fast.
-ONE_AT_A_TIME = {"concurrency_limit": 1, "concurrency_id": "model"}
+# Events that run at once, for all visitors. They share the model photo by photo (opening.py), so that a run of many
+# photos takes no longer than before and lets others in between. Live streams have concurrency slots of their own
+# (page/live/tab.py): a stream lasts long, but each of its pictures is fast.
+PHOTO_PLACES = {"concurrency_limit": 8, "concurrency_id": "model"}
+MANY_PLACES = {"concurrency_limit": 2, "concurrency_id": "many"}

@@ -11,8 +11,9 @@ from gender_age.results import PhotoPrediction
 
 from ..server.zero_gpu import on_gpu
 from ..shared.analysis import AnalysedPhoto
+from ..shared.opening import in_turn
 from ..shared.pictures import html_value, picture_html, save_jpeg
-from ..shared.settings import ONE_AT_A_TIME, STATE_SECONDS
+from ..shared.settings import PHOTO_PLACES, STATE_SECONDS
 from .panel import FAILED, INTRO, SMALL_PRINT, face_label, nothing_html, panel_html, panel_pictures
 
 
@@ -27,7 +28,7 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
 
     @on_gpu
     def explained(crop: Image.Image) -> FaceExplanation:
-        return explain_face(predictor, crop)
+        return in_turn(explain_face, predictor, crop)
 
     def panel_of(photo: AnalysedPhoto | None, number: int | None) -> dict:
         """The panel of the face with this number, from 1, or a note where there is none."""
@@ -69,9 +70,9 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
             [analysed, explained_photo],
             {choice, panel, explained_photo},
             api_visibility="private",
-            **ONE_AT_A_TIME,
+            **PHOTO_PLACES,
         ),
-        choice.input(panel_of, [analysed, choice], panel, api_visibility="private", **ONE_AT_A_TIME),
+        choice.input(panel_of, [analysed, choice], panel, api_visibility="private", **PHOTO_PLACES),
     ]
     for event in running:
         event.failure(fail, None, {choice, panel, explained_photo}, api_visibility="private", queue=False)

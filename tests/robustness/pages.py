@@ -111,6 +111,11 @@ class PageProcess:
         """What it has printed so far."""
         return self._log.read_text(errors="replace")
 
+    @property
+    def exit_status(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
+
     def is_alive(self) -> bool:
         """Whether it still runs."""
         return self._process.poll() is None

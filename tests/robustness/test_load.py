@@ -16,6 +16,7 @@ from gradio_client.utils import QueueError
 import app
 from gender_age.prediction import GenderAgePredictor
 from page.server.memory import EVERY_S
+from page.shared.settings import PHOTO_PLACES
 from tests.conftest import REPOSITORY
 from tests.fakes import age_of
 
@@ -61,6 +62,10 @@ def waiting(page) -> int:
     return httpx.get(page.caller.url + "queue/status").json()["queue_size"]
 
 
+def running(page) -> int:
+    return page.demo._queue.get_active_worker_count()
+
+
 def test_a_full_queue_is_a_sentence_at_once_and_those_who_wait_are_answered(narrow, tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(saved("PNG"))
@@ -70,14 +75,15 @@ def test_a_full_queue_is_a_sentence_at_once_and_those_who_wait_are_answered(narr
         client = Client(narrow.url, verbose=False, analytics_enabled=False)
         answers.append(client.predict(handle_file(str(path)), api_name="/predict"))
 
-    visitors = [threading.Thread(target=ask) for _ in range(3)]
-    for number, visitor in enumerate(visitors):
+    places = PHOTO_PLACES["concurrency_limit"]
+    visitors = [threading.Thread(target=ask) for _ in range(places + 2)]
+    for number, visitor in enumerate(visitors, 1):
         visitor.start()
-        # The first is answered, which takes as long as the test wants; the others wait.
+        # The first ones are answered, which takes as long as the test wants; the others wait.
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and (waiting(narrow) < number or not narrow.demo._queue.active_jobs[0]):
+        while time.monotonic() < deadline and waiting(narrow) + running(narrow) < number:
             time.sleep(0.05)
-    assert waiting(narrow) == 2
+    assert (running(narrow), waiting(narrow)) == (places, 2)
 
     begun = time.monotonic()
     client = Client(narrow.url, verbose=False, analytics_enabled=False)
@@ -92,7 +98,7 @@ def test_a_full_queue_is_a_sentence_at_once_and_those_who_wait_are_answered(narr
     narrow.predictor.may_answer.set()
     for visitor in visitors:
         visitor.join(30)
-    assert [answer["error"] for answer in answers] == [None] * 3
+    assert [answer["error"] for answer in answers] == [None] * (places + 2)
     assert client.predict(handle_file(str(path)), api_name="/predict")["error"] is None
 
 

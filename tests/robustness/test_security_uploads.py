@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import select
 import socket
@@ -9,6 +10,9 @@ import time
 
 import httpx
 import pytest
+
+from page.inputs.archive import MAX_PHOTO_BYTES
+from page.server.request_limits import NOT_UTF8, TOO_MUCH_ELSE
 
 from .inputs import saved
 
@@ -92,3 +96,49 @@ def test_what_an_upload_that_breaks_off_has_left_is_gone(served):
 def test_usual_uploads_and_calls_are_taken(limited):
     assert limited.caller.predict("a.png", saved("PNG"))["error"] is None
     assert limited.caller.upload("a.jpg", bytes(LIMIT - 1000)).status_code == 200
+
+
+OTHER_ROUTES = ["upload/", "upload/x", "uploads", "run/upload", "call/upload", "x/upload", "upload%2Fx", "uploa%64/x"]
+
+
+@pytest.mark.parametrize("route", OTHER_ROUTES)
+def test_a_path_like_that_of_uploads_is_none(served, route):
+    status, sent = send(served, f"/gradio_api/{route}", "multipart/form-data; boundary=b", b"", 400_000_000)
+    assert status in (413, 404)
+    assert sent < ON_THE_WAY
+
+
+JSON_ROUTES = ["run/predict", "call/predict", "call/v2/predict", "queue/join", "mcp/", "component_server", "nowhere"]
+
+
+@pytest.mark.parametrize("route", JSON_ROUTES)
+def test_json_that_is_no_photo_is_refused_before_it_is_parsed(served, route):
+    url = f"{served.url}gradio_api/{route}"
+    kinds = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+    begun = time.process_time()
+    for text in (b'{"data": [' + b"[]," * 7_000_000 + b"[]]}", b"[" + b'"data:image/",' * 1_500_000 + b"1]"):
+        answer = httpx.post(url, content=text, headers=kinds)
+        assert (answer.status_code, answer.text) == (413, TOO_MUCH_ELSE)
+    assert time.process_time() - begun < 3, "it was parsed"
+    answer = httpx.post(url, content='{"data": [[]]}'.encode("utf-16"), headers=kinds)
+    assert (answer.status_code, answer.text) == (400, NOT_UTF8)
+
+
+def test_millions_of_parameters_are_no_address(served):
+    begun = time.process_time()
+    event, (photo,) = served.caller.call("predict", ["data:image/jpeg" + ";a=b" * 3_000_000 + ";base64,AAAA"])
+    assert event == "complete"
+    assert "has to start with data:image/jpeg;base64," in photo["error"]
+    assert time.process_time() - begun < 3
+
+
+def test_a_photo_in_an_address_may_have_the_size_that_is_promised(served):
+    photo = saved("PNG").ljust(MAX_PHOTO_BYTES - 2, b"\0")
+    event, (answer,) = served.caller.call("predict", ["data:image/png;base64," + base64.b64encode(photo).decode()])
+    assert (event, answer["error"]) == ("complete", None)
+
+
+def test_wrong_data_is_not_sent_back(served):
+    answer = httpx.post(f"{served.url}gradio_api/run/predict", json={"data": "data:image/" + "A" * 3_000_000})
+    assert answer.status_code == 422
+    assert len(answer.content) < 200

@@ -217,9 +217,9 @@ def test_files_of_the_server_are_out_of_reach(served, path):
     assert "event: error" in events or "neither a web address nor a data: address" in events
 
 
-def test_events_that_run_the_model_take_turns(served):
+def test_runs_leave_the_places_of_single_photos(served):
     runs = [fn for fn in served[1].fns.values() if fn.name in ("analyse_files", "predict_batch")]
-    assert [(fn.concurrency_id, fn.concurrency_limit) for fn in runs] == [("model", 1)] * 2
+    assert [(fn.concurrency_id, fn.concurrency_limit) for fn in runs] == [("many", 2)] * 2
     assert [block.time_to_live for block in served[1].blocks.values() if isinstance(block, gr.State)] == [STATE_SECONDS]
 
 

@@ -13,6 +13,7 @@ from gender_age.alignment import DEFAULT_ALIGNMENT
 from gender_age.explanation import FaceExplanation
 from gender_age.results import PhotoPrediction
 from page.shared.analysis import AnalysedPhoto
+from page.shared.settings import PHOTO_PLACES
 from page.why import tab as why_tab
 from page.why.heatmap import SIDE, heat_map
 from page.why.panel import face_label, nothing_html, panel_html
@@ -98,7 +99,7 @@ def test_events_are_private_and_wait_for_the_model(tab):
     for event in tab.events.values():
         assert event.api_visibility == "private"
         assert event.concurrency_id == "model"
-        assert event.concurrency_limit == 1
+        assert event.concurrency_limit == PHOTO_PLACES["concurrency_limit"]
 
 
 def test_opened_without_a_photo_it_keeps_saying_what_to_do(tab, explained):
