@@ -97,9 +97,7 @@ class BoundedConnection(H11Protocol):
                 self.loop.call_later(ANSWER_S, self.transport.abort)
             return
         now = self.loop.time()
-        if self.is_sending and now - self._body_since >= BODY_S and self._body_bytes >= MIN_BYTES:
-            self._body_since, self._body_bytes = now, 0
-        elif not self.is_sending and self._head_since is None:
+        if self.is_sending and now - self._body_since >= BODY_S and self._body_bytes >= MIN_BYTES or not self.is_sending and self._head_since is None:
             self._body_since, self._body_bytes = now, 0
         if (
             (self._head_since is not None and now - self._head_since >= HEAD_S)

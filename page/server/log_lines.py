@@ -83,7 +83,7 @@ class OneLineErrors:
             return
         try:
             await self.app(scope, receive, noted)
-        except Exception as error:  # noqa: BLE001  # whatever it is, uvicorn would print it with its traceback
+        except Exception as error:  # whatever it is, uvicorn would print it with its traceback
             logger.warning("A request failed: %s", summary(error))
             if not has_started:
                 await PlainTextResponse(FAILED, 500)(scope, receive, send)

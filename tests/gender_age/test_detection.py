@@ -1,12 +1,10 @@
 """The real MTCNN, with its real weights."""
 
-import time
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from gender_age.detection import MAX_FACES, FaceDetector
+from gender_age.detection import FaceDetector
 from gender_age.face_search import FaceSearch
 from gender_age.found_faces import Face
 from gender_age.images import open_photo
@@ -223,16 +221,6 @@ def test_a_turned_face_that_fills_its_picture_is_turned_back(detector, portrait,
     assert (rotation, len(faces)) == ((360 - turned) % 360, 1)
 
 
-def test_of_too_many_faces_the_largest_are_answered(detector, portrait, monkeypatch):
-    monkeypatch.setattr("gender_age.detection.MAX_FACES", 2)
-    canvas = Image.new("RGB", (1000, 500), "grey")
-    for x, side in ((0, 200), (250, 300), (600, 400)):
-        canvas.paste(portrait.resize((side, side)), (x, 0))
-    _, faces = detector.detect_any_rotation(canvas)
-    assert [round(face.box[0] / 250) for face in faces] == [1, 3]
-    assert MAX_FACES == 200
-
-
 @pytest.mark.parametrize("angle", [30, 45, 60, 135])
 def test_a_tilted_head_is_one_face(detector, portrait, angle):
     _, faces = detector.detect_any_rotation(portrait.rotate(angle, Image.Resampling.BICUBIC, fillcolor="grey"))
@@ -244,19 +232,3 @@ def test_what_looks_like_a_face_in_one_view_only_is_none(detector, portrait, mon
     assert 0.9 < face.agreement < 1
     monkeypatch.setattr(Cascade, "second_look", lambda self, integral, boxes, image=0: np.full(len(boxes), 0.4))
     assert detector._search.search([portrait], sure_score=1.0)[0].faces == []
-
-
-def test_a_mosaic_of_a_thousand_faces_has_the_largest_of_them(detector, portrait):
-    (face,) = detector.detect(portrait)
-    x1, y1, x2, y2 = (round(value) for value in face.box)
-    margin = round(0.3 * face.side)
-    tile = portrait.crop((x1 - margin, y1 - margin, x2 + margin, y2 + margin)).resize((32, 32))
-    mosaic = Image.new("RGB", (1024, 1024))
-    for number in range(1024):
-        mosaic.paste(tile, (number % 32 * 32, number // 32 * 32))
-    mosaic.paste(portrait.resize((256, 256)), (512, 512))
-    start = time.process_time()
-    _, faces = detector.detect_any_rotation(mosaic)
-    assert time.process_time() - start < 12  # 3 s on a quiet machine; without limits 17 s
-    assert len(faces) == 200
-    assert max(faces, key=lambda face: face.side).side > 50
