@@ -36,9 +36,7 @@ class Portraits:
 def measure_portraits(predictor: GenderAgePredictor, settings: Settings) -> Portraits:
     """Portraits in memory, a fifth of them tilted, dim or partly hidden."""
     generator = np.random.default_rng(8)
-    portraits = [
-        compose(SIZE_WH, [FACE_SHARE], generator, HARD_SHARE).image_rgb for _ in range(settings.portraits)
-    ]
+    portraits = [compose(SIZE_WH, [FACE_SHARE], generator, HARD_SHARE).image_rgb for _ in range(settings.portraits)]
     # A rotation is chosen only where all were searched.
     with mock.patch.object(detection, "chosen_rotation", wraps=detection.chosen_rotation) as chosen:
         for portrait in portraits:
