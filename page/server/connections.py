@@ -96,17 +96,19 @@ class BoundedConnection(H11Protocol):
             if self.transport.is_closing():  # what was written last is not read
                 self.loop.call_later(ANSWER_S, self.transport.abort)
             return
-        now = self.loop.time()
-        if self.is_sending and now - self._body_since >= BODY_S and self._body_bytes >= MIN_BYTES or not self.is_sending and self._head_since is None:
-            self._body_since, self._body_bytes = now, 0
-        if (
-            (self._head_since is not None and now - self._head_since >= HEAD_S)
-            or (self.is_sending and now - self._body_since >= BODY_S)
-            or (self._unread_since is not None and now - self._unread_since >= ANSWER_S)
-        ):
+        if self._is_late(self.loop.time()):
             self.end()
-            return
-        self.loop.call_later(CHECK_S, self._check)
+        else:
+            self.loop.call_later(CHECK_S, self._check)
+
+    def _is_late(self, now: float) -> bool:
+        if not self.is_sending or (self._body_bytes >= MIN_BYTES and now - self._body_since >= BODY_S):
+            self._body_since, self._body_bytes = now, 0
+        return (
+            (self._head_since is not None and now - self._head_since >= HEAD_S)
+            or now - self._body_since >= BODY_S
+            or (self._unread_since is not None and now - self._unread_since >= ANSWER_S)
+        )
 
 
 def make_room(connections: Iterable) -> bool:

@@ -7,6 +7,7 @@ Can go when: `test_mcp_takes_four_mebibytes` in tests/page/server/test_gradio_re
 
 from __future__ import annotations
 
+import inspect
 from functools import partial
 
 from .request_limits import MAX_CALL_BYTES
@@ -19,5 +20,7 @@ def bound_mcp() -> None:
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
     except ImportError:  # the extra `mcp` is not installed
         return
+    if "max_request_body_size" not in inspect.signature(StreamableHTTPSessionManager).parameters:
+        return  # older versions have no limit
     manager = partial(StreamableHTTPSessionManager, max_request_body_size=MAX_CALL_BYTES)
     GradioMCPServer.StreamableHTTPSessionManager = manager  # type: ignore[assignment,misc]

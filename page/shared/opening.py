@@ -60,7 +60,7 @@ def opened_in_turn(photo: Photo) -> Iterator[Image.Image]:
 
 
 class SharedPredictor(GenderAgePredictor):
-    """A predictor for many visitors: it works on their photos in turn. (Pictures of a camera are fast, and do not wait.)
+    """A predictor for many visitors, whose photos take turns. (Pictures of a camera are fast, and do not wait.)
 
     Args:
         predictor: whose model and detector it uses.
