@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # gradio's frontend has scripts and styles in its HTML, and compiles those of components and events (`js`,
-# `js_on_load`). Nothing is fetched from elsewhere, but for a Space's state. A Space is shown in a frame of huggingface.co.
+# `js_on_load`). Nothing is fetched from elsewhere but a Space's state. A Space is shown in a frame of huggingface.co.
 POLICY = {
     "default-src": "'self'",
     "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:",
