@@ -15,6 +15,7 @@ from .agreement import measure_agreement, searched_by
 from .baseline import Baseline
 from .detector import measure_detector
 from .photos import compose_for_agreement
+from .portraits import measure_portraits
 from .report import markdown
 from .results import Results
 from .server import measure_page
@@ -54,6 +55,8 @@ def measure(model: str, settings: Settings, data: str | None, say: Callable[[str
         models = measure_model(predictor, settings)
         say("a batch of photos")
         batch = measure_batch(predictor, settings)
+        say("portraits")
+        portraits = measure_portraits(predictor, settings)
         page = None
         if settings.server_starts:
             page = measure_page(model, baseline, settings, phone_paths, say)
@@ -68,7 +71,7 @@ def measure(model: str, settings: Settings, data: str | None, say: Callable[[str
     if data is not None:
         say("accuracy")
         accuracy = measure_accuracy(predictor, data)
-    return Results(settings, photos, detectors, models, batch, page, agreement, accuracy)
+    return Results(settings, photos, detectors, models, batch, portraits, page, agreement, accuracy)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

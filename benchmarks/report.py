@@ -10,6 +10,7 @@ from . import detector
 from .accuracy import Accuracy
 from .agreement import Agreement
 from .machine import machine
+from .portraits import Portraits
 from .results import Results
 from .server import PageTimes
 from .speed import OURS, THEIRS
@@ -49,6 +50,7 @@ def markdown(results: Results, command: str) -> str:
         _models_table(results.models),
         "## Many photos",
         _batch_sentence(results),
+        _portraits_sentence(results.portraits),
     ]
     if results.page is not None:
         parts += ["## The page", _page_sentences(results.page)]
@@ -109,6 +111,14 @@ def _batch_sentence(results: Results) -> str:
     return (
         f"{number} photos of 640 × 480 pixels with a face each: {together:.1f} photos a second through "
         f"`predict_batch`, {one_by_one:.1f} calling `predict` for one after the other."
+    )
+
+
+def _portraits_sentence(portraits: Portraits) -> str:
+    return (
+        f"{portraits.number} upright portraits of 200 × 250 pixels, in memory: "
+        f"{portraits.number / portraits.seconds:.1f} a second through `predict_batch`; {portraits.searched_turned} of "
+        "them were searched in other rotations, too."
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .accuracy import Accuracy
 from .agreement import Agreement
+from .portraits import Portraits
 from .server import PageTimes
 from .settings import Settings
 from .timing import Times
@@ -21,6 +22,7 @@ class Results:
         detectors: times of the detector alone by picture and way.
         models: times of the model alone by batch size and way.
         batch: times of `predict_batch` and of calling `predict` for one photo after the other.
+        portraits: small upright portraits.
         page: the page's times and memory.
         agreement: which faces were found.
         accuracy: what the predictor's model costs in accuracy.
@@ -31,6 +33,7 @@ class Results:
     detectors: dict[str, dict[str, Times]]
     models: dict[int, dict[str, Times]]
     batch: dict[str, Times]
+    portraits: Portraits
     page: PageTimes | None
     agreement: Agreement
     accuracy: Accuracy | None

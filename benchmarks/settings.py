@@ -17,6 +17,7 @@ class Settings:
         model_batches: batch sizes of the model alone.
         batch_photos: number of 640 × 480 photos, predicted in one batch and one by one.
         batch_repetitions: of that comparison.
+        portraits: number of portraits of 200 × 250 pixels, predicted in one batch.
         server_starts: number of starts of the page; 0 skips the page.
         round_trips: number of 12 Mpx photos sent to the page.
         agreement_photos: number of composed photos for detection recall.
@@ -29,6 +30,7 @@ class Settings:
     model_batches: tuple[int, ...] = (1, 8, 32)
     batch_photos: int = 32
     batch_repetitions: int = 3
+    portraits: int = 100
     server_starts: int = 3
     round_trips: int = 5
     agreement_photos: int = 300
@@ -40,6 +42,7 @@ QUICK = Settings(
     repetitions=3,
     batch_photos=8,
     batch_repetitions=1,
+    portraits=8,
     server_starts=1,
     round_trips=3,
     agreement_photos=6,

@@ -76,6 +76,13 @@ def rows(results: Results) -> list[Target]:
             lambda value: f"{value:.2f} times",
         ),
         at_most(
+            "upright portraits searched in other rotations",
+            results.portraits.searched_turned / results.portraits.number,
+            0.05,
+            0,
+            lambda value: f"{value:.0%}",
+        ),
+        at_most(
             "process start to first answer", page and median(page.first_answer_s), 10, 5, lambda value: f"{value:.1f} s"
         ),
         at_most(

@@ -25,6 +25,12 @@ def clip_to_pixels(integral: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
     return torch.cat([low, torch.minimum(boxes[:, 2:].ceil().long(), limits).maximum(low + 1)], dim=1)
 
 
+def largest(boxes: torch.Tensor, number: int) -> torch.Tensor:
+    """Indices `(m,)` of the boxes with the longest sides, at most `number`, in their order."""
+    sides = (boxes[:, 2:] - boxes[:, :2]).amax(dim=1)
+    return sides.topk(min(number, len(boxes))).indices.sort().values
+
+
 def regressed(boxes: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
     """Bounding-box regression: each side of the boxes `(n, 4)` moves by its offset `(n, 4)` times width or height."""
     return boxes + offsets * (boxes[:, 2:] - boxes[:, :2] + 1).repeat(1, 2)
@@ -56,4 +62,4 @@ def nms_by_smaller_area(boxes: np.ndarray, scores: np.ndarray, threshold: float)
     return kept
 
 
-__all__ = ["clip_to_pixels", "clip_windows", "nms_by_smaller_area", "regressed", "squared"]
+__all__ = ["clip_to_pixels", "clip_windows", "largest", "nms_by_smaller_area", "regressed", "squared"]

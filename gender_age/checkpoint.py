@@ -35,8 +35,9 @@ DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "model"
 CHECKPOINT_FILES = [
     "config.json",
     "preprocessor_config.json",
-    "*.safetensors",
-    "*.safetensors.index.json",
+    # No other: mtcnn.safetensors, the detector's weights, is beside the code.
+    "model*.safetensors",
+    "model.safetensors.index.json",
     "evaluation.json",
     "training.json",
 ]
@@ -190,7 +191,7 @@ def _check_kind(folder: Path, id_or_folder: str | Path) -> None:
     for name in ("config.json", "preprocessor_config.json"):
         if not (folder / name).is_file():
             raise ModelError(f"The model {id_or_folder} has no {name}: it is not a checkpoint of this project.")
-    if not any(folder.glob("*.safetensors")):
+    if not any(folder.glob("model*.safetensors")):
         raise ModelError(f"The model {id_or_folder} has no weights in a .safetensors file, the only kind read here.")
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))

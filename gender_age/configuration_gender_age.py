@@ -7,6 +7,17 @@ from transformers import ViTConfig
 
 from .labels import GENDERS, NUM_AGES
 
+AUTO_MAP = {
+    "AutoConfig": "configuration_gender_age.GenderAgeConfig",
+    "AutoModel": "modeling_gender_age.ViTForGenderAge",
+}
+"""In the config of a repository with code: where transformers finds the classes."""
+# `pipeline(model=…)` infers the task from a single entry.
+CUSTOM_PIPELINES = {
+    "gender-age": {"impl": "pipeline_gender_age.GenderAgePipeline", "pt": ["AutoModel"], "type": "image"}
+}
+"""Likewise, the pipeline."""
+
 
 @strict
 class GenderAgeConfig(ViTConfig):
@@ -88,4 +99,4 @@ class GenderAgeConfig(ViTConfig):
         return NUM_AGES
 
 
-__all__ = ["GenderAgeConfig"]
+__all__ = ["AUTO_MAP", "CUSTOM_PIPELINES", "GenderAgeConfig"]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_model
+from torch import nn
 
+from .errors import ModelError
 from .face_search import SMALLEST_FACE_SHARE, FaceSearch, Found
 from .found_faces import Face, largest, without_duplicates
 from .image_parts import reduced, tiles
 from .lying_faces import with_lying_faces
+from .model_source import detector_weights
 from .mtcnn import Cascade
 from .small_faces import (
     DETECTION_SIDE,
@@ -39,15 +45,23 @@ class FaceDetector:
         device: where the three networks run.
         min_score: faces below this score are left out. A value below 0.6 changes nothing, as MTCNN's last network finds
             no face with a lower score.
+        weights: a file as `scripts/mtcnn_weights.py` writes it; by default the one beside this module.
+
+    Raises:
+        ModelError: there are no weights, or they cannot be read.
     """
 
-    def __init__(self, device: str | torch.device | None = None, min_score: float = MIN_SCORE) -> None:
-        from facenet_pytorch import MTCNN
-
+    def __init__(
+        self,
+        device: str | torch.device | None = None,
+        min_score: float = MIN_SCORE,
+        weights: str | Path | None = None,
+    ) -> None:
         self.min_score = min_score
         device = torch.device(device or "cpu")
-        mtcnn = MTCNN(device=device)
-        self._search = FaceSearch(Cascade(mtcnn.pnet, mtcnn.rnet, mtcnn.onet, device, NETWORK_THRESHOLDS))
+        networks = _networks(Path(weights or detector_weights())).to(device)
+        cascade = Cascade(networks["pnet"], networks["rnet"], networks["onet"], device, NETWORK_THRESHOLDS)
+        self._search = FaceSearch(cascade)
 
     def detect(
         self, image: Image.Image, smallest_share: float = SMALLEST_FACE_SHARE, min_score: float | None = None
@@ -125,7 +139,7 @@ class FaceDetector:
         """Faces that are too small for the first search, where there may be some, in pixels of `image`."""
         if is_panorama(image.size):
             return [face for tile, left_top in tiles(image) for face in self._of_tile(tile, left_top, image.size)]
-        if not may_hold_smaller(image.size, found):
+        if len(found) >= MAX_FACES or not may_hold_smaller(image.size, found):
             return []
         copy, scale = reduced(image, FINE_SIDE)
         faces = self._search.search([copy], FINE_FACE_SHARE, FINE_SMALLEST_FACE)[0].faces
@@ -133,3 +147,21 @@ class FaceDetector:
 
     def _of_tile(self, tile: Image.Image, left_top: tuple[int, int], size_wh: tuple[int, int]) -> list[Face]:
         return [face.moved(1.0, left_top, size_wh) for face in self.detect(tile, min_score=0.0)]
+
+
+def _networks(weights: Path) -> nn.ModuleDict:
+    """P-Net, R-Net and O-Net. Not facenet-pytorch's `MTCNN`, which unpickles the weights in its wheel.
+
+    Raises:
+        ModelError: the weights cannot be read.
+    """
+    from facenet_pytorch import ONet, PNet, RNet
+
+    networks = {"pnet": PNet(pretrained=False), "rnet": RNet(pretrained=False), "onet": ONet(pretrained=False)}
+    modules = nn.ModuleDict(networks)
+    try:
+        load_model(modules, weights)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        reason = str(error).strip().partition("\n")[0].rstrip(".:")
+        raise ModelError(f"The face detector's weights {weights.name} cannot be read ({reason}).") from error
+    return modules

@@ -21,7 +21,7 @@ SURE_SCORE, MIN_AGREEMENT, MIN_CERTAINTY = 0.99, 0.5, 0.72
 
 # Faces cut by the photo's edge are found with a border around it. Small ones are not worth the time, and large ones
 # are found on a smaller copy.
-BORDER_SHARE, BORDER_FACE_SHARE, BORDER_SIDE = 0.2, 1 / 4, 320
+BORDER_SHARE, BORDER_FACE_SHARE, BORDER_SIDE = 0.2, 1 / 6, 320
 # With a face this large, as a share of the shorter side, that touches no edge there is none to be looked for there.
 LARGE_FACE_SHARE = 1 / 3
 

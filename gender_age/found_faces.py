@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from .geometry import Box, Landmarks
 
 # Two boxes are one face if they share so much of the smaller one and are of like size, or if the smaller lies in the
@@ -103,9 +105,13 @@ def largest(faces: Sequence[Face], number: int) -> list[Face]:
 def without_duplicates(faces: Iterable[Face]) -> list[Face]:
     """One box a face, that of the best score, left to right."""
     kept: list[Face] = []
+    corners = np.zeros((0, 4))
     for face in sorted(faces, key=lambda face: -face.score):
-        if not any(is_same_face(face, other) for other in kept):
+        x1, y1, x2, y2 = face.box
+        meets = (corners[:, 0] < x2) & (corners[:, 2] > x1) & (corners[:, 1] < y2) & (corners[:, 3] > y1)
+        if not any(is_same_face(face, kept[other]) for other in np.flatnonzero(meets)):
             kept.append(face)
+            corners = np.vstack([corners, face.box])
     return left_to_right(kept)
 
 

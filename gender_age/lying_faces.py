@@ -11,7 +11,7 @@ from .image_parts import reduced
 from .turning import chosen_rotation, is_certainly_upright, rotate_image, standing
 
 # Side of the smallest one, as a share of the photo's longer side, and how many places of a photo are looked at.
-SMALLEST_LYING_SHARE, MAX_PLACES = 1 / 20, 5
+SMALLEST_LYING_SHARE, MAX_PLACES = 1 / 16, 4
 # Where a turned glimpse shows no face with this probability, the place's own picture is not searched.
 MIN_GLIMPSE = 0.9
 # A place in which there is more than this share of a face is that face.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +16,7 @@ from transformers.utils import ModelOutput
 
 from .configuration_gender_age import GenderAgeConfig
 from .labels import GENDERS, MAX_AGE
+from .model_source import ModelSource
 from .stems import STEMS, ConvolutionLayer
 
 
@@ -42,10 +45,14 @@ class ViTForGenderAge(ViTPreTrainedModel):
     """A ViT whose pooled output feeds two linear heads: gender, and a distribution over the years 0 to 100.
 
     A stock ViT checkpoint loads into `vit` unchanged when `config.stem` is `"patch"`.
+
+    Attributes:
+        source: where `from_pretrained` loaded the model from; None for one made otherwise.
     """
 
     config: GenderAgeConfig
     config_class = GenderAgeConfig
+    source: ModelSource | None = None
 
     def __init__(self, config: GenderAgeConfig) -> None:
         super().__init__(config)
@@ -64,6 +71,22 @@ class ViTForGenderAge(ViTPreTrainedModel):
             if isinstance(module, ConvolutionLayer):
                 # Without batch norm, activations vanish in a stack of layers with ViT's small initial weights.
                 nn.init.kaiming_normal_(module.conv.weight, nonlinearity="relu")
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:
+        """As transformers' own; the model remembers its source."""
+        source = ModelSource.of(pretrained_model_name_or_path, kwargs)
+        loaded = super().from_pretrained(pretrained_model_name_or_path, *model_args, **kwargs)
+        (loaded[0] if isinstance(loaded, tuple) else loaded).source = source  # a tuple with `output_loading_info`
+        return loaded
+
+    def save_pretrained(
+        self, save_directory: str | os.PathLike, is_main_process: bool = True, *args: Any, **kwargs: Any
+    ) -> None:
+        """As transformers' own, which copies this module with a model of a repository with code; its pipeline too."""
+        super().save_pretrained(save_directory, is_main_process, *args, **kwargs)
+        if is_main_process and self.source is not None and self.is_remote_code():
+            self.source.copy_pipeline_files(Path(save_directory))
 
     def forward(
         self,

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torchvision.ops import batched_nms
 
-from .candidate_boxes import clip_to_pixels, clip_windows, nms_by_smaller_area, regressed, squared
+from .candidate_boxes import clip_to_pixels, clip_windows, largest, nms_by_smaller_area, regressed, squared
 from .geometry import Box
 from .integral_image import crop_by_area, integral_images, resize_by_area
 
@@ -25,6 +25,10 @@ PNET_WINDOW, PNET_STRIDE = 12, 2
 RNET_SIDE, ONET_SIDE = 24, 48
 # Crops that R-Net and O-Net see at once.
 BATCH_SIZE = 512
+# More windows of an image than this are left out, those of the worst scores in each level of its pyramid, and more
+# boxes that R-Net and O-Net see, the smallest ones. Without, a mosaic of a thousand faces takes 17 s; 200 faces have
+# 4,900 and 1,800 boxes.
+MAX_WINDOWS, MAX_RNET_BOXES, MAX_ONET_BOXES = 10_000, 6_000, 2_000
 # A second look at a face: mirror images of its square box, at these scales.
 SECOND_LOOK_SCALES = (0.8, 1.0, 1.25)
 # A turned look, for a box that may be too large, as R-Net knows only upright faces.
@@ -144,18 +148,20 @@ class Cascade:
             size_hw = int(height * scale + 1), int(width * scale + 1)
             offsets, probabilities = self._pnet(_normalise(resize_by_area(integral, size_hw)))
             is_face = probabilities[:, 1] >= self._thresholds[0]
-            places = is_face.nonzero()
+            score = probabilities[:, 1][is_face]
+            best = score.topk(min(len(score), MAX_WINDOWS * len(integral))).indices.sort().values
+            score, places = score[best], is_face.nonzero()[best]
             corner = places[:, [2, 1]].float() * PNET_STRIDE + 1
             window = torch.cat([corner, corner + PNET_WINDOW - 1], dim=1).div(scale).floor()
-            score = probabilities[:, 1][is_face]
             kept = batched_nms(window, score, places[:, 0], 0.5)
             sides = (window[:, 2:] - window[:, :2]).repeat(1, 2)
-            box = window + offsets.permute(0, 2, 3, 1)[is_face] * sides
+            box = window + offsets.permute(0, 2, 3, 1)[is_face][best] * sides
             windows_and_boxes.append(torch.cat([window, box], dim=1)[kept])
             scores.append(score[kept])
             images.append(places[kept, 0])
         candidates, image_index = torch.cat(windows_and_boxes), torch.cat(images)
         kept = batched_nms(candidates[:, :4], torch.cat(scores), image_index, 0.7)
+        kept = kept[largest(candidates[kept, 4:], MAX_RNET_BOXES * len(integral))]
         return squared(candidates[kept, 4:]), image_index[kept]
 
     def _refine(
@@ -170,6 +176,7 @@ class Cascade:
         boxes, scores = boxes[is_face], probabilities[is_face, 1]
         image_index, offsets = image_index[is_face], offsets[is_face]
         kept = batched_nms(boxes, scores, image_index, 0.7)
+        kept = kept[largest(boxes[kept], MAX_ONET_BOXES * len(integral))]
         return squared(regressed(boxes[kept], offsets[kept])), image_index[kept]
 
     def _output_faces(

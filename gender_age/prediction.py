@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -22,10 +21,11 @@ from .geometry import whole_pixels
 from .images import Opener, Photo, opened
 from .inference import inference
 from .min_score import checked_min_score
+from .model_source import detector_weights
 from .parallel import parallel_map
 from .photo_names import photo_name, photo_path
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
-from .searched_photo import FoundFace, SearchedPhoto
+from .searched_photo import FoundFace, SearchedPhoto, in_batches
 from .single_photo import refuse_single
 from .turning import rotate_image
 
@@ -45,7 +45,7 @@ class GenderAgePredictor:
             it. A `GuardedOpener` opens them where none can, and is the caller's to close.
 
     Raises:
-        ModelError: the image processor holds no alignment.
+        ModelError: the image processor holds no alignment, or MTCNN's weights are missing.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class GenderAgePredictor:
         self.model = model.eval()
         self.image_processor = image_processor
         self.alignment = alignment_of(image_processor)
-        self.detector = detector or FaceDetector(model.device)
+        self.detector = detector or FaceDetector(model.device, weights=detector_weights(model))
         self.opener = opener
 
     @classmethod
@@ -157,8 +157,8 @@ class GenderAgePredictor:
             batch_size: faces, of one photo or several, that the model sees at once.
             max_wait_s: seconds that a finished photo may wait for others to fill its batch; None is without limit.
                 With several `workers`, those that were opened before come first all the same.
-            workers: photos that are searched at once, each on one core; that many, and one more, are opened before the
-                first is answered.
+            workers: photos that are searched at once, and batches that the model sees at once, each on one core. With
+                several, that many batches, and one more, are searched before the first photo is answered.
 
         Returns:
             One prediction a photo, in input order.
@@ -172,7 +172,8 @@ class GenderAgePredictor:
             raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
         refuse_single(photos)
         search = partial(self._search_or_error, whole_image=whole_image, min_score=checked_min_score(min_score))
-        return self._stream(parallel_map(search, photos, workers), batch_size, max_wait_s)
+        batches = in_batches(parallel_map(search, photos, workers), batch_size, max_wait_s)
+        return self._stream(batches, batch_size, workers)
 
     def align(self, image_rgb: Image.Image, face: FacePrediction) -> Image.Image:
         """The face as the model saw it.
@@ -187,23 +188,13 @@ class GenderAgePredictor:
         return align_face(image_rgb, face.landmarks, self.face_size, self.alignment)
 
     def _stream(
-        self, searched_photos: Generator[SearchedPhoto, None, None], batch_size: int, max_wait_s: float | None
+        self, batches: Generator[list[SearchedPhoto], None, None], batch_size: int, workers: int
     ) -> Generator[PhotoPrediction, None, None]:
-        """Answers searched photos batch by batch; they are closed with it."""
-        waiting: list[SearchedPhoto] = []
-        num_faces, since = 0, 0.0
-        with closing(searched_photos) as stream:
-            for searched in stream:
-                if not waiting:
-                    num_faces, since = 0, time.monotonic()
-                waiting.append(searched)
-                num_faces += len(searched.found)
-                full = num_faces >= batch_size or len(waiting) >= batch_size
-                late = max_wait_s is not None and time.monotonic() - since >= max_wait_s
-                if full or late or num_faces == 0:
-                    yield from self._answer(waiting, batch_size)
-                    waiting = []
-        yield from self._answer(waiting, batch_size)
+        """Answers batches of searched photos, several at once: the model leaves a part of the cores to the search."""
+        answer = partial(self._answer, batch_size=batch_size)
+        with closing(batches), closing(parallel_map(answer, batches, workers)) as answers:
+            for predictions in answers:
+                yield from predictions
 
     def _search(self, photo: Photo, whole_image: bool, min_score: float | None) -> SearchedPhoto:
         image_rgb = opened(photo, self.opener)
@@ -234,10 +225,9 @@ class GenderAgePredictor:
         found.sort(key=lambda face: (face.box[0] + face.box[2], face.box[1] + face.box[3]))
         return SearchedPhoto(photo_name(photo), photo_path(photo), image_rgb.size, rotation, tuple(found))
 
-    def _answer(self, searched: list[SearchedPhoto], batch_size: int) -> Iterator[PhotoPrediction]:
+    def _answer(self, searched: list[SearchedPhoto], batch_size: int) -> list[PhotoPrediction]:
         estimates = iter(self.estimate([face.crop for photo in searched for face in photo.found], batch_size))
-        for photo in searched:
-            yield photo.with_estimates([next(estimates) for _ in photo.found])
+        return [photo.with_estimates([next(estimates) for _ in photo.found]) for photo in searched]
 
 
 __all__ = ["DEFAULT_MODEL", "FacePrediction", "GenderAgePredictor", "PhotoPrediction"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 
 from PIL import Image
@@ -50,4 +52,24 @@ class SearchedPhoto:
         )
 
 
-__all__ = ["FoundFace", "SearchedPhoto"]
+def in_batches(
+    searched_photos: Generator[SearchedPhoto, None, None], batch_size: int, max_wait_s: float | None
+) -> Generator[list[SearchedPhoto], None, None]:
+    """Photos with enough faces for the model, or that have waited long enough; the photos are closed with it."""
+    waiting: list[SearchedPhoto] = []
+    num_faces, since = 0, 0.0
+    with closing(searched_photos) as stream:
+        for searched in stream:
+            if not waiting:
+                num_faces, since = 0, time.monotonic()
+            waiting.append(searched)
+            num_faces += len(searched.found)
+            full = num_faces >= batch_size or len(waiting) >= batch_size
+            late = max_wait_s is not None and time.monotonic() - since >= max_wait_s
+            if full or late or num_faces == 0:
+                yield waiting
+                waiting = []
+    yield waiting
+
+
+__all__ = ["FoundFace", "SearchedPhoto", "in_batches"]

@@ -19,7 +19,7 @@ from tests.fake_hub.server import OTHER_TOKEN, TOKEN, HubServer
 from trainer.publishing.model_card import eval_results
 from trainer.publishing.model_repository import DATA_FILES, code_files
 
-CODE = {path.name for path in code_files()}
+CODE = {path.name for path in code_files()} | {"mtcnn.safetensors"}
 PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt", ".npy")
 
 

@@ -20,6 +20,8 @@ else:
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
+WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+JOBS = WORKFLOW["jobs"]
 
 
 def test_requirements_are_those_of_the_library_and_the_page():
@@ -49,17 +51,38 @@ def test_the_hook_before_a_commit_runs_the_version_of_ruff_that_is_pinned():
 
 
 def test_ci_checks_every_supported_python_with_the_one_script():
-    (job,) = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))[
-        "jobs"
-    ].values()
+    job = JOBS["check"]
     versions = job["strategy"]["matrix"]["python"]
     assert PROJECT["requires-python"] == f">={versions[0]}"
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     assert f"Python {versions[0]} to {versions[-1]}" in readme
     assert job["steps"][-1]["run"] == "scripts/check"
-    assert all(re.fullmatch(r"[\w/-]+@v\d+", step["uses"]) for step in job["steps"] if "uses" in step)
+    steps = [step for each in JOBS.values() for step in each["steps"]]
+    assert all(re.fullmatch(r"[\w/-]+@v\d+", step["uses"]) for step in steps if "uses" in step)
     assert (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8").endswith(" scripts/check\n")
     assert os.access(REPOSITORY / "scripts" / "check", os.X_OK)
+
+
+def test_ci_looks_for_known_weaknesses_in_what_users_install():
+    """In all that is installed, skipping nothing, and every week, too."""
+    *_, install, audit = JOBS["audit"]["steps"]
+    extras = re.search(r"--editable \"\.\[(.*)\]\"", install["run"])[1].split(",")
+    assert set(extras) == EXTRAS.keys() - {"test", "lint"}
+    assert audit["run"].startswith("pip-audit --strict ")
+    assert "schedule" in WORKFLOW[True]  # YAML's name for the key `on`
+
+
+def at_least(name: str) -> list[tuple[int, ...]]:
+    """The lowest version of a package, once for each place that names it."""
+    everywhere = [*PROJECT["dependencies"], *(each for extra in EXTRAS.values() for each in extra)]
+    found = [re.fullmatch(rf"{name}>=([\d.]+)", each) for each in everywhere]
+    return [tuple(map(int, each[1].split("."))) for each in found if each]
+
+
+def test_no_version_with_a_weakness_that_reaches_us_is_allowed():
+    assert at_least("filelock") == [(3, 20, 3)] * 2  # follows no link in place of the lock file
+    assert at_least("torch") == [(2, 6)]  # `weights_only` by default
+    assert at_least("torchvision") == [(0, 21)]  # the one made for it
 
 
 def test_citation_and_changelog_have_the_version_and_its_date():
@@ -120,7 +143,7 @@ def test_the_wheel_holds_the_library_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert {f"gender_age/{path.name}" for path in (REPOSITORY / "gender_age").glob("*.py")} <= names
-    assert "gender_age/py.typed" in names
+    assert {"gender_age/py.typed", "gender_age/mtcnn.safetensors"} <= names
     assert {name.partition("/")[0] for name in names} == {"gender_age"}
 
 

@@ -169,7 +169,8 @@ def test_the_columns_are_those_of_the_table_of_faces():
 
 
 def test_the_command_and_its_exit_statuses_are_those_of_the_code():
-    (command,) = [text for kind, text in BLOCKS if kind == "bash" and URL not in text]
+    command, piped = [text for kind, text in BLOCKS if kind == "bash" and URL not in text]
+    assert command_line.parse_arguments(shlex.split(piped.split("|")[1].split(">")[0])[3:]).csv == "-"
     assert command.startswith("python -m gender_age ")
     arguments = command_line.parse_arguments(shlex.split(command)[3:])
     assert all((REPOSITORY / photo).is_file() for photo in arguments.photos)

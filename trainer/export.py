@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ OPSET = 20
 # Maximum difference between the ONNX file and the model: age in years, gender probability.
 AGE_TOLERANCE, PROBABILITY_TOLERANCE = 0.01, 1e-3
 BATCHES = (1, 5)
+# Of every file that is written here.
+_METADATA = {"config", "preprocessor", "genders"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +53,13 @@ def export_onnx(model, image_processor, path: Path) -> None:
     metadata hold `config` and `preprocessor`, the checkpoint's two JSON files with calibration and alignment, and
     `genders`, the label order.
 
+    Args:
+        model, image_processor: of the checkpoint.
+        path: replaced only if it is a file that this function wrote.
+
     Raises:
-        TrainerError: the `onnx` extra is not installed, or the file cannot be written or its answers differ.
+        TrainerError: the `onnx` extra is not installed, another file lies at `path`, or the file cannot be written or
+            its answers differ.
     """
     try:
         import onnx
@@ -60,6 +68,10 @@ def export_onnx(model, image_processor, path: Path) -> None:
     except ImportError as error:
         raise TrainerError(f"{error.name} is not installed: `pip install -e .[onnx]` brings it") from error
 
+    if os.path.lexists(path) and not _METADATA.issubset(_metadata_of(path)):
+        raise TrainerError(
+            f"{path} is not replaced, because `export` did not write it: move it away, or name another file"
+        )
     side = image_processor.size["height"]
     model.set_attn_implementation("eager")
     batch = torch.export.Dim("batch")
@@ -89,6 +101,17 @@ def export_onnx(model, image_processor, path: Path) -> None:
             _compare(model, onnxruntime.InferenceSession(unfinished, providers=["CPUExecutionProvider"]), side)
     except OSError as error:
         raise TrainerError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _metadata_of(path: Path) -> set[str]:
+    """The names of an ONNX file's metadata; empty for any other file."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        return {each.key for each in onnx.load(path, load_external_data=False).metadata_props}
+    except (OSError, DecodeError):
+        return set()
 
 
 class _LogitsOnly(torch.nn.Module):

@@ -24,7 +24,7 @@ from .sources.utkface import open_utkface
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Version of the output; incremented when the same source and options give another dataset."""
 
 SETTINGS = "settings.json"

@@ -13,6 +13,7 @@ import math
 import numpy as np
 from PIL import Image
 
+from gender_age.detection import MAX_FACES
 from gender_age.face_search import SMALLEST_FACE
 from gender_age.results import FacePrediction, PhotoPrediction
 from gender_age.small_faces import smallest_face_px
@@ -57,7 +58,7 @@ TILTED = "The head is tilted: nearly all faces the model has learned from were u
 LYING = "The face lies on its side: nearly all faces the model has learned from were upright."
 UPSIDE_DOWN = "The face is upside down: nearly all faces the model has learned from were upright."
 BLURRED = "The face is blurred: wrinkles and other signs of age cannot be seen."
-CROP = "Crop the photo to find smaller ones."
+CROP = "Crop the photo to find others."
 DARK = "The face is dark: little of it can be seen."
 
 
@@ -85,14 +86,16 @@ def face_hints(face: FacePrediction, frame_wh: tuple[int, int], crop_rgb: Image.
     return [sentence for sentence, is_so in found if is_so]
 
 
-def size_limit_hint(prediction: PhotoPrediction) -> str:
-    """Names the smallest size that was looked for, where smaller faces may be missing; else empty.
+def missing_faces_hint(prediction: PhotoPrediction) -> str:
+    """Says why faces may be missing: there are too many, or some are too small to be looked for; else empty.
 
     Args:
         prediction: with all faces that were found.
     """
     if prediction.width is None or prediction.height is None:
         return ""
+    if len(prediction.faces) >= MAX_FACES:
+        return f"Only the {MAX_FACES} largest faces are answered: there may be more. {CROP}"
     limit = smallest_face_px((prediction.width, prediction.height))
     sides = (max(x2 - x1, y2 - y1) for x1, y1, x2, y2 in (face.box for face in prediction.faces))
     if sum(side < NEAR_LIMIT * limit for side in sides) < FACES_NEAR_LIMIT:

@@ -25,7 +25,7 @@ from ..shared.pictures import NOTHING, save_jpeg
 from ..shared.settings import EXAMPLES, PHOTO_PLACES, STATE_SECONDS
 from .cards import WELCOME, summary_html
 from .figure import figure_value, photo_figure, save_pictures
-from .hints import size_limit_hint
+from .hints import missing_faces_hint
 
 # Larger faces than the maximum are always shown.
 SMALLEST_PERCENT, LARGEST_PERCENT = 100 * FINE_FACE_SHARE, 30.0
@@ -109,7 +109,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         is_usable = part.prediction.error is None
         paths = [found.paths[0], *(found.paths[1 + index] for index in kept)] if is_usable else []
         return {
-            summary: summary_html(part.prediction, len(everything.faces), size_limit_hint(everything)),
+            summary: summary_html(part.prediction, len(everything.faces), missing_faces_hint(everything)),
             figure: figure_value(part, paths) if everything.faces else NOTHING,
             save: gr.update(visible=bool(kept)),
             details: gr.update(visible=True),

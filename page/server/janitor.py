@@ -19,7 +19,7 @@ from pathlib import Path
 import gradio as gr
 
 from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
-from .private_folder import LOCK
+from .private_folder import KEPT
 
 
 class Janitor(threading.Thread):
@@ -42,7 +42,7 @@ class Janitor(threading.Thread):
 
     def _of_the_page(self) -> set[Path]:
         kept = (component.keep_in_cache for component in list(self.demo.blocks.values()))
-        return {self.folder / LOCK, *(Path(path) for paths in kept for path in list(paths))}
+        return {*(self.folder / name for name in KEPT), *(Path(path) for paths in kept for path in list(paths))}
 
 
 def forget_sessions(demo: gr.Blocks, seconds: float) -> None:

@@ -8,22 +8,31 @@ Can go when: `test_all_apps_share_one_folder_that_stays` in tests/page/server/te
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import signal
+import stat
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from .ending import end
 
-PREFIX, LOCK = "gender-age-page-", "in-use.lock"
+PREFIX = "gender-age-page-"
+# In a folder: locked while its process runs; and made once that is so.
+LOCK, IN_PLACE = "in-use.lock", "in-place"
+KEPT = (LOCK, IN_PLACE)
 # gradio keeps files in this folder; without it, in the system's folder for temporary files.
 VARIABLE = "GRADIO_TEMP_DIR"
+# gradio imports matplotlib, which where there is no home makes a folder of its own and complains at the end that it has
+# gone with ours.
+MATPLOTLIB = "MPLCONFIGDIR"
+# Nobody needs so long from making a folder to locking it.
+LONGEST_START_S = 3600
 
 
 @contextmanager
@@ -31,37 +40,54 @@ def private_folder() -> Iterator[Path]:
     """Makes a folder that only this user can read, for everything that the process writes, and removes it at the end.
 
     SIGTERM ends the process with that clean-up. A killed process leaves its folder behind: the folders of processes
-    that no longer run are removed first. Use it in the main thread.
+    that no longer run are removed first. Nothing is shared with other processes or users, so that none can be in the
+    way. Meanwhile, whatever the umask, the process can read what it writes. Use it in the main thread.
+
+    Raises:
+        OSError: there is no place for temporary files.
     """
     base = Path(os.environ.get(VARIABLE) or tempfile.gettempdir())
-    base.mkdir(parents=True, exist_ok=True)
-    # One process of a user at a time: a new folder that is not locked yet would look abandoned.
-    user = getattr(os, "getuid", getpass.getuser)()
-    with FileLock(base / f"{PREFIX}{user}.lock"):
+    with ExitStack() as undo:
+        umask = os.umask(0o077)
+        undo.callback(os.umask, umask)
+        os.umask(umask & ~stat.S_IRWXU)
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
         remove_abandoned(base)
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
-        in_use = FileLock(folder / LOCK)
-        in_use.acquire()
-    before = os.environ.get(VARIABLE), tempfile.tempdir
-    handler = signal.signal(signal.SIGTERM, end)
-    os.environ[VARIABLE] = tempfile.tempdir = str(folder)
-    try:
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        undo.enter_context(FileLock(folder / LOCK))
+        (folder / IN_PLACE).touch()
+        undo.callback(setattr, tempfile, "tempdir", tempfile.tempdir)
+        tempfile.tempdir = str(folder)
+        undo.callback(_set, VARIABLE, os.environ.get(VARIABLE))
+        _set(VARIABLE, str(folder))
+        if MATPLOTLIB not in os.environ and not os.access(os.path.expanduser("~"), os.W_OK):
+            undo.callback(_set, MATPLOTLIB, None)
+            _set(MATPLOTLIB, str(folder / "matplotlib"))
+        undo.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, end))
         yield folder
-    finally:
-        os.environ.pop(VARIABLE)
-        if before[0] is not None:
-            os.environ[VARIABLE] = before[0]
-        tempfile.tempdir = before[1]
-        signal.signal(signal.SIGTERM, handler)
-        in_use.release()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_abandoned(base: Path) -> None:
-    """Removes the folders in `base` whose process no longer runs. Those of other users stay: they cannot be removed."""
+    """Removes this user's folders in `base` whose process no longer runs; links, and what is another user's, stay."""
     for folder in base.glob(f"{PREFIX}*/"):
         try:
+            found = folder.lstat()
+            is_made = (folder / IN_PLACE).exists() or time.time() - found.st_mtime > LONGEST_START_S
+            if not is_made or not stat.S_ISDIR(found.st_mode) or not _is_ours(found):
+                continue
             with FileLock(folder / LOCK, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
         except (Timeout, OSError):
             continue
+
+
+def _is_ours(found: os.stat_result) -> bool:
+    return not hasattr(os, "getuid") or found.st_uid == os.getuid()
+
+
+def _set(variable: str, value: str | None) -> None:
+    """Sets a variable of the environment; None removes it."""
+    os.environ.pop(variable, None)
+    if value is not None:
+        os.environ[variable] = value

@@ -1,10 +1,10 @@
-"""The real MTCNN, whose weights are in its wheel."""
+"""The real MTCNN, with its real weights."""
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from gender_age.detection import MAX_FACES, FaceDetector
+from gender_age.detection import FaceDetector
 from gender_age.face_search import FaceSearch
 from gender_age.found_faces import Face
 from gender_age.images import open_photo
@@ -219,16 +219,6 @@ def test_a_turned_face_that_fills_its_picture_is_turned_back(detector, portrait,
     tight = portrait.crop((round(x1 + inset_x), round(y1 + inset_y), round(x2 - inset_x), round(y2 - inset_y)))
     rotation, faces = detector.detect_any_rotation(rotate_image(tight, turned))
     assert (rotation, len(faces)) == ((360 - turned) % 360, 1)
-
-
-def test_of_too_many_faces_the_largest_are_answered(detector, portrait, monkeypatch):
-    monkeypatch.setattr("gender_age.detection.MAX_FACES", 2)
-    canvas = Image.new("RGB", (1000, 500), "grey")
-    for x, side in ((0, 200), (250, 300), (600, 400)):
-        canvas.paste(portrait.resize((side, side)), (x, 0))
-    _, faces = detector.detect_any_rotation(canvas)
-    assert [round(face.box[0] / 250) for face in faces] == [1, 3]
-    assert MAX_FACES == 200
 
 
 @pytest.mark.parametrize("angle", [30, 45, 60, 135])

@@ -17,6 +17,7 @@ from gender_age.images import photo_name
 from gender_age.results import FacePrediction, PhotoPrediction
 from gender_age.writers import FORMULA_STARTS
 from page.inputs.archive import ArchiveError, list_photos
+from page.inputs.archived_names import shown_path
 from page.inputs.unpacking import Unpacker
 from page.many import html as many_html
 from page.many.table import as_csv, as_json
@@ -128,12 +129,14 @@ def test_what_comes_out_of_an_archive_stays_in_its_folder(tmp_path, entries):
     (tmp_path / "a.zip").write_bytes(data)
     with Unpacker() as unpacker:
         for name, path in unpacked(unpacker, tmp_path / "a.zip"):
-            assert photo_name(name) == name
+            assert shown_path(name.split("/")) == name
+            assert not {"", ".", ".."} & set(name.split("/"))
+            assert name.isprintable()
             if isinstance(path, str):
                 assert path.startswith("“")
                 continue
             assert path.resolve().parent.parent == Path(unpacker._folder.name).resolve()
-            assert path.name == name
+            assert path.name == photo_name(name)
             assert path.is_file()
             assert not path.is_symlink()
     assert sorted(tmp_path.iterdir()) == [tmp_path / "a.zip"]

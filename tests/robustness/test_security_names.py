@@ -56,7 +56,7 @@ def test_the_table_on_the_page_and_its_files(served):
     value = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in uploaded]
     visitor.trigger("start")
     number = next(number for number, fn in served.demo.fns.items() if fn.name == "analyse_files")
-    last = visitor.trigger("analyse_files", value, None)[-1]["data"]
+    last = visitor.trigger("analyse_files", value, 0.6, None)[-1]["data"]
     outputs = [block.elem_id for block in served.demo.fns[number].outputs]
     shown = dict(zip(outputs, last, strict=True))
     table = next(block for block in served.demo.fns[number].outputs if block.elem_id == "many-table")
@@ -66,5 +66,5 @@ def test_the_table_on_the_page_and_its_files(served):
     assert "<script" not in str(shown["many-status"]) + str(shown["many-charts"])
     data = visitor.download(shown["many-csv"].get("value") or shown["many-csv"])
     cells = [cell for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))) for cell in row]
-    assert sum(MARK in cell for cell in cells) == len(NAMES)
+    assert sum(MARK in cell for cell in cells) == 2 * len(NAMES), "in the columns path and photo"
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]

@@ -2,8 +2,11 @@
 
 import builtins
 import json
+import os
+import shutil
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 import torch
@@ -62,6 +65,43 @@ def test_other_answers_are_refused_and_leave_no_file(tiny_model_folder, tmp_path
     with pytest.raises(TrainerError, match="differs from the checkpoint"):
         export.export_onnx(model, image_processor, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_its_own_file_is_replaced(exported, tiny_model_folder, tmp_path):
+    path = tmp_path / "model.onnx"
+    shutil.copyfile(exported, path)
+    os.utime(path, (0, 0))
+    assert main(["export", "--model", str(tiny_model_folder), "--onnx", str(path)]) == 0
+    assert path.stat().st_mtime > 0
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def other_onnx(path):
+    value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1])
+    node = onnx.helper.make_node("Identity", ["x"], ["y"])
+    output = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [1])
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([node], "other", [value], [output])), path)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_bytes(b"weights of somebody"),
+        lambda path: path.touch(),
+        lambda path: path.mkdir(),
+        lambda path: path.symlink_to(path.parent / "nowhere"),
+        lambda path: shutil.copyfile(DEFAULT_MODEL / "model.safetensors", path),
+        other_onnx,
+    ],
+)
+def test_a_file_of_somebody_else_is_not_replaced(tiny_model_folder, tmp_path, capsys, make):
+    path = tmp_path / "model.onnx"
+    make(path)
+    before = (path.lstat().st_ino, path.lstat().st_mtime_ns)
+    assert main(["export", "--model", str(tiny_model_folder), "--onnx", str(path)]) == 1
+    assert "is not replaced, because `export` did not write it" in capsys.readouterr().err
+    assert (path.lstat().st_ino, path.lstat().st_mtime_ns) == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_missing_package_is_a_sentence(tiny_model_folder, tmp_path, monkeypatch, capsys):

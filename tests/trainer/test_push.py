@@ -20,6 +20,7 @@ from trainer.errors import TrainerError
 from trainer.publishing.model_repository import DATA_FILES, PACKAGE, code_files, half_precision
 
 CODE = {path.name for path in code_files()}
+WITH_CODE = CODE | {"mtcnn.safetensors"}
 
 STRANGER = """
 import sys, torch
@@ -35,7 +36,7 @@ print(model.dtype, {parameter.dtype for parameter in model.parameters()} == {tor
 def test_folder_holds_the_repository_and_nothing_else(run_folder, tmp_path):
     folder = push.push_to_folder(run_folder, tmp_path / "model")
     names = {path.name for path in folder.iterdir()}
-    assert names == CODE | set(DATA_FILES) - {"evaluation.json"}
+    assert names == WITH_CODE | set(DATA_FILES) - {"evaluation.json"}
     assert {path.name for path in tmp_path.iterdir()} == {"run", "model"}
     for name in CODE:
         assert (folder / name).read_bytes() == (PACKAGE / name).read_bytes()
@@ -106,7 +107,7 @@ def test_without_code_it_is_data_alone_and_can_be_laid_out_again(run_folder, rep
 
     push.push_to_folder(folder, folder)
     full = {path.name: path.read_bytes() for path in folder.iterdir()}
-    assert full.keys() == bare.keys() | CODE
+    assert full.keys() == bare.keys() | WITH_CODE
     assert {"auto_map", "custom_pipelines"} < json.loads(full["config.json"]).keys()
     assert b"holds none of them" not in full["README.md"]
     assert full["model.safetensors"] == bare["model.safetensors"]
@@ -120,6 +121,7 @@ def test_without_code_it_is_data_alone_and_can_be_laid_out_again(run_folder, rep
     [
         (lambda folder: (folder / "notes.txt").write_text("mine"), r"notes\.txt"),
         (lambda folder: (folder / "notes.py").write_text("mine"), r"notes\.py"),
+        (lambda folder: (folder / "mtcnn.safetensors").write_text("mine"), r"mtcnn\.safetensors"),
         (lambda folder: (folder / "README.md").unlink(), r"config\.json"),
         (lambda folder: (folder / "README.md").write_text("# My results"), r"README\.md"),
         (lambda folder: (folder / "README.md").write_text("---\ntags: [face\n---\n"), r"README\.md"),
@@ -202,7 +204,7 @@ def test_hub_push_is_one_commit_that_removes_only_code_no_longer_needed(run_fold
     assert push.push_to_hub(run_folder, "owner/name", api=hub).endswith("/commit/1")
     ((repo_id, contents, deleted),) = hub.commits
     assert repo_id == "owner/name"
-    assert contents.keys() == CODE | set(DATA_FILES) - {"evaluation.json"}
+    assert contents.keys() == WITH_CODE | set(DATA_FILES) - {"evaluation.json"}
     assert deleted == {"old_module.py"}
     assert b'pipeline(model="owner/name"' in contents["README.md"]
 

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from datasets import Dataset
+from datasets import Image as EncodedImage
 from PIL import Image
 from tqdm.auto import tqdm
 
 from gender_age.alignment import align_face
-from gender_age.images import open_photo
 from gender_age.labels import GENDERS
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import FaceEstimate, FacePrediction
 
 from ..errors import DataError
 from ..preparation.landmarks import main_face
+from ..preparation.photos import decode
 
 PROTOCOLS = ("landmarks", "end_to_end")
 """`landmarks`: stored landmarks, or the fallback geometry without them; evaluates the model only.
@@ -96,8 +97,10 @@ def estimate_split(
     answers: list[FaceEstimate | FacePrediction] = []
     missed: list[bool] = []
     with tqdm(total=len(dataset), desc=description, unit="image") as bar:
-        for batch in dataset.select_columns(["image", "landmarks"]).iter(batch_size):
-            found, without = answer(predictor, batch["image"], batch["landmarks"], batch_size)
+        rows = dataset.select_columns(["image", "landmarks"]).cast_column("image", EncodedImage(decode=False))
+        for batch in rows.iter(batch_size):
+            images = [decode(image["bytes"]) for image in batch["image"]]
+            found, without = answer(predictor, images, batch["landmarks"], batch_size)
             answers += found
             missed += without
             bar.update(len(found))
@@ -120,7 +123,7 @@ def _by_landmarks(
     predictor: GenderAgePredictor, images: Sequence[Image.Image], landmarks: Sequence, batch_size: int
 ) -> tuple[list[FaceEstimate], list[bool]]:
     crops = [
-        align_face(open_photo(image), points, predictor.face_size, predictor.alignment)
+        align_face(image, points, predictor.face_size, predictor.alignment)
         for image, points in zip(images, landmarks, strict=True)
     ]
     return predictor.estimate(crops, batch_size), [points is None for points in landmarks]

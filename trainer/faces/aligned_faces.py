@@ -19,8 +19,11 @@ from gender_age.alignment import DEFAULT_ALIGNMENT, Alignment, align_face
 
 from ..errors import DataError
 from ..files import NO_ROOM, whole_file
-from ..preparation.landmarks import decode
+from ..preparation.photos import decode
 from ..sources.archives import digest
+
+# Images in memory at once while the digest is computed.
+DIGEST_BATCH = 256
 
 
 class AlignedFaces(torch.utils.data.Dataset):
@@ -32,7 +35,7 @@ class AlignedFaces(torch.utils.data.Dataset):
     Args:
         dataset: rows as `prepare` writes them.
         image_sizes: sides in pixels, without the margin.
-        cache_dir: folder of the pixel cache, one file per size.
+        cache_dir: folder of the pixel cache, one file per size and content of the dataset.
         margin: extra pixels on every side, as a share of the image size.
         fallback_share: share of the faces cropped with the fallback geometry; others at each size.
 
@@ -54,9 +57,10 @@ class AlignedFaces(torch.utils.data.Dataset):
         )
         labels = (dataset[name][:] for name in ("file", "gender", "age_min", "age_max"))
         self.revision = digest(zip(*labels, strict=True))
+        images = images_digest(dataset)
         cache_dir.mkdir(parents=True, exist_ok=True)
         self._pixels = {
-            size: _cut_faces(dataset, size, round(size * margin), fallback_share, alignment, cache_dir)
+            size: _cut_faces(dataset, images, size, round(size * margin), fallback_share, alignment, cache_dir)
             for size in image_sizes
         }
         self._rows = np.arange(len(self.gender))
@@ -90,19 +94,33 @@ def uses_fallback(file: str, image_size: int, share: float) -> bool:
     return int.from_bytes(hashed[:4], "big") < share * 2**32
 
 
+def images_digest(dataset: Dataset) -> str:
+    """Hexadecimal digest of the encoded images, in order: the same names may come with other pictures."""
+    rows = dataset.select_columns("image").cast_column("image", Image(decode=False))
+    return digest(
+        hashlib.sha256(image["bytes"]).hexdigest() for batch in rows.iter(DIGEST_BATCH) for image in batch["image"]
+    )
+
+
 def _cut_faces(
-    dataset: Dataset, size: int, margin: int, fallback_share: float, alignment: Alignment, cache_dir: Path
+    dataset: Dataset,
+    images: str,
+    size: int,
+    margin: int,
+    fallback_share: float,
+    alignment: Alignment,
+    cache_dir: Path,
 ) -> np.ndarray:
-    """`(n, side, side, 3)` uint8, memory-mapped."""
+    """`(n, side, side, 3)` uint8, memory-mapped; `images` is the digest of the dataset's."""
     files, landmarks = dataset["file"][:], dataset["landmarks"][:]
-    key = json.dumps([files, landmarks, size, margin, fallback_share, alignment.to_dict()])
+    key = json.dumps([files, images, landmarks, size, margin, fallback_share, alignment.to_dict()])
     path = cache_dir / f"faces-{size}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
     if not path.exists():
-        images = dataset.cast_column("image", Image(decode=False)).select_columns("image")
+        encoded = dataset.cast_column("image", Image(decode=False)).select_columns("image")
 
         def cut(row: int) -> np.ndarray:
             points = None if uses_fallback(files[row], size, fallback_share) else landmarks[row]
-            return np.asarray(align_face(decode(images[row]["image"]["bytes"]), points, size, alignment, margin))
+            return np.asarray(align_face(decode(encoded[row]["image"]["bytes"]), points, size, alignment, margin))
 
         side = size + 2 * margin
         # Closed first, so that an error does not wait for the remaining faces.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
@@ -10,10 +9,9 @@ from PIL import Image
 from tqdm import tqdm
 
 from gender_age.errors import PhotoError
-from gender_age.formats import FORMATS
 from gender_age.found_faces import Face
-from gender_age.images import BOMB, DAMAGED, open_photo
 
+from .photos import decode, storable
 from .splits import thumbnail
 from .staging import Staging
 
@@ -49,23 +47,10 @@ def main_face(faces: Sequence[Face], size_wh: tuple[int, int]) -> Face | None:
     return max(faces, key=weight, default=None)
 
 
-def decode(data: bytes) -> Image.Image:
-    """Decodes to an upright RGB image, with the same coordinates as `datasets.Image`.
-
-    Raises:
-        PhotoError: the bytes are not a readable image.
-    """
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except (*DAMAGED, *BOMB) as error:
-        raise PhotoError(UNDECODABLE) from error
-    return open_photo(image)
-
-
 def find_landmarks(
     images: Iterable[tuple[str, bytes | None]], staging: Staging, detector: Detector, total: int, progress: bool = True
 ) -> None:
-    """Stages each `(file, encoded bytes)`, usable ones with the landmarks of their main face in pixels.
+    """Stages each `(file, encoded bytes)`, usable ones with the landmarks of their main face in upright pixels.
 
     Flushes after every batch, so that a kill loses at most one batch.
     """
@@ -76,7 +61,7 @@ def find_landmarks(
                 face = main_face(faces, image.size)
                 # Finer digits depend on the batch size and are not reproducible.
                 points = face and tuple((round(x, 2), round(y, 2)) for x, y in face.landmarks)
-                staging.add(file, data, thumbnail(image), points)
+                staging.add(file, storable(data, image), thumbnail(image), points)
             staging.flush()
             bar.update(len(batch))
 

@@ -1,6 +1,6 @@
-"""Lays out a checkpoint as a Hub repository: weights, configs, code files, records and card.
+"""Lays out a checkpoint as a Hub repository: weights, configs, code files, detector weights, records and card.
 
-Without the code files, it is the layout of this project's `model/`.
+Without code and detector weights, it is the layout of this project's `model/`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from transformers import PreTrainedModel
 
 import gender_age
 from gender_age.checkpoint import load_checkpoint
-from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.configuration_gender_age import AUTO_MAP, CUSTOM_PIPELINES, GenderAgeConfig
 from gender_age.measurements import EvaluationRecord
+from gender_age.model_source import BESIDE_THE_CODE, DETECTOR_WEIGHTS
 from gender_age.records import EVALUATION_FILE, TRAINING_FILE, TrainingRecord, load_record
 
 from ..errors import TrainerError
@@ -28,19 +29,11 @@ from .model_card import is_card, render_card
 
 PACKAGE = Path(gender_age.__file__).parent
 ENTRY_MODULES = ("configuration_gender_age", "modeling_gender_age", "pipeline_gender_age")
-AUTO_MAP = {
-    "AutoConfig": "configuration_gender_age.GenderAgeConfig",
-    "AutoModel": "modeling_gender_age.ViTForGenderAge",
-}
-# `pipeline(model=…)` infers the task from a single entry.
-CUSTOM_PIPELINES = {
-    "gender-age": {"impl": "pipeline_gender_age.GenderAgePipeline", "pt": ["AutoModel"], "type": "image"}
-}
 
 WEIGHTS, CONFIG, PREPROCESSOR = "model.safetensors", "config.json", "preprocessor_config.json"
 CARD = "README.md"
 DATA_FILES = (WEIGHTS, CONFIG, PREPROCESSOR, CARD, TRAINING_FILE, EVALUATION_FILE)
-"""All files of a repository except its code files."""
+"""All files of a repository without code."""
 
 MESSAGE = "Gender and age model"
 """Commit message."""
@@ -56,7 +49,7 @@ def write_repository(
         folder: an existing empty folder.
         report: of `python -m trainer evaluate`; default: the one in `source`, if any.
         repo_id: for the card's snippets.
-        with_code: write the code files too, and name them in `config.json`.
+        with_code: write the code files and the detector's weights too, and name the code in `config.json`.
 
     Raises:
         ModelError: the checkpoint cannot be used.
@@ -69,7 +62,7 @@ def write_repository(
     (folder / WEIGHTS).chmod(0o644)
     (folder / CONFIG).write_text(_json(repository_config(model, with_code)), encoding="utf-8")
     shutil.copyfile(source / PREPROCESSOR, folder / PREPROCESSOR)
-    for path in code_files() if with_code else ():
+    for path in (*code_files(), BESIDE_THE_CODE) if with_code else ():
         shutil.copyfile(path, folder / path.name)
     training = _without_local_paths(read_json(source / TRAINING_FILE))
     report = report or read_json(source / EVALUATION_FILE)
@@ -162,7 +155,8 @@ def half_precision(model: PreTrainedModel) -> dict[str, torch.Tensor]:
 def strange_files(folder: Path) -> list[str]:
     """The files in `folder` that this module did not write, and that replacing the folder would destroy.
 
-    Data files are its own only with a `config.json` of this model type, code files only with one that names them.
+    Data files are its own only with a `config.json` of this model type, code files and detector weights only with one
+    that names the code.
     """
     config = read_json(folder / CONFIG) or {}
     has_code = config.get("custom_pipelines", {}).keys() == CUSTOM_PIPELINES.keys()
@@ -172,7 +166,7 @@ def strange_files(folder: Path) -> list[str]:
         path.name
         for path in folder.iterdir()
         if path.name != "__pycache__"
-        and not (is_repository and path.is_file() and (path.name in DATA_FILES or (has_code and path.suffix == ".py")))
+        and not (is_repository and path.is_file() and (path.name in DATA_FILES or (has_code and _goes_with_code(path))))
     )
 
 
@@ -188,6 +182,10 @@ def read_json(path: Path) -> dict | None:
         return load_record(path)
     except (OSError, ValueError) as error:
         raise TrainerError(f"{path} cannot be read as a JSON object: {error}") from error
+
+
+def _goes_with_code(path: Path) -> bool:
+    return path.suffix == ".py" or path.name == DETECTOR_WEIGHTS
 
 
 def _followed(node: ast.ImportFrom, importer: str) -> str:

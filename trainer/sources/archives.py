@@ -17,6 +17,7 @@ TAR_SUFFIXES = (".tar.gz", ".tgz", ".tar")
 ZIP_SUFFIXES = (".zip",)
 # Bytes. A face crop has about 5 kB, a photo a few MB; the limit guards against zip bombs.
 LARGEST_FILE = 64 * 2**20
+DIGEST_BLOCK = 2**20
 
 
 def is_archive(path: Path) -> bool:
@@ -81,6 +82,19 @@ def digest(lines: Iterable[object]) -> str:
     state = hashlib.sha256()
     for line in lines:
         state.update(f"{line}\n".encode("utf-8", "surrogateescape"))
+    return state.hexdigest()
+
+
+def folder_digest(folder: Path) -> str:
+    """Hexadecimal SHA-256 of the names and contents of all files in `folder`."""
+    return digest((file.relative_to(folder).as_posix(), _file_digest(file)) for file in sorted(_walk(folder)))
+
+
+def _file_digest(path: Path) -> str:
+    state = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(DIGEST_BLOCK):
+            state.update(block)
     return state.hexdigest()
 
 

@@ -26,9 +26,9 @@ from page.photo.hints import (
     face_hints,
     is_partly_outside,
     middle_grey,
+    missing_faces_hint,
     nose_offset,
     sharpness,
-    size_limit_hint,
 )
 from page.shared.settings import ROOT
 from tests import fakes
@@ -140,11 +140,13 @@ def group(size_wh, *sides):
         (group((3000, 4000), 59, 59, 60, 300), ""),
         (group((3000, 4000), 59, 59, 59, 300), f"Faces under about 40 pixels are not looked for. {CROP}"),
         (group((416, 300), 25, 25, 25), "Faces under about 20 pixels are not looked for."),
+        (group((30000, 20000), *[900] * 200), f"Only the 200 largest faces are answered: there may be more. {CROP}"),
+        (group((30000, 20000), *[900] * 199), ""),
         (fakes.photo(width=None, height=None, error="“notes.jpg” is not a photo."), ""),
     ],
 )
 def test_the_size_limit_is_named_where_several_faces_are_near_it(prediction, hint):
-    assert size_limit_hint(prediction) == hint
+    assert missing_faces_hint(prediction) == hint
 
 
 @pytest.mark.parametrize(("factor", "shift"), [(0.3, 0), (0.5, 90), (1.0, 0)])

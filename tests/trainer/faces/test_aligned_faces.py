@@ -1,11 +1,16 @@
+import os
+import shutil
+
 import numpy as np
 import pytest
 import torch
+from datasets import Image, concatenate_datasets
+from PIL import ImageOps
 
 from gender_age.alignment import align_face
 from trainer.errors import DataError
 from trainer.faces.aligned_faces import AlignedFaces, uses_fallback
-from trainer.faces.loading import load_prepared, load_split
+from trainer.faces.loading import load_prepared, load_rows, load_split
 
 
 def test_a_batch_holds_aligned_pixels_and_labels(tiny_data, tmp_path):
@@ -45,6 +50,31 @@ def test_other_data_gets_other_pixels(tiny_data, tmp_path):
         AlignedFaces(load_split([str(tiny_data)], split, limit=4), [16], tmp_path) for split in ("test", "validation")
     )
     assert not torch.equal(one[1]["pixels"], other[1]["pixels"])
+
+
+def test_other_pictures_under_the_same_names_get_other_pixels(tiny_data, tmp_path):
+    rows = load_split([str(tiny_data)], "validation", limit=4)
+    pictures = rows.select_columns("image").map(lambda row: {"image": ImageOps.invert(row["image"])})
+    replaced = concatenate_datasets([pictures.cast_column("image", Image()), rows.remove_columns("image")], axis=1)
+    one, other = (AlignedFaces(dataset, [16], tmp_path)[1]["pixels"] for dataset in (rows, replaced))
+    assert (one.int() + other.int() - 255).abs().float().mean() < 3
+    assert not torch.equal(one, other)
+
+
+def test_a_folder_replaced_in_place_is_read_again(tiny_data, tmp_path):
+    """Also by files of the same times, as `cp -p`, rsync and tar make them."""
+    folder = tmp_path / "data"
+    shutil.copytree(tiny_data, folder)
+    before = load_rows(str(folder), "validation")
+    (path,) = (folder / "data").glob("validation-*")
+    times = path.stat()
+    older = before.map(lambda row: {"age_min": row["age_min"] + 1, "age_max": row["age_max"] + 1})
+    os.remove(path)
+    older.to_parquet(path)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    after = load_rows(str(folder), "validation")
+    assert after["age_min"][:] == [age + 1 for age in before["age_min"][:]]
+    assert load_split([str(folder)], "validation")["age_max"][:] == [age + 1 for age in before["age_max"][:]]
 
 
 def test_the_revision_follows_files_and_labels(tiny_data, tmp_path):
