@@ -49,9 +49,10 @@ def with_lying_faces(search: FaceSearch, image_rgb: Image.Image, found: Found) -
 def _places(faces: list[Face], rejected: list[Box], smallest: float) -> list[Box]:
     """The largest boxes that may hold a lying face."""
     doubtful = [face.box for face in faces if not is_certainly_upright([face])]
-    free = [box for box in rejected if not any(_is_taken(box, face) for face in faces)]
-    large = [box for box in (*doubtful, *free) if _side(box) >= smallest]
-    return sorted(large, key=_side, reverse=True)[:MAX_PLACES]
+    large = (box for box in rejected if _side(box) >= smallest)
+    free = [box for box in large if not any(_is_taken(box, face) for face in faces)]
+    places = (box for box in (*doubtful, *free) if _side(box) >= smallest)
+    return sorted(places, key=_side, reverse=True)[:MAX_PLACES]
 
 
 def _lying_face(
