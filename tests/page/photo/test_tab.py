@@ -17,7 +17,7 @@ from page.inputs.photo_files import GivenFile
 from page.photo.cards import WELCOME
 from page.photo.tab import GONE, LARGEST_PERCENT, SMALLEST_PERCENT, build_photo_tab
 from page.shared.pictures import NOTHING
-from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, STATE_SECONDS
+from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, PHOTO_PLACES, STATE_SECONDS
 from tests import fakes
 
 FLOORS = (MIN_SCORE, SMALLEST_PERCENT)
@@ -234,7 +234,7 @@ def test_one_endpoint_with_a_description(tab, photo):
         assert key in public[0].fn.__doc__, f"{key} is not described"
 
 
-def test_the_model_runs_once_at_a_time_and_for_two_events_only(tab):
+def test_two_events_run_the_model_and_share_their_places(tab):
     running = [event.name for event in tab.demo.fns.values() if event.concurrency_id == "model"]
     assert sorted(running) == ["predict", "search"]
-    assert all(tab.events[name].concurrency_limit == 1 for name in running)
+    assert all(tab.events[name].concurrency_limit == PHOTO_PLACES["concurrency_limit"] for name in running)

@@ -1,6 +1,7 @@
 """Calls of programs that leave out arguments with a default."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import pytest
@@ -20,7 +21,9 @@ def demo():
 
 def inputs(demo, endpoint, given):
     block_fn = next(fn for fn in demo.fns.values() if fn.api_name == endpoint)
-    return asyncio.run(demo.preprocess_data(block_fn, given, None))
+    # In a thread: playwright's event loop may be running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, demo.preprocess_data(block_fn, given, None)).result()
 
 
 @pytest.mark.parametrize(

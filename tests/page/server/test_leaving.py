@@ -84,6 +84,7 @@ def test_a_batch_of_the_page(page, tmp_path):
         lines = events.iter_lines()
         for _ in range(4):
             next(lines)
+        page.wait_for_photos(1)
     assert page.seconds_until_idle() < 2
     assert 0 < len(page.predictor.seen) < PHOTOS / 2
 
