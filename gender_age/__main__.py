@@ -29,7 +29,7 @@ from .writers import CsvWriter, JsonWriter, TextWriter, Writer
 if TYPE_CHECKING:
     from .results import PhotoPrediction
 
-# A finished photo is shown at once where the detector takes its time, and shares a batch where it does not.
+# Where the detector takes its time, photos are shown one by one; where it does not, they share a batch.
 MAX_WAIT_S = 0.5
 UNUSABLE_PHOTO, UNUSABLE_COMMAND, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 

@@ -25,10 +25,17 @@ def clip_to_pixels(integral: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
     return torch.cat([low, torch.minimum(boxes[:, 2:].ceil().long(), limits).maximum(low + 1)], dim=1)
 
 
-def largest(boxes: torch.Tensor, number: int) -> torch.Tensor:
-    """Indices `(m,)` of the boxes with the longest sides, at most `number`, in their order."""
-    sides = (boxes[:, 2:] - boxes[:, :2]).amax(dim=1)
-    return sides.topk(min(number, len(boxes))).indices.sort().values
+def longer_sides(boxes: torch.Tensor) -> torch.Tensor:
+    """The longer side of each box in pixels, `(n,)`."""
+    return (boxes[:, 2:] - boxes[:, :2]).amax(dim=1)
+
+
+def highest(values: torch.Tensor, image_index: torch.Tensor, number: int) -> torch.Tensor:
+    """Indices `(m,)` of the highest of the values `(n,)`, at most `number` of each image, in their order."""
+    if len(values) <= number:
+        return torch.arange(len(values), device=values.device)
+    own = (torch.nonzero(image_index == image).flatten() for image in image_index.unique())
+    return torch.cat([each[values[each].topk(min(number, len(each))).indices] for each in own]).sort().values
 
 
 def regressed(boxes: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
@@ -62,4 +69,4 @@ def nms_by_smaller_area(boxes: np.ndarray, scores: np.ndarray, threshold: float)
     return kept
 
 
-__all__ = ["clip_to_pixels", "clip_windows", "largest", "nms_by_smaller_area", "regressed", "squared"]
+__all__ = ["clip_to_pixels", "clip_windows", "highest", "longer_sides", "nms_by_smaller_area", "regressed", "squared"]

@@ -60,7 +60,7 @@ class GuardedOpener:
         self._finalizer = weakref.finalize(self, _end_all, self._idle)
 
     def __call__(self, photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
-        """See `open_photo`.
+        """See `open_photo`; a larger `max_pixels` than `MAX_PIXELS` counts as that, for which the workers have memory.
 
         Raises:
             PhotoError: the photo cannot be used, or takes more memory or time than a photo of its size.
@@ -71,7 +71,7 @@ class GuardedOpener:
             self._pid, self._turns = os.getpid(), threading.BoundedSemaphore(self._workers)
             self._idle.clear()
         with opened_file(photo) as (file, name), _descriptor(file) as descriptor, self._turns:
-            return upright(self._opened(descriptor, name, max_pixels), name)
+            return upright(self._opened(descriptor, name, min(max_pixels, MAX_PIXELS)), name)
 
     def __enter__(self) -> GuardedOpener:
         return self
@@ -88,30 +88,31 @@ class GuardedOpener:
         return [worker.pid for worker in self._idle]
 
     def _opened(self, descriptor: int, name: str, max_pixels: int) -> Picture:
-        worker = self._worker(name)
         deadline_s = time.monotonic() + self._deadline_s
-        try:
+        for is_last in (False, True):
+            worker = self._worker(name)
             try:
                 picture = worker.open(descriptor, name, max_pixels, deadline_s)
-            except (BrokenPipeError, ConnectionResetError):  # it ended while it waited
+            except PhotoError:
+                self._idle.append(worker)
+                raise
+            except (WorkerEndedError, OSError) as error:
+                is_unread = isinstance(error, (BrokenPipeError, ConnectionResetError))
+                has_ended = isinstance(error, WorkerEndedError) and error.has_ended
+                status = worker.end(has_ended)
+                # It ended while it waited; or by itself, having grown too large, before it read what was sent.
+                if not is_last and (is_unread or (has_ended and status == 0)):
+                    continue
+                # Not the photo's name, nor anything else about it.
+                logger.warning("A worker that opened a photo was replaced (%s, exit status %d).", error, status)
+                is_late = time.monotonic() >= deadline_s
+                raise PhotoError(_reason(status if has_ended else None, is_late)(name)) from None
+            except BaseException:
                 worker.end()
-                worker = self._worker(name)
-                picture = worker.open(descriptor, name, max_pixels, deadline_s)
-        except PhotoError:
+                raise
             self._idle.append(worker)
-            raise
-        except (WorkerEndedError, OSError) as error:
-            # Not the photo's name, nor anything else about it.
-            has_ended = isinstance(error, WorkerEndedError) and error.has_ended
-            status = worker.end(has_ended)
-            logger.warning("A worker that opened a photo was replaced (%s, exit status %d).", error, status)
-            is_late = time.monotonic() >= deadline_s
-            raise PhotoError(_reason(status if has_ended else None, is_late)(name)) from None
-        except BaseException:
-            worker.end()
-            raise
-        self._idle.append(worker)
-        return picture
+            return picture
+        raise AssertionError("the last attempt returns or raises")
 
     def _worker(self, name: str) -> WorkerProcess:
         while True:

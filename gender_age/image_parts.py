@@ -8,14 +8,15 @@ from PIL import Image
 # A smaller image is padded: P-Net would see no window of it, or one.
 SMALLEST_SIDE = 48
 PAD_GREY = 128
-# Tiles of a panorama: their longer side per shorter one, the share of it that they have in common, and how many.
-TILE_RATIO, TILE_OVERLAP, MAX_TILES = 1.5, 0.25, 16
+# Tiles of a panorama: their longer side per shorter one, the share of it that they have in common, and the least that a
+# tile has of the panorama: there are 21 at most.
+TILE_RATIO, TILE_OVERLAP, SMALLEST_TILE_SHARE = 1.5, 0.25, 1 / 16
 
 
 def tiles(image: Image.Image) -> list[tuple[Image.Image, tuple[int, int]]]:
     """Overlapping parts of a panorama, with the left upper corner of each."""
     longer, shorter = max(image.size), min(image.size)
-    length = max(round(shorter * TILE_RATIO), longer // MAX_TILES)
+    length = max(round(shorter * TILE_RATIO), int(longer * SMALLEST_TILE_SHARE))
     count = max(2, int(np.ceil((longer - length) / (length * (1 - TILE_OVERLAP)))) + 1)
     starts = np.linspace(0, longer - length, count).round().astype(int).tolist()
     if image.width >= image.height:

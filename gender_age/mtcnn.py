@@ -1,7 +1,8 @@
 """MTCNN's three networks over images of one size. Same results as facenet-pytorch's `detect_face`, faster.
 
-The steps and their numbers are the same; results differ by rounding only. It is faster because every level of the image
-pyramid and every crop is computed from one integral image, and because the networks run in channels-last memory format.
+The steps and their numbers are the same; results differ by rounding only, except where there are more candidates than
+200 faces have: the smallest are left out. It is faster because every level of the image pyramid and every crop is
+computed from one integral image, and because the networks run in channels-last memory format.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ import torch
 from torch import nn
 from torchvision.ops import batched_nms
 
-from .candidate_boxes import clip_to_pixels, clip_windows, largest, nms_by_smaller_area, regressed, squared
+from .candidate_boxes import (
+    clip_to_pixels,
+    clip_windows,
+    highest,
+    longer_sides,
+    nms_by_smaller_area,
+    regressed,
+    squared,
+)
 from .geometry import Box
 from .integral_image import crop_by_area, integral_images, resize_by_area
 
@@ -149,8 +158,9 @@ class Cascade:
             offsets, probabilities = self._pnet(_normalise(resize_by_area(integral, size_hw)))
             is_face = probabilities[:, 1] >= self._thresholds[0]
             score = probabilities[:, 1][is_face]
-            best = score.topk(min(len(score), MAX_WINDOWS * len(integral))).indices.sort().values
-            score, places = score[best], is_face.nonzero()[best]
+            places = is_face.nonzero()
+            best = highest(score, places[:, 0], MAX_WINDOWS)
+            score, places = score[best], places[best]
             corner = places[:, [2, 1]].float() * PNET_STRIDE + 1
             window = torch.cat([corner, corner + PNET_WINDOW - 1], dim=1).div(scale).floor()
             kept = batched_nms(window, score, places[:, 0], 0.5)
@@ -161,7 +171,7 @@ class Cascade:
             images.append(places[kept, 0])
         candidates, image_index = torch.cat(windows_and_boxes), torch.cat(images)
         kept = batched_nms(candidates[:, :4], torch.cat(scores), image_index, 0.7)
-        kept = kept[largest(candidates[kept, 4:], MAX_RNET_BOXES * len(integral))]
+        kept = kept[highest(longer_sides(candidates[kept, 4:]), image_index[kept], MAX_RNET_BOXES)]
         return squared(candidates[kept, 4:]), image_index[kept]
 
     def _refine(
@@ -176,7 +186,7 @@ class Cascade:
         boxes, scores = boxes[is_face], probabilities[is_face, 1]
         image_index, offsets = image_index[is_face], offsets[is_face]
         kept = batched_nms(boxes, scores, image_index, 0.7)
-        kept = kept[largest(boxes[kept], MAX_ONET_BOXES * len(integral))]
+        kept = kept[highest(longer_sides(boxes[kept]), image_index[kept], MAX_ONET_BOXES)]
         return squared(regressed(boxes[kept], offsets[kept])), image_index[kept]
 
     def _output_faces(

@@ -155,7 +155,8 @@ class GenderAgePredictor:
             whole_image: take every picture as one face already cropped.
             min_score: as in `predict`.
             batch_size: faces, of one photo or several, that the model sees at once.
-            max_wait_s: seconds that a finished photo may wait for others to fill its batch; None is without limit.
+            max_wait_s: seconds that a finished photo may wait for others to fill its batch, looked at whenever a photo
+                has been searched; None is without limit.
                 With several `workers`, those that were opened before come first all the same.
             workers: photos that are searched at once, and batches that the model sees at once, each on one core. With
                 several, that many batches, and one more, are searched before the first photo is answered.

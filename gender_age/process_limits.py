@@ -29,19 +29,20 @@ REFUSED = {
         0xC000003E,
         [41, 42, 43, 49, 50, 53, 57, 58, 59, 62, 76, 77, 82, 83, 84, 85, 86, 87, 88, 90, 91, 92, 93, 94]
         + [101, 129, 133, 165, 200, 250, 258, 259, 260, 263, 264, 265, 266, 268, 272, 285, 288, 297, 308]
-        + [310, 311, 316, 319, 321, 322, 323, 424, 425],
+        + [310, 311, 316, 319, 321, 322, 323, 424, 425, 452],
     ),
     "aarch64": (
         0xC00000B7,
         [33, 34, 35, 36, 37, 38, 40, 45, 46, 47, 52, 53, 54, 55, 97, 117, 129, 130, 138, 198, 199, 200]
-        + [201, 202, 203, 219, 221, 240, 242, 268, 270, 271, 276, 279, 280, 281, 282, 424, 425],
+        + [201, 202, 203, 219, 221, 240, 242, 268, 270, 271, 276, 279, 280, 281, 282, 424, 425, 452],
     ),
 }
-# Machine -> numbers of `open` (None: there is none), `openat`, `clone` and `tgkill`, which depend on their arguments.
+# Machine -> numbers of `open` (None: there is none), `openat`, `clone`, `tgkill` and `prlimit64`, which depend on their
+# arguments: a process may send signals to itself and change its own limits, not those of others.
 # Libraries have another way where the two newer calls do not exist.
-PARTLY_REFUSED: dict[str, tuple[int | None, int, int, int]] = {
-    "x86_64": (2, 257, 56, 234),
-    "aarch64": (None, 56, 220, 131),
+PARTLY_REFUSED: dict[str, tuple[int | None, int, int, int, int]] = {
+    "x86_64": (2, 257, 56, 234, 302),
+    "aarch64": (None, 56, 220, 131, 261),
 }
 CLONE3, OPENAT2 = 435, 437
 
@@ -101,7 +102,7 @@ def filter_system_calls() -> bool:
 def _program(machine: str) -> list[tuple[int, int, int, int]]:
     """The filter as BPF instructions: code, jump if true, jump if false, value."""
     architecture, refused = REFUSED[machine]
-    plain_open, open_at, clone, signal_thread = PARTLY_REFUSED[machine]
+    plain_open, open_at, clone, signal_thread, limits = PARTLY_REFUSED[machine]
     no, missing, yes = (RETURN, 0, 0, FAIL | errno.EPERM), (RETURN, 0, 0, FAIL | errno.ENOSYS), (RETURN, 0, 0, ALLOW)
     program = [(LOAD, 0, 0, ARCHITECTURE), (EQUAL, 1, 0, architecture), no, (LOAD, 0, 0, CALL)]
     program += [(AT_LEAST, 0, 1, X32_CALLS), no]
@@ -113,7 +114,8 @@ def _program(machine: str) -> list[tuple[int, int, int, int]]:
         if call is not None:
             program += [(EQUAL, 0, 4, call), (LOAD, 0, 0, ARGUMENTS + 8 * place), (ANY_BIT, 0, 1, WRITING), no, yes]
     program += [(EQUAL, 0, 4, clone), (LOAD, 0, 0, ARGUMENTS), (ANY_BIT, 1, 0, CLONE_THREAD), no, yes]
-    program += [(EQUAL, 0, 4, signal_thread), (LOAD, 0, 0, ARGUMENTS), (EQUAL, 1, 0, os.getpid()), no, yes]
+    for call, own in ((signal_thread, os.getpid()), (limits, 0)):
+        program += [(EQUAL, 0, 4, call), (LOAD, 0, 0, ARGUMENTS), (EQUAL, 1, 0, own), no, yes]
     return [*program, yes]
 
 

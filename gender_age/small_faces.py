@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .face_search import SMALLEST_FACE, SMALLEST_FACE_SHARE
 from .found_faces import Face
-from .image_parts import MAX_TILES, TILE_RATIO
+from .image_parts import SMALLEST_TILE_SHARE, TILE_RATIO
 
 # Faces are detected on a copy whose longer side has at most this many pixels: MTCNN's cost grows with
 # (longer side / smallest face)², and a larger copy finds the same faces (facenet-pytorch#77, #179).
@@ -41,7 +41,7 @@ def smallest_face_px(size_wh: tuple[int, int]) -> float:
     """
     longer, shorter = max(size_wh), min(size_wh)
     if is_panorama(size_wh):
-        return _first_limit(max(shorter * TILE_RATIO, longer / MAX_TILES))
+        return _first_limit(max(shorter * TILE_RATIO, longer * SMALLEST_TILE_SHARE))
     return _fine_limit(longer) if _gains_from_finer(longer) else _first_limit(longer)
 
 

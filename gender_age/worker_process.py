@@ -132,7 +132,10 @@ class WorkerProcess:
             os.close(descriptor)
 
     def _receive(self, deadline_s: float) -> dict:
-        self._connection.settimeout(max(deadline_s - time.monotonic(), 0.001))
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0:
+            raise WorkerEndedError("TimeoutError")
+        self._connection.settimeout(left_s)
         try:
             message, descriptors = receive_message(self._connection)
         except (EOFError, ConnectionResetError) as error:

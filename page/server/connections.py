@@ -99,10 +99,11 @@ class BoundedConnection(H11Protocol):
 
     def _check(self) -> None:
         if self not in self.connections:
-            if self.transport.is_closing():  # what was written last is not read
-                self.loop.call_later(ANSWER_S, self.transport.abort)
             return
-        if self._is_late(self.loop.time()):
+        now = self.loop.time()
+        if self.transport.is_closing():  # what was written last is not read
+            self._unread_since = self._unread_since or now
+        if self._is_late(now):
             self.end()
         else:
             self.loop.call_later(CHECK_S, self._check)

@@ -46,6 +46,7 @@ def outcome(attempt, *arguments):
         "os.chmod(sys.argv[1] + '/old', 0)",
         "os.mkdir(sys.argv[1] + '/new')",
         "os.memfd_create('a')",
+        "resource.prlimit(os.getppid(), resource.RLIMIT_CPU)",
     ],
 )
 def test_a_locked_process_may_not(attempt, tmp_path):
@@ -62,6 +63,7 @@ def test_a_locked_process_may_not(attempt, tmp_path):
         "import mmap; mmap.mmap(-1, 1 << 20)[0] = 1",
         "import fractions, statistics, xml.dom",
         "signal.raise_signal(signal.SIGWINCH)",
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (9, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))",
     ],
 )
 def test_a_locked_process_may(attempt, tmp_path):

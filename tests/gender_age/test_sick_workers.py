@@ -1,5 +1,6 @@
 """Workers that spin, sleep, die, lie or ask for much: each gives a sentence, and the next photo is opened."""
 
+import socket
 import sys
 import time
 
@@ -8,6 +9,7 @@ import pytest
 from gender_age import worker_process
 from gender_age.errors import PhotoError
 from gender_age.guarded_opener import GuardedOpener
+from gender_age.opening_messages import send_message
 
 from .pictures import encoded, is_upright, picture
 
@@ -57,6 +59,30 @@ def test_a_worker_that_sleeps_is_ended(sick, tmp_path):
     (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
     with sick("time.sleep(60)", deadline_s=0.5) as opener, pytest.raises(PhotoError, match="takes too long"):
         opener(tmp_path / "a.png")
+
+
+def test_a_deadline_holds_however_much_a_worker_says():
+    worker = object.__new__(worker_process.WorkerProcess)
+    worker._connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with worker._connection, theirs:
+        for _ in range(2):
+            send_message(theirs, {"wants": [1, 1]})
+        assert worker._receive(time.monotonic() + 5) == {"wants": [1, 1]}
+        with pytest.raises(worker_process.WorkerEndedError, match="TimeoutError"):
+            worker._receive(time.monotonic())
+
+
+def test_the_next_photo_of_a_worker_that_is_just_ending_is_opened_by_another(sick, tmp_path, caplog):
+    (tmp_path / "leaking.png").write_bytes(encoded(picture(), "PNG"))
+    (tmp_path / "healthy.png").write_bytes(encoded(picture(), "PNG"))
+    line = """import atexit
+    atexit.register(time.sleep, 1)
+    w.address_space = lambda: 1 << 60
+    return healthy(file, name, max_pixels, canvas)"""
+    with sick(line) as opener:
+        assert is_upright(opener(tmp_path / "leaking.png"))
+        assert is_upright(opener(tmp_path / "healthy.png"))
+    assert not caplog.text
 
 
 @pytest.mark.parametrize(
