@@ -30,6 +30,8 @@ from .single_photo import refuse_single
 from .turning import rotate_image
 
 BATCH_SIZE = 32
+# A CPU is faster with fewer faces at once, in bf16 and in float32 (docs/experiments.md).
+CPU_BATCH_SIZE = 8
 # Photos opened at once, however many cores there are: the largest take 340 MB, and twice that while they are rotated.
 MAX_WORKERS = 2
 
@@ -128,8 +130,10 @@ class GenderAgePredictor:
         return searched.with_estimates(self.estimate([face.crop for face in searched.found]))
 
     def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
-        """Gender and age of faces as `align` cuts them, RGB, `face_size` pixels a side; `batch_size` at once."""
+        """Gender and age of faces as `align` cuts them, RGB, `face_size` pixels a side; at most `batch_size` at once."""
         estimates: list[FaceEstimate] = []
+        if self.model.device.type == "cpu":
+            batch_size = min(batch_size, CPU_BATCH_SIZE)
         for start in range(0, len(crops), batch_size):
             # Crops have the model's size already: resizing them again could only blur.
             batch = self.image_processor(list(crops[start : start + batch_size]), do_resize=False, return_tensors="pt")
@@ -154,7 +158,7 @@ class GenderAgePredictor:
             photos: may be endless. An array of shape `(photos, height, width, 3)` is as many photos.
             whole_image: take every picture as one face already cropped.
             min_score: as in `predict`.
-            batch_size: faces, of one photo or several, that the model sees at once.
+            batch_size: faces, of one photo or several, that the model sees at once; on a CPU at most 8 of them.
             max_wait_s: seconds that a finished photo may wait for others to fill its batch, looked at whenever a photo
                 has been searched; None is without limit.
                 With several `workers`, those that were opened before come first all the same.

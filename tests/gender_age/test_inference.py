@@ -29,7 +29,7 @@ def hidden_and_answers(model) -> tuple[torch.dtype, torch.Tensor]:
 
 @pytest.mark.parametrize(("in_hardware", "dtype", "largest"), [(False, torch.float32, 0), (True, torch.bfloat16, 0.02)])
 def test_answers_differ_by_rounding(model, monkeypatch, in_hardware, dtype, largest):
-    monkeypatch.setattr(module, "multiplies_bf16", lambda: in_hardware)
+    monkeypatch.setattr(module, "is_bf16_faster", lambda: in_hardware)
     _, expected = hidden_and_answers(model)
     with inference(CPU):
         hidden, answers = hidden_and_answers(model)
@@ -40,8 +40,25 @@ def test_answers_differ_by_rounding(model, monkeypatch, in_hardware, dtype, larg
     assert torch.allclose(answers, expected, atol=largest, rtol=0)
 
 
+@pytest.mark.parametrize(
+    ("supported", "vendor", "faster"),
+    [
+        ((), "AuthenticAMD", False),
+        (("_is_avx512_bf16_supported",), "AuthenticAMD", True),
+        (("_is_avx512_bf16_supported",), "GenuineIntel", False),
+        (("_is_avx512_bf16_supported", "_is_amx_tile_supported"), "GenuineIntel", True),
+    ],
+)
+def test_bf16_is_used_where_it_is_faster(monkeypatch, tmp_path, supported, vendor, faster):
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, name, lambda name=name: name in supported, raising=False)
+    (tmp_path / "cpuinfo").write_text(f"processor\t: 0\nvendor_id\t: {vendor}\n")
+    monkeypatch.setattr(module, "CPU_INFO", tmp_path / "cpuinfo")
+    assert module.is_bf16_faster.__wrapped__() == faster
+
+
 def test_another_device_computes_as_it_does(model, monkeypatch):
-    monkeypatch.setattr(module, "multiplies_bf16", lambda: True)
+    monkeypatch.setattr(module, "is_bf16_faster", lambda: True)
     with inference(torch.device("cuda")):
         assert hidden_and_answers(model)[0] == torch.float32
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from gradio_client import Client, handle_file
@@ -17,6 +17,8 @@ from gradio_client.utils import QueueError
 from PIL import Image, ImageDraw
 
 from tests.conftest import REPOSITORY
+
+from .hostile import ONE_OF, hostile
 
 # How long a client waits before it asks a full queue again.
 RETRY_S = 0.5
@@ -57,9 +59,14 @@ def own_photos(count: int) -> list[bytes]:
     return photos
 
 
-def ask_together(url: str, folder: Path, photos: Sequence[bytes], turns: int, first: int = 0) -> list[Asked]:
+def ask_together(
+    url: str, folder: Path, photos: Sequence[bytes], turns: int, first: int = 0, with_hostile: bool = False
+) -> list[Asked]:
     """One `gradio_client` a photo, numbered from `first` on; all start together, and each asks `turns` times, one after
-    the other.
+    the other. `with_hostile`, one of `ONE_OF` files that they send is a hostile one.
+
+    Returns:
+        The answers for their own photos.
 
     Raises:
         Exception: the first that any client meets, but a full queue, which it asks again.
@@ -71,21 +78,14 @@ def ask_together(url: str, folder: Path, photos: Sequence[bytes], turns: int, fi
         found = []
         ready.wait(120)
         for turn in range(turns):
-            path = folder / f"client-{first + number}-{turn}.jpg"
+            place = number * turns + turn
+            if with_hostile and place % (ONE_OF - 1) == 0:
+                name, data = hostile(first * turns + place)
+                answer, *_ = _ask(client, folder / name, data)
+                assert answer["photo"] == name
+            name = f"client-{first + number}-{turn}.jpg"
             # Bytes after the end of a JPEG change the file and not the picture: no two uploads are the same file.
-            path.write_bytes(photos[number] + path.name.encode())
-            begun, refused = time.monotonic(), 0
-            while True:
-                try:
-                    answer = client.predict(handle_file(str(path)), api_name="/predict")
-                    break
-                except QueueError as error:
-                    if str(error).strip("'\"") != FULL:
-                        raise
-                    refused += 1
-                    time.sleep(RETRY_S)
-            found.append(Asked(first + number, turn, answer, time.monotonic() - begun, refused))
-            path.unlink()
+            found.append(Asked(first + number, turn, *_ask(client, folder / name, photos[number] + name.encode())))
         client.close()
         return found
 
@@ -93,15 +93,29 @@ def ask_together(url: str, folder: Path, photos: Sequence[bytes], turns: int, fi
         return [asked for found in pool.map(visit, range(len(photos))) for asked in found]
 
 
-def main(url: str, folder: Path, first: int, count: int, turns: int) -> list[dict]:
+def _ask(client: Client, path: Path, data: bytes) -> tuple[dict, float, int]:
+    """The answer for a file, the seconds that it took, and how often the queue was full."""
+    path.write_bytes(data)
+    begun, refused = time.monotonic(), 0
+    while True:
+        try:
+            answer = client.predict(handle_file(str(path)), api_name="/predict")
+            break
+        except QueueError as error:
+            if str(error).strip("'\"") != FULL:
+                raise
+            refused += 1
+            time.sleep(RETRY_S)
+    path.unlink()
+    return answer, time.monotonic() - begun, refused
+
+
+def main(url: str, folder: Path, first: int, count: int, turns: int, with_hostile: bool) -> list[dict]:
     """Asks with the photos from `first` on; in a process of its own, as fifty clients keep one busy."""
     photos = own_photos(first + count)[first:]
-    asked = ask_together(url, folder, photos, turns, first)
-    return [
-        {"client": one.client, "turn": one.turn, "answer": one.answer, "seconds": one.seconds, "refused": one.refused}
-        for one in asked
-    ]
+    return [asdict(one) for one in ask_together(url, folder, photos, turns, first, with_hostile)]
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:]))))
+    page_url, place, *numbers = sys.argv[1:]
+    print(json.dumps(main(page_url, Path(place), *map(int, numbers))))

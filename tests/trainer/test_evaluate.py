@@ -119,7 +119,7 @@ def test_ranges_alone_have_no_age_errors(samples):
 
 def test_stored_landmarks_and_live_detection_of_the_same_landmarks_agree(tiny_model_folder, tiny_data, monkeypatch):
     # bf16 would make of a pixel that is rounded otherwise a difference in the third digit.
-    monkeypatch.setattr(inference, "multiplies_bf16", lambda: False)
+    monkeypatch.setattr(inference, "is_bf16_faster", lambda: False)
     model, image_processor = load_checkpoint(tiny_model_folder, device="cpu")
     predictor = GenderAgePredictor(model, image_processor, fakes.FakeDetector(drawn_face))
     rows = evaluate.load_sources([str(tiny_data)], "test")["utkface"]
