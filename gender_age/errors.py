@@ -9,6 +9,10 @@ class PhotoError(GenderAgeError):
     """The photo cannot be used: missing, not an image, broken, or too large."""
 
 
+class PhotoTooLargeError(PhotoError):
+    """The photo has more pixels than are opened."""
+
+
 class ModelError(GenderAgeError):
     """The checkpoint cannot be used: missing, of another kind, or incomplete."""
 

@@ -11,7 +11,7 @@ from threading import Lock
 import numpy as np
 from PIL import ExifTags, Image
 
-from .errors import PhotoError
+from .errors import PhotoError, PhotoTooLargeError
 from .formats import WANTED
 from .opening import open_file, why_not_opened
 from .photo_file import PhotoFile
@@ -131,7 +131,7 @@ def read_picture(file: PhotoFile, name: str, max_pixels: int = MAX_PIXELS, canva
     except MissingPackageError as error:
         raise PhotoError(f"{name} {error}") from None
     except BOMB:
-        raise PhotoError(too_large(name, max_pixels)) from None
+        raise PhotoTooLargeError(too_large(name, max_pixels)) from None
     except MemoryError:
         raise PhotoError(too_much_memory(name)) from None
     except DAMAGED as error:
@@ -163,7 +163,7 @@ def _open_decoded(photo: Image.Image | np.ndarray, max_pixels: int) -> Image.Ima
         rgb = turned(to_rgb(Picture(image)), orientation)
         rgb = image.copy() if rgb is image else rgb
     except BOMB:
-        raise PhotoError(too_large(name, max_pixels)) from None
+        raise PhotoTooLargeError(too_large(name, max_pixels)) from None
     except MemoryError:
         raise PhotoError(too_much_memory(name)) from None
     except DAMAGED as error:
@@ -179,7 +179,7 @@ def _check_size(size_wh: tuple[int, int], name: str, max_pixels: int, num_bytes:
     if not width or not height:
         raise PhotoError(f"{name} has no pixels ({width} × {height}): choose {WANTED}.")
     if num_pixels > max_pixels:
-        raise PhotoError(too_large(name, max_pixels, f" ({width} × {height} pixels)"))
+        raise PhotoTooLargeError(too_large(name, max_pixels, f" ({width} × {height} pixels)"))
     if num_bytes is not None and max(size_wh) > MAX_SIDE:
         found = f"{name} is too long ({width} × {height} pixels)"
         raise PhotoError(f"{found}: the limit is {MAX_SIDE:,} pixels a side, cut it and try again.")

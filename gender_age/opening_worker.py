@@ -17,7 +17,7 @@ from contextlib import suppress
 
 from PIL import Image, ImageFile
 
-from .errors import PhotoError
+from .errors import PhotoError, PhotoTooLargeError
 from .images import MAX_PIXELS, read_picture
 from .opening_messages import receive_message, send_message
 from .photo_file import PhotoFile
@@ -98,6 +98,8 @@ def answer(connection: socket.socket, descriptor: int, name: str, max_pixels: in
         with PhotoFile(io.FileIO(descriptor)) as file:
             picture = read_picture(file, name, max_pixels, canvas)
         canvas.take(picture.image)
+    except PhotoTooLargeError as error:
+        return {"error": str(error), "is_too_large": True}
     except PhotoError as error:
         sentence = str(error)
         return {"error": too_much_memory(name) if sentence == damaged(name) and _may_lack(head, canvas) else sentence}

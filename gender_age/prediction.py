@@ -130,7 +130,7 @@ class GenderAgePredictor:
         return searched.with_estimates(self.estimate([face.crop for face in searched.found]))
 
     def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
-        """Gender and age of faces as `align` cuts them, RGB, `face_size` pixels a side; at most `batch_size` at once."""
+        """Gender and age of faces as `align` cuts them, RGB, `face_size` pixels a side."""
         estimates: list[FaceEstimate] = []
         if self.model.device.type == "cpu":
             batch_size = min(batch_size, CPU_BATCH_SIZE)

@@ -12,22 +12,22 @@ from .photo_file import PhotoFile
 from .signatures import content_of, picture_of
 from .unsupported import unsupported_kind
 
-# What Pillow's readers raise on damaged files, found by changing, cutting and removing bytes of files of all formats:
-# RuntimeError is the AVIF decoder's, AssertionError that of a closed image. DecompressionBombWarning is raised only
-# where warnings are turned into errors.
-DAMAGED = (
+# What reading damaged data raises, found by changing, cutting and removing bytes of files of all formats. (RuntimeError
+# is the AVIF decoder's, and zipfile's over passwords; OSError and ValueError are also names and offsets.)
+UNREADABLE = (
     OSError,
-    SyntaxError,
     ValueError,
     EOFError,
     TypeError,
     LookupError,
     ArithmeticError,
     RuntimeError,
-    AssertionError,
     struct.error,
     zlib.error,
 )
+# Pillow's readers raise these as well: AssertionError is that of a closed image.
+DAMAGED = (*UNREADABLE, SyntaxError, AssertionError)
+# DecompressionBombWarning is raised only where warnings are turned into errors.
 BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -70,4 +70,14 @@ def refusal(file: PhotoFile, error: Exception, name: str) -> str:
     return damaged(name) if content is None else f"{name} is not a photo (it holds {content}): choose {WANTED}."
 
 
-__all__ = ["BOMB", "DAMAGED", "damaged", "other_picture", "refusal", "too_large", "too_much_memory", "too_slow"]
+__all__ = [
+    "BOMB",
+    "DAMAGED",
+    "UNREADABLE",
+    "damaged",
+    "other_picture",
+    "refusal",
+    "too_large",
+    "too_much_memory",
+    "too_slow",
+]

@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from .errors import PhotoError
+from .errors import PhotoError, PhotoTooLargeError
 from .opening_messages import receive_message, send_message
 from .photo_reading import Picture
 from .shared_pixels import BYTES_PER_PIXEL, rgb_over
@@ -97,7 +97,7 @@ class WorkerProcess:
         while True:
             message = self._receive(deadline_s)
             if isinstance(error := message.get("error"), str):
-                raise PhotoError(error)
+                raise PhotoTooLargeError(error) if message.get("is_too_large") else PhotoError(error)
             size_wh = _size(message.get("wants") or message.get("size"), max_pixels)
             if "wants" in message:
                 wanted, memory = size_wh, self._share(size_wh)

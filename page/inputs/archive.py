@@ -6,9 +6,7 @@ import io
 import os
 import re
 import stat
-import struct
 import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 from gender_age.errors import GenderAgeError
 from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES, WANTED
 from gender_age.photo_names import photo_name
+from gender_age.refusals import UNREADABLE
 
 from .archived_names import file_name, shown_path, stored_path
 
@@ -28,21 +27,8 @@ MAX_DIRECTORY_BYTES = 2 * 2**20
 
 LEADS_OUT = "has a path that leads out of its archive: pack it again."
 ENCRYPTED_FLAGS = 0x1 | 0x40
-# What `zipfile` raises on damaged archives, found by fuzzing: RuntimeError and its subclass NotImplementedError concern
-# passwords and unknown versions, ValueError names and offsets.
-DAMAGED = (
-    zipfile.BadZipFile,
-    OSError,
-    ValueError,
-    EOFError,
-    TypeError,
-    LookupError,
-    ArithmeticError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-)
+# What `zipfile` raises on damaged archives.
+DAMAGED = (*UNREADABLE, zipfile.BadZipFile, MemoryError)
 
 
 class ArchiveError(GenderAgeError):

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from PIL import Image
 
-from gender_age.errors import PhotoError
+from gender_age.errors import PhotoTooLargeError
 from gender_age.guarded_opener import guarded_opener
 from gender_age.images import MAX_PIXELS, Photo
 from gender_age.photo_names import photo_name, photo_path
@@ -97,7 +97,5 @@ def _opened_if_usual(photo: Photo) -> Image.Image | None:
     """The photo, or None where it has more than `USUAL_PIXELS`, which is known before it is decoded."""
     try:
         return page_opener()(photo, USUAL_PIXELS)
-    except PhotoError as error:
-        if f"the limit is {USUAL_PIXELS / 1e6:g} megapixels" in str(error):
-            return None
-        raise
+    except PhotoTooLargeError:
+        return None

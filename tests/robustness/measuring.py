@@ -11,10 +11,14 @@ from pathlib import Path
 MOST_MB = 1.6e9 / 2**20
 
 
+def resident_mb(pid: int) -> float:
+    """What a process holds in memory now."""
+    return _status(pid, "VmRSS")
+
+
 def peak_mb(pid: int) -> float:
     """The most that it ever held."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    return _status(pid, "VmHWM")
 
 
 def tree_mb(pid: int) -> float:
@@ -32,3 +36,8 @@ def tree_mb(pid: int) -> float:
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least this share of the values does not exceed."""
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def _status(pid: int, key: str) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(key)).split()[1]) / 1024

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import app
-from gender_age.errors import PhotoError
+from gender_age.errors import PhotoError, PhotoTooLargeError
 from gender_age.images import MAX_PIXELS, open_photo
 from gender_age.prediction import GenderAgePredictor
 from page.shared import opening
@@ -95,7 +95,7 @@ def test_a_large_photo_keeps_nobody_from_the_model(caller, monkeypatch):
         if image.width < 1000:
             return image
         if max_pixels < MAX_PIXELS:
-            raise PhotoError(f"It is too large: the limit is {opening.USUAL_PIXELS / 1e6:g} megapixels.")
+            raise PhotoTooLargeError(f"It is too large: the limit is {opening.USUAL_PIXELS / 1e6:g} megapixels.")
         opened.append(path)
         most.append(len(opened))
         time.sleep(2)
