@@ -30,7 +30,13 @@ from page.server.log_lines import bound_log, one_line_errors
 from page.server.mcp_limits import bound_mcp
 from page.server.memory import keep_memory_low
 from page.server.private_folder import private_folder
-from page.server.request_limits import bound_uploads, guard_inputs, request_limit, without_the_data
+from page.server.request_limits import (
+    bound_uploads,
+    guard_inputs,
+    request_limit,
+    unknown_arguments,
+    without_the_data,
+)
 from page.server.response_headers import response_headers
 from page.shared.opening import guarded
 from page.shared.records import evaluation_of, training_of
@@ -109,7 +115,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
 def launch_options() -> dict:
     """The options of `launch`. gradio changes `app_kwargs` in place, so it is new for every launch."""
     middleware = [response_headers(), one_line_errors(), request_limit()]
-    handlers = {RequestValidationError: without_the_data}
+    handlers = {RequestValidationError: without_the_data, TypeError: unknown_arguments, KeyError: unknown_arguments}
     return LAUNCH | {"app_kwargs": {"middleware": middleware, "exception_handlers": handlers}}
 
 

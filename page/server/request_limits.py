@@ -2,8 +2,9 @@
 
 Missing in gradio: `max_file_size` (gradio#7825) bounds the files of an upload only. Text fields of an upload and the
 JSON of a call are kept in memory whatever their size; an upload that is aborted, or that the disk has no space for,
-leaves its temporary file for ever; and a call with unusable data prints a traceback that quotes the caller, line breaks
-included, or is answered with all of the data.
+leaves its temporary file for ever; text in place of a file, or beside one whose progress is asked for, is an error of
+the server, and so are unknown names of functions and arguments; and a call with unusable data prints a traceback that
+quotes the caller, line breaks included, or is answered with all of the data.
 Issues: gradio#6393 (closed) reports the traceback of an aborted upload; on the rest none was found.
 Can go when: the tests of limits in tests/page/server/test_gradio.py and test_gradio_requests.py fail, each for its
 part.
@@ -12,6 +13,7 @@ part.
 from __future__ import annotations
 
 import io
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,6 +41,7 @@ TOO_MUCH_ELSE = (
 )
 NOT_UTF8 = "The request cannot be used: JSON has to be in UTF-8."
 UNUSABLE = "The request cannot be used: upload the photo again, and send what the upload answers."
+UNKNOWN_ARGUMENTS = "The call cannot be used: the page has no such function, or it takes other arguments."
 DISK_FULL = "There is no space for the upload just now: try again in some minutes."
 # What gradio raises for unusable data: paths that are not uploads, wrong types, too many arguments. Its own errors are
 # subclasses of ValueError, as is pydantic's.
@@ -110,13 +113,24 @@ class BoundedParser(GradioMultiPartParser):
     """gradio's parser of uploads, with a limit for text fields; deletes the files of uploads that were not finished."""
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        if self._current_part.file is None and len(self._current_part.data) + end - start > MAX_TEXT_BYTES:
+        if self._current_part.file is not None:
+            super().on_part_data(data, start, end)
+            return
+        if len(self._current_part.data) + end - start > MAX_TEXT_BYTES:
             raise MultiPartException(f"Text exceeded maximum allowed size of {MAX_TEXT_BYTES} bytes.")
-        super().on_part_data(data, start, end)
+        # gradio's own fails where progress is asked for, as text has no file name.
+        self._current_part.data += data[start:end]
 
     async def parse(self):
         try:
-            return await super().parse()
+            form = await super().parse()
+            # gradio's route fails over text.
+            if any(isinstance(file, str) for file in form.getlist("files")):
+                raise MultiPartException("The field “files” must hold files.")
+            return form
+        except MultiPartException:
+            self._delete_files()
+            raise
         except ClientDisconnect:
             self._delete_files()
             raise MultiPartException("The upload was aborted.") from None
@@ -134,6 +148,14 @@ class BoundedParser(GradioMultiPartParser):
 async def without_the_data(request: Request, error: RequestValidationError) -> PlainTextResponse:
     """FastAPI's own answer repeats the data, which may have 200 MB."""
     return PlainTextResponse("The request cannot be used: it has another form than this address takes.", 422)
+
+
+async def unknown_arguments(request: Request, error: Exception) -> PlainTextResponse:
+    """Answers calls by the names of arguments that a function lacks, or of a function that the page lacks."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    if last.name != "construct_args" and last.filename != routes.__file__:
+        raise error
+    return PlainTextResponse(UNKNOWN_ARGUMENTS, 422)
 
 
 def request_limit() -> Middleware:

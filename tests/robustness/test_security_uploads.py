@@ -142,3 +142,27 @@ def test_wrong_data_is_not_sent_back(served):
     answer = httpx.post(f"{served.url}gradio_api/run/predict", json={"data": "data:image/" + "A" * 3_000_000})
     assert answer.status_code == 422
     assert len(answer.content) < 200
+
+
+@pytest.mark.parametrize("query", ["", "?upload_id=a"])
+def test_text_in_place_of_a_file_is_refused_and_leaves_nothing(served, query):
+    before = temporary_files(served)
+    files = [("files", ("a.png", saved("PNG"))), ("files", (None, "text"))]
+    answer = httpx.post(f"{served.url}gradio_api/upload{query}", files=files)
+    assert (answer.status_code, answer.text) == (400, "The field “files” must hold files.")
+    assert temporary_files(served) == before
+
+
+def test_text_beside_a_file_whose_progress_is_asked_for_is_left_out(served):
+    files = [("note", (None, "text")), ("files", ("a.png", saved("PNG")))]
+    answer = httpx.post(f"{served.url}gradio_api/upload?upload_id=b", files=files)
+    assert answer.status_code == 200
+    assert len(answer.json()) == 1
+
+
+@pytest.mark.parametrize(("name", "body"), [("predict", {"foto": None}), ("predict", {}), ("no_such", {"photo": None})])
+def test_unknown_names_of_arguments_and_functions_are_refused(served, capfd, name, body):
+    answer = httpx.post(f"{served.url}gradio_api/call/v2/{name}", json=body)
+    assert answer.status_code == 422
+    assert answer.text.startswith("The call cannot be used")
+    assert not capfd.readouterr().err

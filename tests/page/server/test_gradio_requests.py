@@ -15,6 +15,11 @@ from starlette.datastructures import Headers
 GONE_S = 1.5
 
 
+def gradios_own(kind, module):
+    """The class of gradio's from which it is derived."""
+    return next(each for each in kind.__mro__ if each.__module__ == module.__name__)
+
+
 @pytest.fixture
 def plain(tmp_path, monkeypatch):
     """Plain gradio: `/echo` not queued, `/slow` queued, a stream; with its MCP server."""
@@ -35,9 +40,11 @@ def plain(tmp_path, monkeypatch):
         gr.Button().click(fail, text, text, api_name="fails", queue=False)
         gr.Button().click(slow, text, text, api_name="slow", concurrency_limit=1)
         camera.stream(lambda given: None, camera, camera, time_limit=30, api_name="stream")
-    # Another test may have bound it.
-    server = next(each for each in http_server.Server.__mro__ if each.__module__ == http_server.__name__)
-    monkeypatch.setattr(http_server, "Server", server)
+    # Another test may have bound them.
+    monkeypatch.setattr(http_server, "Server", gradios_own(http_server.Server, http_server))
+    parser = gradios_own(route_utils.GradioMultiPartParser, route_utils)
+    for module in (route_utils, routes):
+        monkeypatch.setattr(module, "GradioMultiPartParser", parser)
     demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", mcp_server=True)
     demo.api, demo.may_end, demo.ended = f"{demo.local_url}gradio_api/", may_end, ended
     yield demo
@@ -78,9 +85,25 @@ def test_wrong_data_is_answered_with_the_data(plain):
     assert len(answer.content) > 100_000
 
 
+@pytest.mark.parametrize(
+    ("query", "files"),
+    [("", [("files", (None, "text"))]), ("?upload_id=a", [("note", (None, "text"))])],
+    ids=["in place of a file", "with progress"],
+)
+def test_text_in_an_upload_is_an_error_of_the_server(plain, query, files):
+    """request_limits.BoundedParser"""
+    assert httpx.post(f"{plain.api}upload{query}", files=files).status_code == 500
+
+
+def test_unknown_arguments_are_an_error_of_the_server(plain):
+    """request_limits.unknown_arguments"""
+    assert httpx.post(f"{plain.api}call/v2/echo", json={"other": "a"}).status_code == 500
+    assert httpx.post(f"{plain.api}call/v2/no_such", json={}).status_code == 500
+
+
 def test_what_finds_no_space_stays(tmp_path, monkeypatch):
     """request_limits.BoundedParser"""
-    plain = next(each for each in route_utils.GradioMultiPartParser.__mro__ if each.__module__ == route_utils.__name__)
+    plain = gradios_own(route_utils.GradioMultiPartParser, route_utils)
 
     async def no_space(self, data):
         raise OSError(28, "No space left on device")
