@@ -14,13 +14,14 @@ from gender_age.detection import FaceDetector
 from .errors import DataError
 from .files import put_in_place, write_whole_text
 from .preparation.build import REPORT, build_dataset
-from .preparation.landmarks import UNREADABLE, Detector, find_landmarks
+from .preparation.landmarks import UNREADABLE, Detector, Search, find_landmarks
 from .preparation.splits import SPLIT_SEED, order_key
 from .preparation.staging import Staging, locked
 from .publishing.dataset import check_name, push_dataset
-from .sources.fairface import is_fairface, open_fairface
+from .sources.columns import Wishes, parse_values
+from .sources.opening import COLUMN_OPTIONS, open_source
+from .sources.own_photos import NO_WISHES
 from .sources.record import SOURCES, Record, Source
-from .sources.utkface import open_utkface
 
 logger = logging.getLogger(__name__)
 
@@ -33,9 +34,28 @@ SETTINGS = "settings.json"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `prepare`."""
-    parser.add_argument("source", type=Path, help="UTKFace as .tar.gz, .zip or folder, or FairFace's folder")
+    parser.add_argument(
+        "source",
+        type=Path,
+        help="UTKFace or FairFace as published; own photos: a folder or archive with metadata.csv, .jsonl or .parquet, or "
+        "with folders named by age or gender; a CSV, JSONL or Parquet file that names files; a saved or Hub dataset",
+    )
     parser.add_argument("out", type=Path, help="folder for the dataset; it appears when it is complete")
     parser.add_argument("--source", dest="source_name", choices=SOURCES, help="default: by what SOURCE holds")
+    names = parser.add_argument_group("own photos", "columns are guessed from usual names, and named here otherwise")
+    for name, text in COLUMN_OPTIONS.items():
+        names.add_argument(f"--{name.replace('_', '-')}", dest=f"{name}_column", metavar="C", help=text)
+    names.add_argument(
+        "--values",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="COLUMN:THEIRS=OURS",
+        help="words of a column, such as gender:f=female gender:2=male",
+    )
+    names.add_argument(
+        "--name", help="of the source (default: by SOURCE), or of a published dataset to read it as that"
+    )
     parser.add_argument("--limit", type=int, help="take this many images only, the same ones each time")
     parser.add_argument("--overwrite", action="store_true", help="replace an OUT that was prepared otherwise")
     parser.add_argument("--device", help="where the face detector runs, for example cuda (default: cpu)")
@@ -51,11 +71,13 @@ def main(args: argparse.Namespace) -> int:
     """
     if args.push_to_hub is not None:
         check_name(args.push_to_hub)
+    columns = {name: value for name in COLUMN_OPTIONS if (value := getattr(args, f"{name}_column")) is not None}
     try:
         report, fresh = prepare(
             args.source,
             args.out,
-            source_name=args.source_name,
+            source_name=args.source_name or args.name,
+            wishes=Wishes(columns, parse_values(args.values)),
             limit=args.limit,
             overwrite=args.overwrite,
             device=args.device,
@@ -64,6 +86,13 @@ def main(args: argparse.Namespace) -> int:
         where = error.filename or args.out
         raise DataError(f"{where} cannot be used: {error.strerror or error}; what was done is kept") from error
     print(f"{args.out} is {'' if fresh else 'already '}prepared: {_summary(report)}")
+    if "reading" in report:
+        print(
+            f"read as {report['settings']['source']}:",
+            ", ".join(f"{ours} from {theirs}" for ours, theirs in report["reading"].items()),
+        )
+    for words, count in report.get("not_understood", {}).items():
+        print(f"not understood, and taken for missing: {words} ({count})")
     for reason, files in report["skipped"].items() if fresh else ():
         print(f"left out, {reason}: {len(files)} ({', '.join(files[:5])}{', ...' if len(files) > 5 else ''})")
     if args.push_to_hub is not None:
@@ -76,6 +105,7 @@ def prepare(
     out: Path,
     *,
     source_name: str | None = None,
+    wishes: Wishes = NO_WISHES,
     limit: int | None = None,
     overwrite: bool = False,
     detector: Detector | None = None,
@@ -87,7 +117,8 @@ def prepare(
     Args:
         source_path: see `add_arguments`.
         out: the dataset's folder. Its sibling `.{name}.prepare` is the work folder.
-        source_name: one of `SOURCES`; None to detect it by content.
+        source_name: one of `SOURCES`, the name of a recipe, or a name for own photos; None to detect it by content.
+        wishes: what the columns and words of own photos mean.
         limit: maximum number of images.
         overwrite: replace a dataset or work folder of another source or other options.
         detector: face detector; None for MTCNN on `device`.
@@ -105,14 +136,14 @@ def prepare(
     source_path, out = Path(source_path), Path(out).absolute()
     if source_path.is_dir() and out.resolve().is_relative_to(source_path.resolve()):
         raise DataError(f"{out} lies inside the source {source_path}; choose a folder outside it")
-    source = open_source(source_path, source_name)
+    source = open_source(source_path, source_name, wishes)
     settings = {
         "format": FORMAT,
         "source": source.name,
         "fingerprint": source.fingerprint,
         "limit": limit,
         "split_seed": SPLIT_SEED,
-    }
+    } | source.options
     report = _finished(out, settings, overwrite)
     work = out.with_name(f".{out.name}.prepare")
     if report is not None and not overwrite:
@@ -132,13 +163,6 @@ def prepare(
         put_in_place(made, out)
         shutil.rmtree(work, ignore_errors=True)  # `locked` removes what Windows could not
     return report, True
-
-
-def open_source(path: Path, name: str | None = None) -> Source:
-    """Opens the source at `path`, of the kind `name` or as detected by content."""
-    if name is None and is_fairface(path):
-        name = "fairface"
-    return open_fairface(path) if name == "fairface" else open_utkface(path)
 
 
 def _chosen(source: Source, limit: int | None) -> tuple[Record, ...]:
@@ -195,8 +219,10 @@ def _difference(found: dict, settings: dict) -> str:
         "fingerprint": "from a source with other content",
         "limit": f"with --limit {found.get('limit')}" if found.get("limit") else "without --limit",
         "split_seed": "with another split seed",
+        "columns": "with other columns",
+        "values": "with other --values",
     }
-    return " and ".join(text for key, text in told.items() if found.get(key) != settings[key])
+    return " and ".join(text for key, text in told.items() if found.get(key) != settings.get(key))
 
 
 def _process(source: Source, records, staging: Staging, detector, device: str | None, progress: bool) -> None:
@@ -211,7 +237,8 @@ def _process(source: Source, records, staging: Staging, detector, device: str | 
         # costs no measurable time. No test shows when this can go; the closest is tests/page/server/test_memory.py.
         os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
         detector = FaceDetector(device)
-    find_landmarks(source.read(todo), staging, detector, len(todo), progress)
+    boxes = {record.file: record.box for record in records if record.box}
+    find_landmarks(source.read(todo), staging, detector, len(todo), progress, Search(source.are_photos, boxes))
     for file in sorted(todo - staging.entries.keys()):
         staging.skip(file, UNREADABLE)
 
@@ -219,7 +246,9 @@ def _process(source: Source, records, staging: Staging, detector, device: str | 
 def _summary(report: dict) -> str:
     parts = ", ".join(f"{count:,} {split}" for split, count in report["images"].items())
     left_out = sum(len(files) for files in report["skipped"].values())
-    return (
+    text = (
         f"{parts}; {left_out:,} left out, {report['without_landmarks']:,} without landmarks, "
         f"{report['twin_groups']:,} groups of near-duplicates"
     )
+    more = {"people": "people", "without_age": "without age", "without_gender": "without gender"}
+    return ", ".join([text, *(f"{report[key]:,} {what}" for key, what in more.items() if report.get(key))])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import yaml
 from datasets import DatasetInfo
@@ -13,40 +13,16 @@ from datasets.splits import SplitDict, SplitInfo
 from huggingface_hub import DatasetCardData
 
 from gender_age.labels import GENDERS
-from gender_age.records import SOURCE_NAMES
 
-from ..sources.record import RACES, Record, Skipped
-from .parquet import FEATURES
-from .splits import AGE_BANDS, SPLITS, THUMBNAIL_SIDE, TWIN_CORRELATION, age_band
+from ..sources.record import RACES, Origin, Record, Skipped
+from .origins import OTHER_USE, USE
+from .own_reading import kept_images, left_out_labels, reading_table, splits_text
+from .parquet import features_of
+from .splits import AGE_BANDS, SPLITS, age_band
 
 SIZE_CATEGORIES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 MOST_NAMES_LISTED = 50
 
-PROVENANCE = {
-    "utkface": """\
-[UTKFace](https://susanqq.github.io/UTKFace/) (Zhang, Song and Qi, *Age Progression/Regression by Conditional
-Adversarial Autoencoder*, CVPR 2017): face images collected from the web by its authors. Age, gender and race are read
-from the file names. The ages were estimated by an algorithm and then checked by a person; some labels are wrong.""",
-    "fairface": """\
-[FairFace](https://github.com/joojs/fairface) (Kärkkäinen and Joo, *FairFace: Face Attribute Dataset for Balanced Race,
-Gender, and Age for Bias Measurement and Mitigation*, WACV 2021): faces from YFCC-100M, labelled by crowd workers. Ages
-are ranges: "20-29" is `age_min` 20 and `age_max` 29, "70+" is 70 to 120. The published division into training and
-validation images is not kept: all images given are divided anew as said below.""",
-}
-LICENCE = {
-    "utkface": """\
-UTKFace is available for **non-commercial research purposes only**. The copyright of the images stays with their
-original owners. Do not sell, exploit or republish them for any commercial purpose; this copy is private unless you
-have the right to share it. Models trained on it are for non-commercial research as well.""",
-    "fairface": """\
-FairFace is published under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/): name its authors when you use or
-share it. The images come from YFCC-100M and are under their photographers' Creative Commons licences.""",
-}
-REMOVAL = {
-    "utkface": "the contact on <https://susanqq.github.io/UTKFace/>",
-    "fairface": "the issues of <https://github.com/joojs/fairface>",
-}
-USE = {"utkface": "for non-commercial research only", "fairface": "as their licences allow"}
 GATE = (
     "The images show real people. By asking for access you agree to use them {use}, not to identify anyone in them, "
     "not to build surveillance, age-gating or decisions about people on them, and to delete images whose removal is "
@@ -59,7 +35,8 @@ class CardFacts:
     """The counts shown in the card.
 
     Attributes:
-        source: one of `SOURCES`.
+        source: its name.
+        origin: where it comes from.
         split_records: split -> the records in it.
         split_bytes: split -> bytes of its Parquet files.
         skipped: the excluded images.
@@ -67,9 +44,13 @@ class CardFacts:
         twin_images: number of images in those groups.
         without_landmarks: number of images without a detected face.
         limit: maximum number of images, or None for all.
+        reading: of own photos: our column -> the source's; empty for a source in `SOURCES`.
+        not_understood: words of their labels that mean nothing here -> number of rows.
+        across_splits: near-duplicates and people that their own splits divide.
     """
 
     source: str
+    origin: Origin
     split_records: dict[str, Sequence[Record]]
     split_bytes: dict[str, int]
     skipped: Sequence[Skipped]
@@ -77,6 +58,19 @@ class CardFacts:
     twin_images: int
     without_landmarks: int
     limit: int | None = None
+    reading: Mapping[str, str] = field(default_factory=dict)
+    not_understood: Mapping[str, int] = field(default_factory=dict)
+    across_splits: int = 0
+
+    @property
+    def records(self) -> list[Record]:
+        """Of all splits."""
+        return [record for split in SPLITS for record in self.split_records[split]]
+
+    @property
+    def has_identities(self) -> bool:
+        """Whether the source names its people."""
+        return any(record.identity for record in self.records)
 
 
 def render_card(facts: CardFacts) -> str:
@@ -89,8 +83,11 @@ def front_matter(facts: CardFacts) -> dict:
     """The YAML front matter: splits and features for `load_dataset`, licence and gate for the Hub."""
     counts = {split: len(records) for split in SPLITS if (records := facts.split_records[split])}
     total = sum(counts.values())
-    values: dict = {"pretty_name": _title(facts), "license": "cc-by-4.0"}
-    if facts.source == "utkface":
+    use = USE.get(facts.source, OTHER_USE)
+    values: dict = {"pretty_name": _title(facts)}
+    if facts.source == "fairface":
+        values["license"] = "cc-by-4.0"
+    elif facts.source == "utkface":
         values |= {
             "license": "other",
             "license_name": "utkface-non-commercial-research",
@@ -100,11 +97,11 @@ def front_matter(facts: CardFacts) -> dict:
         "task_categories": ["image-classification"],
         "size_categories": [next((name for limit, name in SIZE_CATEGORIES if total < limit), "n>1M")],
         "tags": ["face", "age-estimation", "gender-classification", facts.source],
-        "extra_gated_prompt": GATE.format(use=USE[facts.source]),
+        "extra_gated_prompt": GATE.format(use=use),
         "extra_gated_fields": {
             "Affiliation": "text",
             "Intended use": "text",
-            f"I use the images {USE[facts.source]} and identify nobody": "checkbox",
+            f"I use the images {use} and identify nobody": "checkbox",
         },
         "configs": [
             {
@@ -117,50 +114,54 @@ def front_matter(facts: CardFacts) -> dict:
     for split, count in counts.items():
         splits.add(SplitInfo(split, num_bytes=facts.split_bytes[split], num_examples=count))
     size = sum(facts.split_bytes.values())
-    info = DatasetInfo(features=FEATURES, splits=splits, download_size=size, dataset_size=size)
+    info = DatasetInfo(
+        features=features_of(facts.source, facts.has_identities), splits=splits, download_size=size, dataset_size=size
+    )
     data = DatasetCardData()
     DatasetInfosDict(default=info).to_dataset_card_data(data)
     return values | data.to_dict()
 
 
 def _title(facts: CardFacts) -> str:
-    return f"{SOURCE_NAMES[facts.source]} with landmarks and near-duplicate-safe splits"
+    if not facts.reading:
+        return f"{facts.origin.title} with landmarks and near-duplicate-safe splits"
+    return f"{facts.origin.title or facts.source} with landmarks"
 
 
 def _body(facts: CardFacts) -> str:
-    records = [record for split in SPLITS for record in facts.split_records[split]]
+    records = facts.records
+    origin = facts.origin
     partly = (
         f"\nIt is a part of the source, chosen by a hash of the names (`--limit {facts.limit}`).\n"
         if facts.limit
         else ""
     )
+    identity = "\n| `identity` | the person, as the source names people |" if facts.has_identities else ""
     return f"""\
 # {_title(facts)}
 
 {len(records):,} face images with apparent age, perceived gender and five landmarks, made by
-`python -m trainer prepare`. The images' own encoded bytes are unchanged.
+`python -m trainer prepare`. {kept_images(facts)}
 {partly}
 ## Provenance
 
-{PROVENANCE[facts.source]}
+{origin.provenance}{reading_table(facts)}
 
 ## Columns
 
 | column | meaning |
 |---|---|
-| `image` | the picture as published |
+| `image` | the picture {"as published" if not facts.reading else "of a face"} |
 | `age_min`, `age_max` | **apparent** age in years; equal where the label is exact, else a range, both ends included |
 | `gender` | **binary, perceived** gender (`female`, `male`): what somebody saw in a picture, not a gender identity |
 | `race` | the source's group; for measuring errors per group only, never to be predicted or shown |
-| `source` | `utkface` or `fairface` |
+| `source` | {"`utkface` or `fairface`" if not facts.reading else f"`{facts.source}`"} |
 | `landmarks` | eyes, nose and mouth corners as `(x, y)` in pixels, found by MTCNN; null where it found no face |
-| `file` | the image's name in the source |
+| `file` | the image's name in the source |{identity}
 
 ## Splits
 
-Images whose grey thumbnails, {THUMBNAIL_SIDE} pixels wide and high, correlate above {TWIN_CORRELATION}, or that are
-byte for byte the same, are near-duplicates and lie in one split. The groups are divided 80/10/10 within each age band
-and gender, in the order of a hash of their names; `splits/*.txt` list the files. Rows are in that order too.
+{splits_text(facts)}
 
 {_split_table(facts)}
 
@@ -179,15 +180,15 @@ The band of a range is that of its middle.
 - {facts.without_landmarks:,} images have no landmarks: the detector found no face in them.
 - {facts.twin_images:,} images are in {facts.twin_groups:,} groups of near-duplicates; twins often disagree on the
   age, which bounds what any model can reach.
-{_skipped(facts.skipped)}
+{left_out_labels(facts)}{_skipped(facts.skipped)}
 
 ## Licence
 
-{LICENCE[facts.source]}
+{origin.licence}
 
 ## Removal
 
-Whoever is shown and does not want to be, or owns a picture: ask {REMOVAL[facts.source]},
+Whoever is shown and does not want to be, or owns a picture: ask {origin.removal},
 and the owner of this copy through its discussion page. The image is then taken out of the source and the dataset
 prepared again.
 """
@@ -208,9 +209,19 @@ def _band_table(records: Sequence[Record]) -> str:
     rows = []
     for index, (first, last) in enumerate(AGE_BANDS):
         name = f"{first}–{last}" if last < 1000 else f"{first}+"
-        numbers = [counted[index, gender] for gender in GENDERS]
-        rows.append((name, *numbers, sum(numbers)))
-    return _table(["age", *GENDERS, "both"], rows)
+        rows.append((name, *_numbers(counted, index)))
+    unknown = (None,) if any(gender is None for _, gender in counted) else ()
+    if any(band is None for band, _ in counted):
+        rows.append(("unknown", *_numbers(counted, None)))
+    if not unknown:
+        return _table(["age", *GENDERS, "both"], [(row[0], *row[1:3], row[-1]) for row in rows])
+    return _table(["age", *GENDERS, "unknown", "all"], rows)
+
+
+def _numbers(counted: Counter, band: int | None) -> list[int]:
+    """Of an age band: female, male, of unknown gender, and all."""
+    numbers = [counted[band, gender] for gender in (*GENDERS, None)]
+    return [*numbers, sum(numbers)]
 
 
 def _skipped(skipped: Sequence[Skipped]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from PIL import Image
@@ -10,13 +11,17 @@ from tqdm import tqdm
 
 from gender_age.errors import PhotoError
 from gender_age.found_faces import Face
+from gender_age.geometry import Box
+from gender_age.turning import is_certainly_upright
 
-from .photos import decode, storable
+from .photos import as_png, decode, storable
 from .splits import thumbnail
 from .staging import Staging
 
 UNDECODABLE = "not a readable image"
 UNREADABLE = "missing, empty or too large"
+NO_FACE = "no face found"
+NOT_IN_BOX = "no face found in the box"
 
 BATCH = 64
 # 64 crops of 224 px have 3 million pixels; larger photos form smaller batches. The second limits the buffered images of
@@ -24,11 +29,36 @@ BATCH = 64
 BATCH_PIXELS = 4_000_000
 WAITING_PIXELS = 32_000_000
 
+SMALLEST_OVERLAP = 0.1
+"""Intersection over union of a detected face and a given box, which may be that of a head."""
+
+Points = tuple[tuple[float, float], ...]
+
 
 class Detector(Protocol):
     """The required part of the interface of `gender_age.detection.FaceDetector`."""
 
     def detect_batch(self, images: Sequence[Image.Image]) -> list[list[Face]]: ...
+
+    def detect_any_rotation(self, image: Image.Image) -> tuple[int, list[Face]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How a source's images are searched.
+
+    Attributes:
+        are_photos: search as serving does, also for faces of photos that lie on their side, and leave out images
+            without a face. Otherwise images are face crops: upright, and kept without landmarks.
+        boxes: file -> `(x1, y1, x2, y2)` of the face that is labelled, which is cut out with its surroundings.
+    """
+
+    are_photos: bool = False
+    boxes: Mapping[str, Box] = field(default_factory=dict)
+
+
+CROPS = Search()
+"""Of sources of face crops."""
 
 
 def main_face(faces: Sequence[Face], size_wh: tuple[int, int]) -> Face | None:
@@ -47,10 +77,45 @@ def main_face(faces: Sequence[Face], size_wh: tuple[int, int]) -> Face | None:
     return max(faces, key=weight, default=None)
 
 
+def boxed_face(faces: Sequence[Face], box: Box) -> Face | None:
+    """The face that overlaps most with a given box; None if none does."""
+    best = max(faces, key=lambda face: _overlap(face.box, box), default=None)
+    return best if best is not None and _overlap(best.box, box) >= SMALLEST_OVERLAP else None
+
+
+def photo_face(image: Image.Image, faces: Sequence[Face], detector: Detector, box: Box | None = None) -> Face | None:
+    """The labelled face of a photo, in its pixels, found as serving finds it: the one in `box`, else the main one.
+
+    Args:
+        image: upright by its EXIF orientation.
+        faces: what the detector finds without turning it.
+        detector: looks again, turning it, where these faces do not prove that it stands upright, or none is in the box.
+        box: of the labelled face, in pixels.
+    """
+
+    def chosen(found: Sequence[Face]) -> Face | None:
+        return main_face(found, image.size) if box is None else boxed_face(found, box)
+
+    if is_certainly_upright(faces) and (face := chosen(faces)) is not None:
+        return face
+    rotation, found = detector.detect_any_rotation(image)
+    return chosen([face.turned_back(rotation, image.size) for face in found])
+
+
+def rounded(face: Face | None) -> Points | None:
+    """The landmarks to store. Finer digits depend on the batch size and are not reproducible."""
+    return face and tuple((round(x, 2), round(y, 2)) for x, y in face.landmarks)
+
+
 def find_landmarks(
-    images: Iterable[tuple[str, bytes | None]], staging: Staging, detector: Detector, total: int, progress: bool = True
+    images: Iterable[tuple[str, bytes | None]],
+    staging: Staging,
+    detector: Detector,
+    total: int,
+    progress: bool = True,
+    search: Search = CROPS,
 ) -> None:
-    """Stages each `(file, encoded bytes)`, usable ones with the landmarks of their main face in upright pixels.
+    """Stages each `(file, encoded bytes)`, usable ones with the landmarks of their face in upright pixels.
 
     Flushes after every batch, so that a kill loses at most one batch.
     """
@@ -58,12 +123,44 @@ def find_landmarks(
         for batch in _batches(images, staging, bar):
             found = detector.detect_batch([image for _, _, image in batch])
             for (file, data, image), faces in zip(batch, found, strict=True):
-                face = main_face(faces, image.size)
-                # Finer digits depend on the batch size and are not reproducible.
-                points = face and tuple((round(x, 2), round(y, 2)) for x, y in face.landmarks)
-                staging.add(file, storable(data, image), thumbnail(image), points)
+                if search.are_photos:
+                    box = search.boxes.get(file)
+                    _stage_photo(file, data, image, photo_face(image, faces, detector, box), box, staging)
+                else:
+                    points = rounded(main_face(faces, image.size))
+                    staging.add(file, storable(data, image), thumbnail(image), points)
             staging.flush()
             bar.update(len(batch))
+
+
+def _stage_photo(
+    file: str, data: bytes, image: Image.Image, face: Face | None, box: Box | None, staging: Staging
+) -> None:
+    if face is None:
+        staging.skip(file, NO_FACE if box is None else NOT_IN_BOX)
+    elif box is None:
+        staging.add(file, storable(data, image), thumbnail(image), rounded(face))
+    else:
+        left, top, right, bottom = _surroundings(box, face.box, image.size)
+        cut = image.crop((left, top, right, bottom))
+        staging.add(file, as_png(cut), thumbnail(cut), rounded(face.moved(1.0, (-left, -top), cut.size)))
+
+
+def _surroundings(box: Box, face_box: Box, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Both boxes, and half the longer side more around them, within the image."""
+    x1, y1 = min(box[0], face_box[0]), min(box[1], face_box[1])
+    x2, y2 = max(box[2], face_box[2]), max(box[3], face_box[3])
+    more = max(x2 - x1, y2 - y1) / 2
+    left, top = max(0, int(x1 - more)), max(0, int(y1 - more))
+    return left, top, min(size_wh[0], int(x2 + more) + 1), min(size_wh[1], int(y2 + more) + 1)
+
+
+def _overlap(a: Box, b: Box) -> float:
+    """Intersection over union."""
+    width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    shared = max(0.0, width) * max(0.0, height)
+    areas = [(x2 - x1) * (y2 - y1) for x1, y1, x2, y2 in (a, b)]
+    return shared / max(sum(areas) - shared, 1e-6)
 
 
 def _batches(images, staging: Staging, bar: tqdm) -> Iterator[list[tuple[str, bytes, Image.Image]]]:

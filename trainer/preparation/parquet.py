@@ -29,13 +29,24 @@ FEATURES = Features(
 )
 """The columns; `landmarks` are five `(x, y)` in pixels of the decoded image, or null."""
 
+
+def features_of(source: str, has_identities: bool = False) -> Features:
+    """The columns of a dataset: `FEATURES`; own photos have their own name in `source`, and `identity` where known."""
+    features = Features(FEATURES)
+    if source not in SOURCES:
+        features["source"] = ClassLabel(names=[source])
+    if has_identities:
+        features["identity"] = Value("string")
+    return features
+
+
 SHARD_BYTES = 200 * 10**6
 # Small row groups allow partial reads and shuffling; the Hub's viewer expects less than about 30 MB each.
 ROW_GROUP = 200
 
 
 def dataset_row(record: Record, source: str, staged: Staged, image: bytes) -> dict:
-    """One row for `FEATURES`: class names, and the image's original encoded bytes."""
+    """One row for `features_of`: class names, and the image's original encoded bytes."""
     return {
         "image": {"bytes": image, "path": PurePosixPath(record.file).name},
         "age_min": record.age_min,
@@ -45,6 +56,7 @@ def dataset_row(record: Record, source: str, staged: Staged, image: bytes) -> di
         "source": source,
         "landmarks": staged.landmarks,
         "file": record.file,
+        "identity": record.identity,
     }
 
 
@@ -57,17 +69,19 @@ def shard_count(total_bytes: int) -> int:
     return math.ceil(total_bytes / SHARD_BYTES)
 
 
-def write_split(folder: Path, split: str, rows: Iterable[dict], count: int, shards: int) -> None:
+def write_split(
+    folder: Path, split: str, rows: Iterable[dict], count: int, shards: int, features: Features = FEATURES
+) -> None:
     """Writes `count` rows as `folder/{split}-00000-of-0000N.parquet`, in order, in shards of about equal size."""
     rows = iter(rows)
     for shard in range(shards):
         size = count * (shard + 1) // shards - count * shard // shards
         path = folder / f"{split}-{shard:05d}-of-{shards:05d}.parquet"
-        with parquet.ParquetWriter(path, FEATURES.arrow_schema, compression="zstd") as writer:
+        with parquet.ParquetWriter(path, features.arrow_schema, compression="zstd") as writer:
             for chunk in _chunks(islice(rows, size), ROW_GROUP):
-                columns = {name: [row[name] for row in chunk] for name in FEATURES}
-                dataset = Dataset.from_dict(columns, features=FEATURES)
-                writer.write_table(dataset.with_format("arrow")[:].cast(FEATURES.arrow_schema))
+                columns = {name: [row[name] for row in chunk] for name in features}
+                dataset = Dataset.from_dict(columns, features=features)
+                writer.write_table(dataset.with_format("arrow")[:].cast(features.arrow_schema))
 
 
 def _chunks(rows: Iterator[dict], size: int) -> Iterator[list[dict]]:

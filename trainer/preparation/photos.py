@@ -40,6 +40,11 @@ def storable(data: bytes, image: Image.Image) -> bytes:
                 return data
     except (*DAMAGED, *BOMB):
         pass
+    return as_png(image)
+
+
+def as_png(image: Image.Image) -> bytes:
+    """The image's pixels, encoded without loss."""
     png = io.BytesIO()
     image.save(png, "PNG")
     return png.getvalue()

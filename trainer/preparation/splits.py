@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from PIL import Image
@@ -28,8 +29,10 @@ TWIN_CORRELATION = 0.985
 BLOCK = 2048
 
 
-def age_band(age_min: int, age_max: int) -> int:
-    """Index into `AGE_BANDS` of an age range's midpoint, rounded down."""
+def age_band(age_min: int | None, age_max: int | None) -> int | None:
+    """Index into `AGE_BANDS` of an age range's midpoint, rounded down; None for a missing age."""
+    if age_min is None or age_max is None:
+        return None
     middle = (age_min + age_max) // 2
     return next(index for index, (first, last) in enumerate(AGE_BANDS) if first <= middle <= last)
 
@@ -69,9 +72,13 @@ def merge_groups(count: int, *groupings: Sequence[Sequence[int]]) -> list[list[i
 
 
 def assign_splits(
-    files: Sequence[str], strata: Sequence[object], groups: Sequence[Sequence[int]], seed: str = SPLIT_SEED
+    files: Sequence[str],
+    strata: Sequence[object],
+    groups: Sequence[Sequence[int]],
+    seed: str = SPLIT_SEED,
+    shares: Mapping[str, float] = MappingProxyType(SHARES),
 ) -> list[str]:
-    """Assigns a split to each file: no group is divided, and each stratum is divided by `SHARES`.
+    """Assigns a split to each file: no group is divided, and each stratum is divided by `shares`.
 
     A group belongs to the stratum of its first file by name. Groups are assigned in the order of the SHA-256 of that
     name, each to the first of test and validation with enough room, else to training. The result depends on names,
@@ -82,6 +89,7 @@ def assign_splits(
         strata: the stratum of each file.
         groups: lists of indices into `files`, each index in exactly one.
         seed: part of the hash.
+        shares: split -> share of each stratum; the rest is the training split.
 
     Returns:
         One of `SPLITS` for each file, in the order of `files`.
@@ -93,7 +101,7 @@ def assign_splits(
     splits = ["train"] * len(files)
     for members in by_stratum.values():
         total = sum(len(group) for _, group in members)
-        room = {split: round(total * share) for split, share in SHARES.items()}
+        room = {split: round(total * share) for split, share in shares.items()}
         for _, group in sorted(members, key=lambda member: member[0]):
             split = next((name for name, left in room.items() if len(group) <= left), None)
             if split is not None:

@@ -13,7 +13,7 @@ from gender_age.labels import GENDERS
 from gender_age.measurements import FEWEST_NAMED, KINDS, EvaluationRecord, GroupReport, Measured, SourceReport
 from gender_age.records import SOURCE_NAMES, TrainingRecord
 
-from ..preparation.dataset_card import LICENCE, PROVENANCE, REMOVAL
+from ..preparation.origins import LICENCE, PROVENANCE, REMOVAL
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "model_card.md"
 PLACEHOLDER_ID = "owner/name"

@@ -87,15 +87,31 @@ def digest(lines: Iterable[object]) -> str:
 
 def folder_digest(folder: Path) -> str:
     """Hexadecimal SHA-256 of the names and contents of all files in `folder`."""
-    return digest((file.relative_to(folder).as_posix(), _file_digest(file)) for file in sorted(_walk(folder)))
+    return digest((file.relative_to(folder).as_posix(), file_digest(file)) for file in sorted(_walk(folder)))
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's content."""
     state = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(DIGEST_BLOCK):
             state.update(block)
     return state.hexdigest()
+
+
+def unpack(path: Path, folder: Path) -> None:
+    """Extracts an archive of this machine's owner into `folder`; links and paths that lead outside are refused.
+
+    Raises:
+        DataError: the archive is damaged.
+    """
+    with _damage_reported(path):
+        if path.name.lower().endswith(TAR_SUFFIXES):
+            with tarfile.open(path) as archive:
+                archive.extractall(folder, filter="data")
+        else:
+            with zipfile.ZipFile(path) as archive:
+                archive.extractall(folder)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

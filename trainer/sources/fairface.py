@@ -18,6 +18,7 @@ from .archives import digest, read_files
 from .record import RACES, Record, Skipped, Source
 
 CSV_PATTERN = "fairface_label_*.csv"
+AGE_RANGES = ("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "more than 70", "70+")
 UNKNOWN_LABEL = "unknown age range, gender or race"
 OUTSIDE = "file name points outside the folder"
 ROWS_AT_ONCE = 256
@@ -34,8 +35,18 @@ def parse_labels(file: str, age_range: object, gender: object, race: object) -> 
 
 
 def is_fairface(path: Path) -> bool:
-    """Whether a path holds FairFace: Parquet, or a CSV named `CSV_PATTERN`."""
-    return bool(_parquet_files(path)) or (path.is_dir() and any(path.rglob(CSV_PATTERN)))
+    """Whether a path holds FairFace: a CSV named `CSV_PATTERN`, or Parquet with its columns and age ranges."""
+    if path.is_dir() and any(path.rglob(CSV_PATTERN)):
+        return True
+    files = _parquet_files(path)
+    try:
+        table = _read_columns(files[0]) if files else None
+        if table is None:
+            return False
+        age_column = "age_range" if "age_range" in table.column_names else "age"
+        return set(_label_names(table, age_column)) <= set(AGE_RANGES)
+    except (DataError, ValueError, KeyError):
+        return False
 
 
 def open_fairface(path: Path) -> Source:

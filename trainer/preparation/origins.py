@@ -1,0 +1,39 @@
+"""What the cards say about the sources: provenance, licence, whom to ask for removal."""
+
+from __future__ import annotations
+
+from gender_age.records import SOURCE_NAMES
+
+from ..sources.record import Origin
+
+PROVENANCE = {
+    "utkface": """\
+[UTKFace](https://susanqq.github.io/UTKFace/) (Zhang, Song and Qi, *Age Progression/Regression by Conditional
+Adversarial Autoencoder*, CVPR 2017): face images collected from the web by its authors. Age, gender and race are read
+from the file names. The ages were estimated by an algorithm and then checked by a person; some labels are wrong.""",
+    "fairface": """\
+[FairFace](https://github.com/joojs/fairface) (Kärkkäinen and Joo, *FairFace: Face Attribute Dataset for Balanced Race,
+Gender, and Age for Bias Measurement and Mitigation*, WACV 2021): faces from YFCC-100M, labelled by crowd workers. Ages
+are ranges: "20-29" is `age_min` 20 and `age_max` 29, "70+" is 70 to 120. The published division into training and
+validation images is not kept: all images given are divided anew as said below.""",
+}
+LICENCE = {
+    "utkface": """\
+UTKFace is available for **non-commercial research purposes only**. The copyright of the images stays with their
+original owners. Do not sell, exploit or republish them for any commercial purpose; this copy is private unless you
+have the right to share it. Models trained on it are for non-commercial research as well.""",
+    "fairface": """\
+FairFace is published under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/): name its authors when you use or
+share it. The images come from YFCC-100M and are under their photographers' Creative Commons licences.""",
+}
+REMOVAL = {
+    "utkface": "the contact on <https://susanqq.github.io/UTKFace/>",
+    "fairface": "the issues of <https://github.com/joojs/fairface>",
+}
+USE = {"utkface": "for non-commercial research only", "fairface": "as their licences allow"}
+OTHER_USE = "as their owners allow"
+
+
+def origin_of(source: str) -> Origin:
+    """The origin of a source in `SOURCES`."""
+    return Origin(SOURCE_NAMES[source], PROVENANCE[source], LICENCE[source], REMOVAL[source])

@@ -1,0 +1,65 @@
+"""Parts of the dataset's card that tell how own photos were read and divided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .splits import THUMBNAIL_SIDE, TWIN_CORRELATION
+
+if TYPE_CHECKING:
+    from .dataset_card import CardFacts
+
+TWINS = (
+    f"Images whose grey thumbnails, {THUMBNAIL_SIDE} pixels wide and high, correlate above {TWIN_CORRELATION}, or that "
+    "are\nbyte for byte the same, are near-duplicates"
+)
+
+
+def kept_images(facts: CardFacts) -> str:
+    """What became of the images' bytes."""
+    if any(record.box for record in facts.records):
+        return "Labelled faces are cut out of their photos with their surroundings, as PNG."
+    return "The images' own encoded bytes are unchanged."
+
+
+def reading_table(facts: CardFacts) -> str:
+    """Which columns were read as what."""
+    if not facts.reading:
+        return ""
+    rows = "\n".join(f"| `{ours}` | {theirs} |" for ours, theirs in facts.reading.items())
+    return f"\n\nRead from these columns or places of the source:\n\n| label | from |\n|---|---|\n{rows}"
+
+
+def splits_text(facts: CardFacts) -> str:
+    """How the images were divided."""
+    if any(record.split for record in facts.records):
+        text = (
+            "The splits are the source's own; where it has none for validation, a part of the training images is that."
+        )
+        if facts.across_splits:
+            text += f"\n{facts.across_splits:,} groups of near-duplicates, or people, lie in several of them."
+        return text + " `splits/*.txt` list the files."
+    people = ", and so are all images of one person" if facts.has_identities else ""
+    return (
+        f"{TWINS} and lie in one split{people}. The groups are divided 80/10/10 within each age band\n"
+        "and gender, in the order of a hash of their names; `splits/*.txt` list the files. Rows are in that order too."
+    )
+
+
+def left_out_labels(facts: CardFacts) -> str:
+    """Missing labels and words that were not understood, as items of a list."""
+    records = facts.records
+    counts = {
+        "age": sum(record.age_min is None for record in records),
+        "gender": sum(record.gender is None for record in records),
+    }
+    lines = [
+        f"- {count:,} images have no {label}: they train the other head only.\n"
+        for label, count in counts.items()
+        if count
+    ]
+    lines += [
+        f"- {count:,} rows have a label that was not understood: {word}.\n"
+        for word, count in facts.not_understood.items()
+    ]
+    return "".join(lines)

@@ -1,0 +1,61 @@
+"""Opens any source that `prepare` takes: by name, or by what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import DataError
+from .archives import list_files
+from .columns import Wishes
+from .fairface import is_fairface, open_fairface
+from .own_files import METADATA_STEM, is_image
+from .own_photos import NO_WISHES, open_own_photos
+from .record import Source
+from .utkface import open_utkface, parse_name
+
+COLUMN_OPTIONS = {
+    "image": "column of image files or images",
+    "age": "column of ages: 31, 30.6, 25-32, (25, 32), 60+",
+    "age_min": "column of the youngest age",
+    "age_max": "column of the oldest age",
+    "birth_date": "column of dates or years of birth, in place of --age",
+    "photo_date": "column of dates or years of the photos",
+    "gender": "column of genders",
+    "race": "column of groups, for measuring errors only",
+    "identity": "column of people, each of whom lies in one split",
+    "split": "column of splits (train, validation, test)",
+    "box": "column of boxes [x1, y1, x2, y2] in pixels of the upright photo, or four columns: x1,y1,x2,y2",
+}
+"""Our column -> help of its option."""
+
+ENOUGH_UTKFACE = 0.5
+
+
+def open_source(path: Path, name: str | None = None, wishes: Wishes = NO_WISHES) -> Source:
+    """Opens the source at `path`, of the kind `name` or as detected by content.
+
+    Raises:
+        DataError: there is none, or it cannot be read.
+    """
+    if name == "utkface":
+        return open_utkface(path)
+    if name == "fairface" or (name is None and not wishes.columns and is_fairface(path)):
+        return open_fairface(path)
+    if name is None and not wishes.columns and _is_utkface(path):
+        return open_utkface(path)
+    source = open_own_photos(path, name, wishes)
+    if source is not None:
+        return source
+    if name is None:
+        return open_utkface(path)  # says what it found
+    raise DataError(f"{path} holds neither a table that names its images nor folders named by age or gender")
+
+
+def _is_utkface(path: Path) -> bool:
+    if not path.is_dir() and not path.name.lower().endswith((".tar.gz", ".tgz", ".tar", ".zip")):
+        return False
+    names = [Path(name) for name, _ in list_files(path)]
+    if any(name.stem.lower() == METADATA_STEM for name in names):
+        return False
+    images = [name.name for name in names if is_image(name.name)]
+    return bool(images) and sum(parse_name(name) is not None for name in images) >= ENOUGH_UTKFACE * len(images)

@@ -1,0 +1,165 @@
+"""Own photos as a dataset of `datasets`: saved to disk, as Parquet with its images, or on the Hub."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from datasets import (
+    ClassLabel,
+    Dataset,
+    DatasetDict,
+    Image,
+    Value,
+    config,
+    load_dataset,
+    load_from_disk,
+)
+from datasets.exceptions import DatasetsError
+from huggingface_hub.errors import HFValidationError, HTTPError
+
+from ..errors import DataError
+from .archives import LARGEST_FILE, file_digest, folder_digest
+from .columns import choose_columns
+from .own_files import Opened
+from .own_labels import parse_split
+from .own_records import Row
+
+SAVED_FILES = ("state.json", "dataset_dict.json")
+"""What `save_to_disk` writes beside the rows of a dataset, or of several splits."""
+
+ROWS_AT_ONCE = 256
+
+
+def saved_folder(path: Path) -> Path | None:
+    """The folder at or right below `path` that `save_to_disk` wrote."""
+    folders = [path, *sorted(each for each in path.iterdir() if each.is_dir())] if path.is_dir() else []
+    return next((folder for folder in folders if any((folder / name).is_file() for name in SAVED_FILES)), None)
+
+
+def open_saved(folder: Path, wanted: Mapping[str, str]) -> Opened:
+    """Opens what `save_to_disk` wrote.
+
+    Raises:
+        DataError: it cannot be read, or no column holds images.
+    """
+    try:
+        return open_splits(load_from_disk(str(folder)), folder, wanted)
+    except (OSError, ValueError, KeyError, DatasetsError) as error:
+        raise DataError(f"the saved dataset {folder} cannot be read: {error}") from error
+
+
+def open_parquet(path: Path, wanted: Mapping[str, str]) -> Opened:
+    """Opens a Parquet file with its images, or a folder of such files, whose names and folders may tell splits.
+
+    Raises:
+        DataError: it cannot be read, or no column holds images.
+    """
+    name, given = (str(path), {}) if path.is_dir() else ("parquet", {"data_files": str(path)})
+    # The cache of `datasets` knows local files by path and time of change, which a copy may keep (faces/loading.py).
+    content = folder_digest(path) if path.is_dir() else file_digest(path)
+    cache_dir = str(Path(config.HF_DATASETS_CACHE) / f"content-{content[:16]}")
+    try:
+        return open_splits(load_dataset(name, cache_dir=cache_dir, **given), path, wanted)
+    except (OSError, ValueError, DatasetsError) as error:
+        raise DataError(f"{path} cannot be read as a dataset: {error}") from error
+
+
+def open_hub(name: str, wanted: Mapping[str, str]) -> Opened:
+    """Opens a dataset of the Hub, `owner/name` or `owner/name@revision`.
+
+    Raises:
+        DataError: it does not exist, cannot be fetched, or no column holds images.
+    """
+    repo_id, _, revision = name.partition("@")
+    try:
+        return open_splits(load_dataset(repo_id, revision=revision or None), Path(), wanted)
+    except (OSError, ValueError, HTTPError, HFValidationError, DatasetsError) as error:
+        raise DataError(f"{name} is neither a path nor a dataset that can be loaded from the Hub: {error}") from error
+
+
+def open_splits(found: Dataset | DatasetDict, place: Path, wanted: Mapping[str, str]) -> Opened:
+    """Rows and images of the splits of a dataset; images that are paths are read from `place`."""
+    splits = dict(found) if isinstance(found, dict) else {"": found}
+    first = next(iter(splits.values()))
+    image = _image_column(first, wanted)
+    images = {
+        split: rows.select_columns(image).cast_column(image, Image(decode=False)) for split, rows in splits.items()
+    }
+    paths = {split: _paths(rows, image) for split, rows in images.items()}
+    bases = [path and PurePosixPath(path.replace("\\", "/")).name for each in paths.values() for path in each]
+    # Stored names identify the rows if all have one and none repeats, else split and number.
+    named = all(bases) and len(set(bases)) == len(bases)
+    rows: list[Row] = []
+    numbered: dict[str, tuple[str, int]] = {}
+    for split, labels in splits.items():
+        own_split = parse_split(split) if len(splits) > 1 else None
+        for number, values in enumerate(_labels(labels.remove_columns(image))):
+            file = bases[len(rows)] if named else f"{split or 'row'}/{number:06d}"
+            numbered[file] = (split, number)
+            rows.append(Row(file, file, values, own_split))
+
+    def read(files: set[str]) -> Iterator[tuple[str, bytes | None]]:
+        for split in splits:
+            here = {numbered[file][1]: file for file in files if numbered[file][0] == split}
+            wanted_rows = images[split].select(sorted(here))
+            for number, cell in zip(sorted(here), _cells(wanted_rows, image), strict=True):
+                yield here[number], _bytes(cell, place)
+
+    listing = [*((split, len(rows)) for split, rows in splits.items()), _digest_of_images(images, image)]
+    return Opened(rows, [name for name in first.column_names if name != image], listing, read, image)
+
+
+def _image_column(dataset: Dataset, wanted: Mapping[str, str]) -> str:
+    if "image" in wanted:
+        image = choose_columns({"image": wanted["image"]}, dataset.column_names)["image"]
+    else:
+        kinds = [name for name, feature in dataset.features.items() if isinstance(feature, Image)]
+        image = kinds[0] if kinds else choose_columns({}, dataset.column_names).get("image", "")
+    feature = dataset.features.get(image)
+    if not isinstance(feature, Image) and not (isinstance(feature, Value) and feature.dtype in ("binary", "string")):
+        raise DataError(f"no column holds images, among {', '.join(dataset.column_names)}: say which with --image")
+    return image
+
+
+def _cells(images: Dataset, image: str) -> Iterator[dict]:
+    for batch in images.iter(ROWS_AT_ONCE):
+        yield from batch[image]
+
+
+def _paths(images: Dataset, image: str) -> list[str | None]:
+    """The images' stored names; no pixels."""
+    tables = images.with_format("arrow").iter(ROWS_AT_ONCE)
+    return [path for table in tables for path in table[image].combine_chunks().field("path").to_pylist()]
+
+
+def _digest_of_images(images: dict[str, Dataset], image: str) -> str:
+    state = hashlib.sha256()
+    for rows in images.values():
+        for cell in _cells(rows, image):
+            state.update(hashlib.sha256((cell or {}).get("bytes") or b"").digest())
+    return state.hexdigest()
+
+
+def _labels(rows: Dataset) -> Iterator[dict]:
+    """The rows, with class names instead of indices."""
+    classes = {name: feature for name, feature in rows.features.items() if isinstance(feature, ClassLabel)}
+    if not rows.column_names:
+        return
+    for batch in rows.with_format(None).iter(ROWS_AT_ONCE):
+        for name, feature in classes.items():
+            batch[name] = [None if value is None else feature.int2str(value) for value in batch[name]]
+        yield from (dict(zip(batch, cells, strict=True)) for cells in zip(*batch.values(), strict=True))
+
+
+def _bytes(cell: dict | None, place: Path) -> bytes | None:
+    if not cell:
+        return None
+    if cell.get("bytes") is not None:
+        return cell["bytes"]
+    try:
+        file = place / cell["path"]
+        return file.read_bytes() if file.stat().st_size <= LARGEST_FILE else None
+    except (OSError, TypeError):
+        return None

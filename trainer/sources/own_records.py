@@ -1,0 +1,169 @@
+"""Rows of own photos -> records: labels are read, bad rows are left out with a reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..errors import DataError
+from .columns import Wishes, parts
+from .own_labels import (
+    age_at,
+    is_missing,
+    parse_age,
+    parse_box,
+    parse_date,
+    parse_gender,
+    parse_split,
+)
+from .record import OLDEST_AGE, RACES, Record, Skipped
+
+NO_FILE = "names no file of the source"
+REPEATED = "named more than once"
+IMPOSSIBLE_AGE = "impossible age"
+UNREADABLE_BOX = "impossible box"
+UNKNOWN_SPLIT = "split of an unknown name"
+NO_LABEL = "neither age nor gender"
+MOST_WORDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table of labels.
+
+    Attributes:
+        name: as the row names its image.
+        file: path of that image within the source; None if there is none.
+        values: column -> cell.
+        split: in whose folder or part of the source the row is, if that is a split's.
+    """
+
+    name: str
+    file: str | None
+    values: Mapping[str, object]
+    split: str | None = None
+
+
+@dataclass(slots=True)
+class Labels:
+    """The records of some rows, what was left out, and which gender words were not understood."""
+
+    records: list[Record] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    strange_genders: Counter[str] = field(default_factory=Counter)
+
+
+def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes) -> Labels:
+    """The records of `rows`; several faces of one photo, told by their boxes, are records of their own.
+
+    Args:
+        rows: of all tables.
+        columns: our column -> theirs.
+        wishes: for the words of `--values`.
+
+    Raises:
+        DataError: the genders are numbers, and nothing says which is which.
+    """
+    found, taken, faces = Labels(), set(), Counter()
+    for row in rows:
+        cells = {ours: _cell(row.values, ours, theirs, wishes) for ours, theirs in columns.items() if ours != "image"}
+        reason, labels = _labels(row, cells, found)
+        if reason is None and row.file is not None:
+            # One photo has as many records as boxes; without boxes, one.
+            key = (row.file, labels["box"])
+            reason = REPEATED if key in taken else None
+            taken.add(key)
+        if reason is not None:
+            found.skipped.append(Skipped(row.name, reason))
+            continue
+        faces[row.file] += 1
+        number = faces[row.file]
+        file = row.file if number == 1 else f"{row.file}#{number}"
+        found.records.append(Record(file=file, photo=row.file, **labels))
+    _refuse_numbers(found)
+    return found
+
+
+def _cell(values: Mapping[str, object], ours: str, theirs: str, wishes: Wishes) -> object:
+    names = parts(theirs)
+    if len(names) > 1:
+        return [values.get(name) for name in names]
+    value = values.get(theirs)
+    words = wishes.values.get(ours) or wishes.values.get(theirs) or {}
+    text = str(value).strip().removesuffix(".0").casefold()
+    return words.get(text, value)
+
+
+def _labels(row: Row, cells: Mapping[str, object], found: Labels) -> tuple[str | None, dict]:
+    """Why the row cannot be used, or None; and its labels."""
+    if row.file is None:
+        return NO_FILE, {}
+    if (ages := _ages(cells)) is None:
+        return IMPOSSIBLE_AGE, {}
+    gender = None
+    if not is_missing(cells.get("gender")):
+        gender = parse_gender(cells["gender"])
+        if gender is None:
+            found.strange_genders[str(cells["gender"]).strip()] += 1
+    if ages == (None, None) and gender is None:
+        return NO_LABEL, {}
+    split = row.split
+    if not is_missing(cells.get("split")):
+        split = parse_split(cells["split"])
+        if split is None:
+            return UNKNOWN_SPLIT, {}
+    box = cells.get("box")
+    if is_missing(box) or (isinstance(box, list) and all(is_missing(end) for end in box)):
+        box = None
+    elif (box := parse_box(box)) is None:
+        return UNREADABLE_BOX, {}
+    identity = cells.get("identity")
+    return None, {
+        "age_min": ages[0],
+        "age_max": ages[1],
+        "gender": gender,
+        "race": _race(cells.get("race")),
+        "identity": None if is_missing(identity) else str(identity).strip().removesuffix(".0"),
+        "split": split,
+        "box": box,
+    }
+
+
+def _ages(cells: Mapping[str, object]) -> tuple[int | None, int | None] | None:
+    """Both ends of the age, both None where it is missing; None if it is impossible."""
+    if "age_min" in cells or "age_max" in cells:
+        ends = [cells.get(name) for name in ("age_min", "age_max")]
+        if all(is_missing(end) for end in ends):
+            return None, None
+        low, high = (None if is_missing(end) else parse_age(end) for end in ends)
+        if (low is None and not is_missing(ends[0])) or (high is None and not is_missing(ends[1])):
+            return None
+        # A missing end is open.
+        youngest, oldest = low[0] if low else 0, high[1] if high else OLDEST_AGE
+        return (youngest, oldest) if youngest <= oldest else None
+    if "birth_date" in cells or "photo_date" in cells:
+        ends = [cells.get(name) for name in ("birth_date", "photo_date")]
+        if any(is_missing(end) for end in ends):
+            return None, None
+        birth, photo = (parse_date(end) for end in ends)
+        years = age_at(birth, photo) if birth and photo else -1
+        return (years, years) if 0 <= years <= OLDEST_AGE else None
+    if is_missing(cells.get("age")):
+        return None, None
+    return parse_age(cells["age"])
+
+
+def _race(value: object) -> str | None:
+    races = {race.casefold(): race for race in RACES}
+    return races.get(str(value).strip().casefold())
+
+
+def _refuse_numbers(found: Labels) -> None:
+    numbers = sorted(word for word in found.strange_genders if word.removesuffix(".0").lstrip("-").isdecimal())
+    if numbers and not any(record.gender for record in found.records):
+        first, second = (*numbers, "?")[:2]
+        raise DataError(
+            f"the genders are numbers ({', '.join(numbers[:MOST_WORDS])}), which do not say who is female: add "
+            f"`--values gender:{first}=female gender:{second}=male`, or the other way round"
+        )

@@ -1,0 +1,100 @@
+"""Reads tables of labels: CSV, TSV, JSON, JSONL, Parquet and Matlab's `.mat`, from bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import date
+from pathlib import PurePosixPath
+
+import pyarrow
+from pyarrow import parquet
+
+from ..errors import DataError
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
+"""Files that may be tables of labels; `.txt` and `.mat` are so in recipes only."""
+
+SEPARATORS = ",;\t|"
+MATLAB_DAYS_BEFORE_PYTHON = 366
+
+
+def read_table(name: str, data: bytes, header: Sequence[str] = (), separator: str | None = None) -> list[dict]:
+    """The rows of a table as dicts of its columns.
+
+    Args:
+        name: of the file; its suffix says the kind.
+        data: its bytes.
+        header: column names of a text table without any.
+        separator: of a text table; None for the one that its first line shows. A blank stands for any white space.
+
+    Raises:
+        DataError: the table cannot be read.
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    try:
+        if suffix == ".parquet":
+            return parquet.read_table(io.BytesIO(data)).to_pylist()
+        if suffix == ".mat":
+            return _matlab_rows(data)
+        text = data.decode("utf-8-sig")
+        if suffix == ".json":
+            rows = json.loads(text)
+        elif suffix in (".jsonl", ".ndjson"):
+            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+        else:
+            return _text_rows(text, header, separator)
+    except (ValueError, pyarrow.ArrowException, csv.Error) as error:  # also of decoding
+        raise DataError(f"{name} cannot be read as a table: {error}") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise DataError(f"{name} cannot be read as a table: it holds no list of objects")
+    return rows
+
+
+def _text_rows(text: str, header: Sequence[str], separator: str | None) -> list[dict]:
+    lines = text.splitlines(keepends=True)
+    if separator == " ":
+        table = [line.split() for line in lines]
+    else:
+        head = lines[0] if lines else ""
+        table = list(csv.reader(lines, delimiter=separator or max(SEPARATORS, key=head.count)))
+    table = [cells for cells in table if any(cell.strip() for cell in cells)]
+    names = [name.strip() for name in header or (table.pop(0) if table else ())]
+    # Cells that a short row lacks are missing labels; those beyond the header have no name.
+    return [dict(zip(names, [*cells, *[None] * (len(names) - len(cells))], strict=False)) for cells in table]
+
+
+def _matlab_rows(data: bytes) -> list[dict]:
+    """Rows of the one struct in a `.mat` file, whose members are vectors of one length.
+
+    `dob` counts days as Matlab does, from the year 0.
+    """
+    from scipy.io import loadmat  # takes as long as the rest of the module
+
+    found = {name: value for name, value in loadmat(io.BytesIO(data)).items() if not name.startswith("__")}
+    struct = next((value for value in found.values() if value.dtype.names), None)
+    if struct is None:
+        raise ValueError("it holds no struct")
+    members = {name: struct[name][0, 0].ravel() for name in struct.dtype.names}
+    count = len(next(iter(members.values())))
+    columns = {name: [_plain(cell) for cell in cells] for name, cells in members.items() if len(cells) == count}
+    if "dob" in columns:
+        columns["dob"] = [_matlab_date(days) for days in columns["dob"]]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _plain(cell: object) -> object:
+    """A cell of a Matlab array as Python has it: text and numbers come as arrays of one element."""
+    while hasattr(cell, "size") and hasattr(cell, "ravel") and cell.size == 1 and getattr(cell, "shape", ()):
+        cell = cell.ravel()[0]
+    return cell.item() if hasattr(cell, "item") and getattr(cell, "size", 1) == 1 else cell
+
+
+def _matlab_date(days: object) -> str | None:
+    try:
+        return date.fromordinal(int(days) - MATLAB_DAYS_BEFORE_PYTHON).isoformat()  # type: ignore[call-overload]
+    except (ValueError, OverflowError, TypeError):
+        return None
