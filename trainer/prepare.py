@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source",
         type=Path,
-        help="UTKFace or FairFace as published; own photos: a folder or archive with metadata.csv, .jsonl or .parquet, or "
-        "with folders named by age or gender; a CSV, JSONL or Parquet file that names files; a saved or Hub dataset",
+        help="UTKFace or FairFace as published; own photos: a folder or archive with metadata.csv, .jsonl or .parquet, "
+        "or with folders named by age or gender; a CSV, JSONL or Parquet file that names files; a saved or Hub dataset",
     )
     parser.add_argument("out", type=Path, help="folder for the dataset; it appears when it is complete")
     parser.add_argument("--source", dest="source_name", choices=SOURCES, help="default: by what SOURCE holds")
