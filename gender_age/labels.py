@@ -7,3 +7,6 @@ MAX_AGE = 100
 """The oldest class of the age head, in years; it stands for 100 and more."""
 
 NUM_AGES = MAX_AGE + 1
+
+MISSING = -100
+"""Label of an unknown age or gender in a batch, as PyTorch's losses ignore it."""

@@ -15,7 +15,7 @@ from transformers import ViTModel, ViTPreTrainedModel
 from transformers.utils import ModelOutput
 
 from .configuration_gender_age import GenderAgeConfig
-from .labels import GENDERS, MAX_AGE
+from .labels import GENDERS, MAX_AGE, MISSING
 from .model_source import ModelSource
 from .stems import STEMS, ConvolutionLayer
 
@@ -105,10 +105,10 @@ class ViTForGenderAge(ViTPreTrainedModel):
                 Aligned faces, normalised as the image processor does. For another size than `config.image_size` the
                 position embeddings are interpolated.
             gender (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
-                0 female, 1 male.
+                0 female, 1 male, -100 unknown.
             age_min, age_max (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
-                The youngest and oldest age the label allows, in years; equal where the age is exact. Ages over 100
-                train as 100.
+                The youngest and oldest age the label allows, in years; equal where the age is exact, -100 where
+                it is unknown. Ages over 100 train as 100. A face trains only the heads whose label is known.
         """
         mirrored = self.config.average_mirrored and not self.training
         if mirrored:
@@ -143,8 +143,11 @@ def _mean_of_halves(logits: torch.Tensor) -> torch.Tensor:
 
 
 def gender_loss(gender_logits: torch.Tensor, gender: torch.Tensor, smoothing: float) -> torch.Tensor:
-    """Mean cross-entropy of `(batch, 2)` logits against `(batch,)` labels."""
-    return nn.functional.cross_entropy(gender_logits.float(), gender, label_smoothing=smoothing)
+    """Mean cross-entropy of `(batch, 2)` logits against the known ones of `(batch,)` labels; 0 if none is."""
+    total = nn.functional.cross_entropy(
+        gender_logits.float(), gender, ignore_index=MISSING, label_smoothing=smoothing, reduction="sum"
+    )
+    return total / (gender != MISSING).sum().clamp(min=1)
 
 
 def age_loss(
@@ -154,7 +157,7 @@ def age_loss(
     sigma: float,
     expectation_weight: float,
 ) -> torch.Tensor:
-    """Mean loss over a batch in which some labels are exact ages and some are ranges.
+    """Mean loss over the known ages of a batch, of which some are exact and some are ranges; 0 if none is known.
 
     An exact age has a soft target, a normal density around it (label distribution learning, DLDL,
     https://arxiv.org/abs/1611.01731). For a range the loss is the negative log of the probability mass inside it. Both
@@ -163,7 +166,7 @@ def age_loss(
 
     Args:
         age_logits: `(batch, 101)`.
-        age_min, age_max: `(batch,)` in years.
+        age_min, age_max: `(batch,)` in years, -100 for an unknown age.
         sigma: in years.
         expectation_weight: per year.
     """
@@ -177,7 +180,9 @@ def age_loss(
     ranged = -log_probabilities.masked_fill(outside, -torch.inf).logsumexp(dim=-1)
     expectation = (log_probabilities.exp() @ years.float())[:, None]
     distance = (expectation - expectation.clamp(low, high)).abs().squeeze(-1)
-    return (torch.where(age_min == age_max, exact, ranged) + expectation_weight * distance).mean()
+    losses = torch.where(age_min == age_max, exact, ranged) + expectation_weight * distance
+    known = age_min != MISSING
+    return losses.masked_fill(~known, 0.0).sum() / known.sum().clamp(min=1)
 
 
 __all__ = ["GenderAgeOutput", "ViTForGenderAge"]

@@ -38,6 +38,7 @@ class TrainingRecord:
         config: the whole configuration as recorded, for display; the values in use are attributes.
         sources: the data: "utkface" and "fairface" where known, else Hub ids or folders as recorded.
         train_images: number of images.
+        without_landmarks: training images in which no face was found, before any was dropped.
         data_revision: hash of the training split's file names and labels.
         dropped: images excluded from training.
         drop_unlikely: label probability in [0, 1] below which an image was excluded.
@@ -57,6 +58,7 @@ class TrainingRecord:
     config: dict = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     train_images: int | None = None
+    without_landmarks: int | None = None
     data_revision: str | None = None
     dropped: Dropped | None = None
     drop_unlikely: float | None = None
@@ -95,6 +97,7 @@ class TrainingRecord:
             config=members(part(run, "config")),
             sources=_sources(data.get("train")),
             train_images=whole_number(run.get("train_images"), 1, MAX_COUNTED),
+            without_landmarks=whole_number(run.get("without_landmarks"), 0, MAX_COUNTED),
             data_revision=text(run.get("data_revision")),
             dropped=_dropped(run.get("dropped")),
             drop_unlikely=number(data.get("drop_unlikely"), 0, 1),

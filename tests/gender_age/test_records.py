@@ -116,7 +116,7 @@ def written_by_trainer(folder, start):
         "stages": [{"image_size": 32, "epochs": 2}, {"image_size": 64, "epochs": 1}],
         "training": {"output_dir": str(folder)},
     }
-    rows = type("Rows", (list,), {"revision": "0a1b" * 16})([0] * 321)
+    rows = type("Rows", (list,), {"revision": "0a1b" * 16, "without_landmarks": 4})([0] * 321)
     args = SimpleNamespace(device=torch.device("cpu"), world_size=2, seed=5, output_dir=str(folder))
     trainer = SimpleNamespace(args=args, train_dataset=rows, state=SimpleNamespace(log_history=[]))
     return json.loads(json.dumps(run_record(parse_config(values), trainer, 5400)))
@@ -132,6 +132,7 @@ def test_what_the_trainer_writes_is_read_whole(tmp_path):
         config=written["config"],
         sources=("utkface", "me/faces"),
         train_images=321,
+        without_landmarks=4,
         data_revision="0a1b" * 16,
         dropped=Dropped(gender=2, age=1),
         drop_unlikely=0.02,

@@ -30,8 +30,14 @@ class DrawnFaces:
         assert len({image.size for image in images}) == 1
         self.sizes.append(images[0].size)
         self.seen += len(images)
+        return [self.faces_of(image) for image in images]
+
+    def detect_any_rotation(self, image):
+        return 0, self.faces_of(image)
+
+    def faces_of(self, image):
         face = Face(box=(4.0, 4.0, 20.0, 20.0), score=0.99, landmarks=POINTS)
-        return [[face] if image.getpixel((12, 12)) != (0, 0, 0) else [] for image in images]
+        return [face] if image.getpixel((12, 12)) != (0, 0, 0) else []
 
 
 def drawing(seed, side=24, kind="PNG"):
@@ -59,24 +65,24 @@ def chips(count=100):
 
 def write_folder(path, files, prefix="UTKFace/"):
     for name, data in files.items():
-        (path / prefix).mkdir(parents=True, exist_ok=True)
+        (path / prefix / name).parent.mkdir(parents=True, exist_ok=True)
         (path / prefix / name).write_bytes(data)
     return path
 
 
-def write_tar(path, files):
+def write_tar(path, files, prefix="UTKFace/"):
     with tarfile.open(path, "w:gz") as archive:
         for name, data in files.items():
-            info = tarfile.TarInfo(f"UTKFace/{name}")
+            info = tarfile.TarInfo(f"{prefix}{name}")
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     return path
 
 
-def write_zip(path, files):
+def write_zip(path, files, prefix="UTKFace/"):
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in files.items():
-            archive.writestr(f"UTKFace/{name}", data)
+            archive.writestr(f"{prefix}{name}", data)
     return path
 
 

@@ -46,10 +46,10 @@ def draw_plots(samples: dict[str, dict[str, Samples]], folder: Path) -> list[Pat
 
 
 def _plots_for(samples: Samples) -> dict[str, Callable[[Samples], Figure]]:
-    plots = {"gender recall": recall_plot, "gender reliability": reliability_plot}
+    plots = {"gender recall": recall_plot, "gender reliability": reliability_plot} if samples.with_gender.any() else {}
     if samples.exact.any():
         plots |= {"true and predicted age": age_plot, "age error": band_plot, "age interval": coverage_plot}
-    if not samples.exact.all():
+    if samples.ranged.any():
         plots["true and predicted range"] = range_plot
     return plots
 
@@ -76,7 +76,7 @@ def age_plot(samples: Samples) -> Figure:
 
 def range_plot(samples: Samples) -> Figure:
     """Confusion matrix of FairFace's ranges, normalised by true range."""
-    ranged = samples.select(~samples.exact)
+    ranged = samples.select(samples.ranged)
     starts = FAIRFACE_RANGE_STARTS
     names = [f"{low}–{high - 1}" for low, high in zip(starts, starts[1:], strict=False)] + [f"{starts[-1]}+"]
     true = np.searchsorted(starts, ranged.age_min, side="right") - 1
@@ -112,6 +112,7 @@ def band_plot(samples: Samples) -> Figure:
 
 def recall_plot(samples: Samples) -> Figure:
     """Recall of both genders by age band and by race group, with 95 % intervals."""
+    samples = samples.select(samples.with_gender)
     figure, panels = _figure(2, (11, 4.6))
     for axes, groups, label in zip(
         panels,
@@ -132,7 +133,7 @@ def recall_plot(samples: Samples) -> Figure:
 
 def reliability_plot(samples: Samples) -> Figure:
     """Reliability diagram of the gender probability, and its histogram."""
-    report = calibration_report(samples)
+    report = calibration_report(samples.select(samples.with_gender))
     figure, (axes, below) = _figure(2, (5.6, 6.4), rows=2, height_ratios=(3, 1))
     stated = np.array([each["probability"] for each in report["bins"]])
     observed = np.array([each["accuracy"] for each in report["bins"]])
@@ -203,7 +204,7 @@ def _legend_above(axes: Axes) -> None:
 
 def _name_groups(axes: Axes, groups: dict[str, Samples]) -> None:
     axes.set_xticks(range(len(groups)), [f"{name}\nn = {len(group):,}" for name, group in groups.items()], fontsize=8)
-    axes.set_xlim(-0.5, len(groups) - 0.5)
+    axes.set_xlim(-0.5, max(len(groups), 1) - 0.5)
     if max(map(len, groups), default=0) > 8:
         axes.tick_params(axis="x", labelrotation=30)
     axes.grid(axis="y", color=GREY, alpha=0.3)

@@ -15,10 +15,12 @@ def source_report(samples: Samples) -> dict:
 
     Returns:
         `overall`, `by_age_band`, `by_gender`, `by_age_band_and_gender`, `by_race`: `group_report`s; `intervals`,
-        `calibration`: `interval_report` (None without exact ages) and `calibration_report`. Empty groups are left out.
+        `calibration`: `interval_report` (None without exact ages) and `calibration_report` (None without genders).
+        Empty groups are left out.
     """
     bands = age_bands(samples)
     genders = gender_groups(samples)
+    gendered = samples.select(samples.with_gender)
     return {
         "overall": group_report(samples),
         "by_age_band": _reports(bands),
@@ -26,7 +28,7 @@ def source_report(samples: Samples) -> dict:
         "by_age_band_and_gender": {band: _reports(gender_groups(group)) for band, group in bands.items()},
         "by_race": _reports(race_groups(samples)),
         "intervals": interval_report(samples) if samples.exact.any() else None,
-        "calibration": calibration_report(samples),
+        "calibration": calibration_report(gendered) if len(gendered) else None,
     }
 
 
@@ -62,12 +64,14 @@ def group_report(samples: Samples) -> dict:
         report["age_mae"] = _mean(metrics.mean_absolute_error(exact.age, exact.age_min), np.abs(errors))
         report["age_bias"] = _mean(metrics.bias(exact.age, exact.age_min), errors)
         report["age_cs5"] = _share(metrics.cumulative_score(exact.age, exact.age_min), len(exact))
-    ranged = samples.select(~samples.exact)
+    ranged = samples.select(samples.ranged)
     if len(ranged):
         inside = metrics.range_accuracy(ranged.age, ranged.age_min, ranged.age_max)
         report["range_accuracy"] = _share(inside, len(ranged))
         report["range_within_one"] = _share(metrics.range_within_one(ranged.age, ranged.age_min), len(ranged))
-    report["gender_accuracy"] = _gender_accuracy(samples)
+    samples = samples.select(samples.with_gender)
+    if len(samples):
+        report["gender_accuracy"] = _gender_accuracy(samples)
     older = samples.select(samples.age_min >= metrics.ADULT_ENOUGH)
     if len(older):
         report["gender_accuracy_from_10"] = _gender_accuracy(older)

@@ -13,7 +13,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from gender_age.alignment import align_face
-from gender_age.labels import GENDERS
+from gender_age.labels import GENDERS, MISSING
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import FaceEstimate, FacePrediction
 
@@ -34,8 +34,8 @@ class Samples:
     """Labels and predictions of one source; all attributes but `level` are arrays of shape `(n,)`.
 
     Attributes:
-        gender: true index in `GENDERS`.
-        age_min, age_max: ends of the true age in years, equal if exact.
+        gender: true index in `GENDERS`, `MISSING` if unknown.
+        age_min, age_max: ends of the true age in years, equal if exact, `MISSING` if unknown.
         race: the source's label, for evaluation only; "" if missing.
         predicted_gender: index in `GENDERS`.
         probability: of the predicted gender, calibrated.
@@ -70,7 +70,17 @@ class Samples:
     @property
     def exact(self) -> np.ndarray:
         """`(n,)` mask of exact ages."""
-        return self.age_min == self.age_max
+        return (self.age_min == self.age_max) & (self.age_min != MISSING)
+
+    @property
+    def ranged(self) -> np.ndarray:
+        """`(n,)` mask of ages given as ranges."""
+        return self.age_min != self.age_max
+
+    @property
+    def with_gender(self) -> np.ndarray:
+        """`(n,)` mask of known genders."""
+        return self.gender != MISSING
 
     @property
     def correct(self) -> np.ndarray:
@@ -104,7 +114,10 @@ def estimate_split(
             answers += found
             missed += without
             bar.update(len(found))
-    columns = {name: np.array(dataset[name][:], dtype=np.int64) for name in LABELS}
+    columns = {
+        name: np.array([MISSING if label is None else label for label in dataset[name][:]], dtype=np.int64)
+        for name in LABELS
+    }
     return Samples(
         **columns,
         race=_race_names(dataset),

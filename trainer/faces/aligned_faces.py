@@ -16,6 +16,7 @@ from datasets import Dataset, Image
 from tqdm.auto import tqdm
 
 from gender_age.alignment import DEFAULT_ALIGNMENT, Alignment, align_face
+from gender_age.labels import MISSING
 
 from ..errors import DataError
 from ..files import NO_ROOM, whole_file
@@ -30,7 +31,7 @@ class AlignedFaces(torch.utils.data.Dataset):
     """Aligned faces of one split at one or more image sizes; `image_size` selects one.
 
     A batch of indices gives a dict: `pixels` (uint8, `(batch, 3, side, side)` with `side = image_size + 2 * margin`),
-    `gender`, `age_min`, `age_max` (int64, `(batch,)`, years).
+    `gender`, `age_min`, `age_max` (int64, `(batch,)`, years; `MISSING` where the label is unknown).
 
     Args:
         dataset: rows as `prepare` writes them.
@@ -41,6 +42,7 @@ class AlignedFaces(torch.utils.data.Dataset):
 
     Attributes:
         revision: hexadecimal digest of the rows' file names and labels, in order.
+        without_landmarks: number of rows without, which are cut with the fallback geometry.
     """
 
     def __init__(
@@ -53,10 +55,12 @@ class AlignedFaces(torch.utils.data.Dataset):
         alignment: Alignment = DEFAULT_ALIGNMENT,
     ) -> None:
         self.gender, self.age_min, self.age_max = (
-            torch.tensor(dataset[name][:], dtype=torch.int64) for name in ("gender", "age_min", "age_max")
+            torch.tensor([MISSING if label is None else label for label in dataset[name][:]], dtype=torch.int64)
+            for name in ("gender", "age_min", "age_max")
         )
         labels = (dataset[name][:] for name in ("file", "gender", "age_min", "age_max"))
         self.revision = digest(zip(*labels, strict=True))
+        self.without_landmarks = sum(points is None for points in dataset["landmarks"][:])
         images = images_digest(dataset)
         cache_dir.mkdir(parents=True, exist_ok=True)
         self._pixels = {

@@ -12,7 +12,7 @@ from gender_age.labels import GENDERS
 
 from ..errors import ConfigError, DataError
 from ..preparation.parquet import FEATURES
-from ..sources.age_range import parse_age_range
+from ..sources.own_labels import is_missing, parse_age, parse_gender
 from ..sources.record import OLDEST_AGE, RACES, SOURCES
 
 NEEDED = ("image", "age_min", "age_max", "gender", "landmarks", "file")
@@ -20,8 +20,6 @@ NEEDED = ("image", "age_min", "age_max", "gender", "landmarks", "file")
 
 AGE = "age"
 """Column name for both `age_min` and `age_max`."""
-
-GENDER_NAMES = {"female": "female", "f": "female", "male": "male", "m": "male"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,8 @@ class ColumnMapping:
 def as_prepared(dataset: Dataset, mapping: ColumnMapping, name: str, split: str) -> Dataset:
     """Converts rows to the columns and types of `FEATURES`; rows written by `prepare` are returned unchanged.
 
-    Missing landmarks and races are null, a missing file name is the row number and a digest of the image, a missing
-    source is the dataset's name.
+    Missing landmarks, races, ages and genders are null, a missing file name is the row number and a digest of the
+    image, a missing source is the dataset's name.
 
     Args:
         dataset: one split.
@@ -100,6 +98,12 @@ def as_prepared(dataset: Dataset, mapping: ColumnMapping, name: str, split: str)
     return concatenate_datasets([images, labels], axis=1)
 
 
+def lacks_landmarks(dataset: Dataset, mapping: ColumnMapping) -> bool:
+    """Whether rows as they were read have no column of landmarks, whatever it is called."""
+    theirs = {ours: theirs for theirs, ours in mapping.columns.items()}
+    return "landmarks" not in dataset.column_names and theirs.get("landmarks") not in dataset.column_names
+
+
 def _values(dataset: Dataset, column: str) -> list:
     """The column's values, class names instead of indices; empty if the column is missing."""
     if column not in dataset.column_names:
@@ -129,7 +133,7 @@ def _row_names(images: Dataset, split: str) -> list[str]:
     ]
 
 
-def _ages(dataset: Dataset, where: str) -> tuple[list[int], list[int]]:
+def _ages(dataset: Dataset, where: str) -> tuple[list[int | None], list[int | None]]:
     if {"age_min", "age_max"} <= set(dataset.column_names):
         lowest, highest = (
             [_age_range(value, where)[0] for value in _values(dataset, name)] for name in ("age_min", "age_max")
@@ -139,17 +143,21 @@ def _ages(dataset: Dataset, where: str) -> tuple[list[int], list[int]]:
     return [low for low, _ in ranges], [high for _, high in ranges]
 
 
-def _age_range(value: object, where: str) -> tuple[int, int]:
-    """The range of an age in years, given as number, text or range such as "20-29"."""
-    text = str(value).strip().removesuffix(".0")
-    found = (int(text), int(text)) if text.isdecimal() else parse_age_range(text)
-    if found is None or found[0] > OLDEST_AGE:
+def _age_range(value: object, where: str) -> tuple[int, int] | tuple[None, None]:
+    """The range of an age in years, given as number, text or range such as "20-29"; None for a missing one."""
+    if is_missing(value):
+        return None, None
+    found = parse_age(value)
+    if found is None:
         raise DataError(f"{where} has the age {value!r}, which is neither years from 0 to {OLDEST_AGE} nor a range")
     return found
 
 
-def _gender(value: object, genders: Sequence[str], where: str) -> str:
-    text = str(value).strip().casefold()
+def _gender(value: object, genders: Sequence[str], where: str) -> str | None:
+    """The name of a gender given as word, letter or number; None for a missing one."""
+    if is_missing(value):
+        return None
+    text = str(value).strip().removesuffix(".0").casefold()
     if text in ("0", "1"):
         if not genders:
             raise DataError(
@@ -157,9 +165,10 @@ def _gender(value: object, genders: Sequence[str], where: str) -> str:
                 "`data` of the config, the names of 0 and 1 in that dataset"
             )
         return genders[int(text)]
-    if text not in GENDER_NAMES:
+    gender = parse_gender(text)
+    if gender is None:
         raise DataError(f"{where} has the gender {value!r}; the model knows {' and '.join(GENDERS)}")
-    return GENDER_NAMES[text]
+    return gender
 
 
 def _landmarks(dataset: Dataset, where: str) -> list[list[list[float]] | None]:

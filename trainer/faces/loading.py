@@ -11,7 +11,8 @@ from huggingface_hub.errors import HTTPError
 
 from ..errors import DataError
 from ..sources.archives import folder_digest
-from .column_mapping import NEEDED, ColumnMapping, as_prepared
+from .column_mapping import NEEDED, ColumnMapping, as_prepared, lacks_landmarks
+from .missing_landmarks import with_landmarks
 
 AS_IT_IS = ColumnMapping()
 
@@ -36,7 +37,7 @@ def load_prepared(source: str) -> DatasetDict:
 
 
 def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dataset:
-    """One split of a dataset, with the columns of a prepared one.
+    """One split of a dataset, with the columns of a prepared one; landmarks that it lacks are detected.
 
     Raises:
         DataError: dataset or split does not exist, or the mapping does not fit.
@@ -46,7 +47,8 @@ def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dat
         raise DataError(f"{source} has no split {split!r}; it has {', '.join(splits)}")
     name = source.partition("@")[0]
     shown = Path(name).resolve().name if Path(name).is_dir() else name
-    return as_prepared(splits[split], mapping, shown, split)
+    rows = as_prepared(splits[split], mapping, shown, split)
+    return with_landmarks(rows, f"split {split} of {shown}") if lacks_landmarks(splits[split], mapping) else rows
 
 
 def load_split(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -152,7 +153,7 @@ def _surroundings(box: Box, face_box: Box, size_wh: tuple[int, int]) -> tuple[in
     x2, y2 = max(box[2], face_box[2]), max(box[3], face_box[3])
     more = max(x2 - x1, y2 - y1) / 2
     left, top = max(0, int(x1 - more)), max(0, int(y1 - more))
-    return left, top, min(size_wh[0], int(x2 + more) + 1), min(size_wh[1], int(y2 + more) + 1)
+    return left, top, min(size_wh[0], math.ceil(x2 + more)), min(size_wh[1], math.ceil(y2 + more))
 
 
 def _overlap(a: Box, b: Box) -> float:

@@ -130,7 +130,11 @@ def open_table(path: Path, wanted: Mapping[str, str]) -> Opened:
     common = Path(os.path.commonpath([file.parent for file in there.values()])) if there else path.parent
     files = {file.relative_to(common).as_posix(): file for file in there.values()}
     rows = [
-        Row(name or f"row {number}", there[place].relative_to(common).as_posix() if place in there else None, row)
+        Row(
+            _public_name(name) or f"row {number}",
+            there[place].relative_to(common).as_posix() if place in there else None,
+            row,
+        )
         for number, (name, place, row) in enumerate(zip(names, places, table, strict=True), 1)
     ]
 
@@ -138,6 +142,11 @@ def open_table(path: Path, wanted: Mapping[str, str]) -> Opened:
         yield from read_files(common, wanted_files)
 
     return Opened(rows, columns, [(name, file.stat().st_size) for name, file in sorted(files.items())], read, image)
+
+
+def _public_name(name: str) -> str:
+    """As a report may show it: of a path of this machine, the end only."""
+    return PurePosixPath(name).name if Path(name).is_absolute() or ".." in Path(name).parts else name
 
 
 def is_image(name: str) -> bool:

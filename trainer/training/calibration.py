@@ -9,6 +9,7 @@ import torch
 from transformers import Trainer
 
 from gender_age.decoding import age_intervals, expected_age, gender_probabilities, with_age
+from gender_age.labels import MISSING
 
 from ..faces.aligned_faces import AlignedFaces
 
@@ -16,7 +17,7 @@ from ..faces.aligned_faces import AlignedFaces
 def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
     """Fit temperature, threshold of "uncertain" and interval mass of `trainer.model` on the validation faces.
 
-    The three numbers are stored in the model's config.
+    The three numbers are stored in the model's config; one that no known label can fit stays as it is.
     """
     gender_logits, age_logits, gender, age_min, age_max = [], [], [], [], []
     for faces in validation.values():
@@ -26,11 +27,14 @@ def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
         for collected, labels in zip((gender, age_min, age_max), outputs.label_ids, strict=True):
             collected.append(torch.from_numpy(labels))
     settings = trainer.model.config
-    logits, labels = torch.cat(gender_logits), torch.cat(gender)
-    settings.gender_temperature = fit_temperature(logits, labels)
-    probabilities = gender_probabilities(logits, settings.gender_temperature)
-    settings.gender_uncertain_below = least_certain(probabilities, labels, settings.gender_certain_level)
-    exact = torch.cat(age_min) == torch.cat(age_max)
+    labels = torch.cat(gender)
+    known = labels != MISSING
+    logits, labels = torch.cat(gender_logits)[known], labels[known]
+    if known.any():
+        settings.gender_temperature = fit_temperature(logits, labels)
+        probabilities = gender_probabilities(logits, settings.gender_temperature)
+        settings.gender_uncertain_below = least_certain(probabilities, labels, settings.gender_certain_level)
+    exact = (torch.cat(age_min) == torch.cat(age_max)) & (torch.cat(age_min) != MISSING)
     if exact.any():
         settings.age_interval_mass = conformal_mass(
             torch.cat(age_logits)[exact], torch.cat(age_min)[exact], settings.age_interval_level

@@ -12,6 +12,7 @@ import torch
 from transformers import EvalPrediction
 
 from gender_age.decoding import expected_age
+from gender_age.labels import MISSING
 
 from ..evaluation import metrics
 
@@ -83,7 +84,7 @@ def compute_metrics(eval_prediction: EvalPrediction) -> dict[str, float]:
 
     Args:
         eval_prediction: `predictions` begin with gender logits `(n, 2)` and age logits `(n, 101)`; `label_ids` are
-            gender `(n,)`, age_min `(n,)` and age_max `(n,)`.
+            gender `(n,)`, age_min `(n,)` and age_max `(n,)`, `MISSING` where unknown.
 
     Returns:
         `age_mae`, `age_bias` (years) and `age_cs5` over exact ages; `range_accuracy` and `range_within_one` over
@@ -96,17 +97,19 @@ def compute_metrics(eval_prediction: EvalPrediction) -> dict[str, float]:
     predicted_age = expected_age(torch.from_numpy(age_logits)).double().numpy()
 
     found: dict[str, float] = {}
-    exact = age_min == age_max
+    known = age_min != MISSING
+    exact = known & (age_min == age_max)
     if exact.any():
         ages = {"predictions": predicted_age[exact], "references": age_min[exact]}
         found |= AgeMAE().compute(**ages) | AgeCS().compute(**ages)
-    if not exact.all():
-        ranged = predicted_age[~exact], age_min[~exact]
-        found["range_accuracy"] = metrics.range_accuracy(*ranged, age_max[~exact])
+    ranges = known & ~exact
+    if ranges.any():
+        ranged = predicted_age[ranges], age_min[ranges]
+        found["range_accuracy"] = metrics.range_accuracy(*ranged, age_max[ranges])
         found["range_within_one"] = metrics.range_within_one(*ranged)
     for key, counted in (
-        ("gender_accuracy", age_min >= 0),
-        ("gender_accuracy_from_10", age_min >= metrics.ADULT_ENOUGH),
+        ("gender_accuracy", gender != MISSING),
+        ("gender_accuracy_from_10", (gender != MISSING) & (age_min >= metrics.ADULT_ENOUGH)),
     ):
         if counted.any():
             genders = {"predictions": predicted_gender[counted], "references": gender[counted]}

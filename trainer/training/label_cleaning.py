@@ -14,6 +14,7 @@ from gender_age.checkpoint import load_checkpoint
 from gender_age.decoding import gender_probabilities
 from gender_age.errors import ModelError
 from gender_age.inference import inference
+from gender_age.labels import MISSING
 
 from ..errors import ConfigError, RunError
 from ..faces.aligned_faces import AlignedFaces
@@ -75,7 +76,7 @@ def _kept(count: int, dropped: Iterable[list[int]]) -> torch.Tensor:
 
 
 def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> dict[str, torch.Tensor]:
-    """`(n,)` probabilities of the `gender` label and of the `age` label."""
+    """`(n,)` probabilities of the `gender` label and of the `age` label; 1 where it is unknown."""
     if config.model.pretrained is None:
         raise ConfigError("`data.drop_unlikely` needs a trained model in `model.pretrained`")
     try:
@@ -94,8 +95,10 @@ def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> d
         with inference(model.device):
             outputs = model(pixel_values=normalise_faces(pixels).to(model.device))
         genders = gender_probabilities(outputs.gender_logits, model.config.gender_temperature).cpu()
-        gender.append(genders.gather(1, batch["gender"][:, None])[:, 0])
+        likely = genders.gather(1, batch["gender"].clamp(min=0)[:, None])[:, 0]
+        gender.append(likely.masked_fill(batch["gender"] == MISSING, 1.0))
         low, high = (batch[name][:, None].clamp(max=len(years) - 1) for name in ("age_min", "age_max"))
         near = (years >= low - NEAR_YEARS) & (years <= high + NEAR_YEARS)
-        age.append((outputs.age_logits.softmax(dim=-1).cpu() * near).sum(dim=-1))
+        likely = (outputs.age_logits.softmax(dim=-1).cpu() * near).sum(dim=-1)
+        age.append(likely.masked_fill(batch["age_min"] == MISSING, 1.0))
     return {"gender": torch.cat(gender), "age": torch.cat(age)}

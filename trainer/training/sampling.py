@@ -13,10 +13,11 @@ def age_weights(age_min: torch.Tensor, age_max: torch.Tensor, balance: float) ->
     """`(n,)` expected number of draws of each face in an epoch; they sum to `n`.
 
     Args:
-        age_min, age_max: `(n,)` years; a range counts as its midpoint.
+        age_min, age_max: `(n,)` years; a range counts as its midpoint, unknown ages as one age.
         balance: 0 draws every face once, 1 draws every five-year bin equally often.
     """
-    bins = ((age_min + age_max.clamp(max=100)) / 2 / BIN_YEARS).long()
+    # Unknown ages are a bin of their own.
+    bins = 1 + ((age_min + age_max.clamp(max=100)) / 2 / BIN_YEARS).long().clamp(min=-1)
     counts = torch.bincount(bins).double()
     weights = counts[bins] ** -balance
     return weights * (len(weights) / weights.sum())

@@ -51,6 +51,7 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         "world_size": trainer.args.world_size,
         "seed": trainer.args.seed,
         "train_images": len(trainer.train_dataset),
+        "without_landmarks": trainer.train_dataset.without_landmarks,
         "data_revision": trainer.train_dataset.revision,
         "dropped": count_dropped(Path(trainer.args.output_dir)),
         "versions": {
