@@ -3,6 +3,7 @@ import torch
 from transformers import ViTConfig, ViTForImageClassification, ViTModel
 
 from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.labels import MISSING
 from gender_age.modeling_gender_age import ViTForGenderAge, age_loss
 from tests.conftest import TINY
 
@@ -182,3 +183,21 @@ def test_expectation_is_pulled_into_a_range_and_no_further():
     assert pull(12, 20, 29) == pytest.approx(0.8, abs=1e-3)
     assert pull(25, 20, 29) == pytest.approx(0, abs=1e-6)
     assert pull(45, 40, 40) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_unknown_labels_train_the_other_head_only(tiny_model):
+    pixels = torch.randn(3, 3, 32, 32)
+    ages, genders = torch.tensor([30, MISSING, 60]), torch.tensor([0, 1, MISSING])
+    some = tiny_model(pixels, gender=genders, age_min=ages, age_max=ages).loss
+    apart = (
+        tiny_model(pixels[[0, 1]], gender=genders[[0, 1]], age_min=ages[[1, 1]], age_max=ages[[1, 1]]).loss,
+        tiny_model(pixels[[0, 2]], gender=genders[[2, 2]], age_min=ages[[0, 2]], age_max=ages[[0, 2]]).loss,
+    )
+    assert some.item() == pytest.approx(sum(apart).item(), rel=1e-5)
+    unknown = torch.full((3,), MISSING)
+    nothing = tiny_model(pixels, gender=unknown, age_min=unknown, age_max=unknown).loss
+    nothing.backward()
+    assert nothing.item() == 0
+    assert all(
+        torch.equal(each.grad, torch.zeros_like(each)) for each in tiny_model.parameters() if each.grad is not None
+    )

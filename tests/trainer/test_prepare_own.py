@@ -138,7 +138,7 @@ def test_the_command_says_what_it_read(tmp_path, out, monkeypatch, capsys):
 
 
 class Side(DrawnFaces):
-    """Finds a face at each of two places of a photo 100 pixels wide, and none unless the photo is turned if `turned`."""
+    """Finds two faces in a photo 100 pixels wide; with `turned`, only after that rotation."""
 
     def __init__(self, turned=0):
         super().__init__()
