@@ -38,10 +38,12 @@ class TrainingRecord:
         config: the whole configuration as recorded, for display; the values in use are attributes.
         sources: the data: "utkface" and "fairface" where known, else Hub ids or folders as recorded.
         train_images: number of images.
-        without_landmarks: training images in which no face was found, before any was dropped.
         data_revision: hash of the training split's file names and labels.
         dropped: images excluded from training.
         drop_unlikely: label probability in [0, 1] below which an image was excluded.
+        hub_ids: the names of data and `pretrained` that are ids of the Hub, and no folders of the machine that trained;
+            older versions did not record them.
+        without_landmarks: number of training images that were taken whole.
         pretrained: Hub id or folder of the checkpoint that the run started from.
         stem_weights: file of MobileNet's weights, from which the stem started.
         from_random_weights: the record says that both were unset.
@@ -58,10 +60,11 @@ class TrainingRecord:
     config: dict = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     train_images: int | None = None
-    without_landmarks: int | None = None
     data_revision: str | None = None
     dropped: Dropped | None = None
     drop_unlikely: float | None = None
+    hub_ids: tuple[str, ...] = ()
+    without_landmarks: int | None = None
     pretrained: str | None = None
     stem_weights: str | None = None
     from_random_weights: bool = False
@@ -97,10 +100,11 @@ class TrainingRecord:
             config=members(part(run, "config")),
             sources=_sources(data.get("train")),
             train_images=whole_number(run.get("train_images"), 1, MAX_COUNTED),
-            without_landmarks=whole_number(run.get("without_landmarks"), 0, MAX_COUNTED),
             data_revision=text(run.get("data_revision")),
             dropped=_dropped(run.get("dropped")),
             drop_unlikely=number(data.get("drop_unlikely"), 0, 1),
+            hub_ids=tuple(filter(text, elements(run.get("hub_ids")))),
+            without_landmarks=whole_number(run.get("without_landmarks"), 0, MAX_COUNTED),
             pretrained=text(model.get("pretrained")),
             stem_weights=text(model.get("stem_weights")),
             from_random_weights="pretrained" in model and model["pretrained"] is model.get("stem_weights") is None,
@@ -116,6 +120,22 @@ class TrainingRecord:
             versions={name: value for name, value in members(run.get("versions")).items() if text(value)},
             started_from=started_from,
         )
+
+    @property
+    def hub_checkpoint(self) -> str | None:
+        """`pretrained` where it is recorded to be a checkpoint of the Hub."""
+        return self.pretrained if self.pretrained in self.hub_ids else None
+
+    @property
+    def hub_datasets(self) -> tuple[str, ...]:
+        """The ids of the data that is recorded to be on the Hub, without revisions."""
+        named = [name for name in self.hub_ids if name != self.pretrained]
+        return tuple(dict.fromkeys(name.partition("@")[0] for name in named))
+
+    @property
+    def all_sources(self) -> tuple[str, ...]:
+        """The data of this run and of all that came before it."""
+        return tuple(dict.fromkeys(source for run in (self, *self.earlier_runs) for source in run.sources))
 
     @property
     def earlier_runs(self) -> tuple[TrainingRecord, ...]:

@@ -134,6 +134,8 @@ def run_folder(tiny_model_folder, tmp_path) -> Path:
             "stages": [{"image_size": 16, "epochs": 3}, {"image_size": 32, "epochs": 2}],
             "training": {"output_dir": "../../runs/first"},
         },
+        "hub_ids": ["google/vit-tiny", "owner/faces@main"],
+        "without_landmarks": 21,
         "hours": 1.25,
         "hardware": "cpu, 2 threads",
         "versions": {"python": "3.11", "torch": "2.14"},

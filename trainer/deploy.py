@@ -14,6 +14,7 @@ from gender_age.checkpoint import CHECKPOINT_FILES, DEFAULT_MODEL, checkpoint_fo
 
 from .files import write_whole_folder
 from .publishing.hub import publish
+from .publishing.space_card import space_card
 
 ROOT = Path(__file__).resolve().parent.parent
 CARD, MODEL = "README.md", "model"
@@ -32,6 +33,7 @@ PAGE_FILES = (
     "docs/*.md",
     "docs/*.png",
 )
+ABOUT_THE_DEFAULT = {CARD, "docs/*.md", "docs/*.png"}
 OWN_MODULE = "gender_age/checkpoint.py"
 MODEL_FILES = (*CHECKPOINT_FILES, CARD)
 """Files of a model's folder that are copied; the page does not run its code files."""
@@ -110,22 +112,23 @@ def write_space(folder: Path, model: str, revision: str | None = None) -> None:
     """Copies the files of the page and its model into the empty `folder`.
 
     A Hub model is copied too: the commit is self-contained, the Space starts without a download, and a private model
-    needs no token. README.md lists a Hub model under `models`.
+    needs no token. The repository's README.md and `docs` are about the default model; another one has a `space_card`.
 
     Raises:
         ModelError: the model cannot be used.
     """
     source = checkpoint_folder(model, revision)
     load_checkpoint(source, device="cpu")
-    for pattern in PAGE_FILES:
+    is_default = source.resolve() == DEFAULT_MODEL.resolve()
+    for pattern in PAGE_FILES if is_default else set(PAGE_FILES) - ABOUT_THE_DEFAULT:
         for path in sorted(ROOT.glob(pattern)):
             _copy(path, folder / path.relative_to(ROOT))
     for pattern in MODEL_FILES:
         for path in sorted(source.glob(pattern)):
             _copy(path, folder / MODEL / path.name)
-    if not Path(model).is_dir():
-        _, front, body = (ROOT / CARD).read_text(encoding="utf-8").split("---\n", 2)
-        (folder / CARD).write_text(f"---\n{front}models:\n  - {model}\n---\n{body}", encoding="utf-8")
+    if not is_default:
+        hub_id = None if Path(model).is_dir() else model
+        (folder / CARD).write_text(space_card(ROOT / CARD, source, hub_id), encoding="utf-8")
 
 
 def belongs_to_space(name: str) -> bool:

@@ -65,9 +65,9 @@ def _start(training: TrainingRecord) -> str:
         runs = "an earlier run" if count == 1 else f"{count} earlier runs"
         began = " which began with a network for faces" if training.starts_from_mobilenet else ""
         return f", going on from {runs} of {round(training.earlier_hours, 2):g} hours{began}"
-    if pretrained := training.pretrained:
+    if training.pretrained:
         # A path says something of the machine that trained, and nothing to a visitor.
-        return f", starting from {escape(pretrained) if pretrained.count('/') == 1 else 'an earlier checkpoint'}"
+        return f", starting from {escape(training.hub_checkpoint or 'an earlier checkpoint')}"
     if training.starts_from_mobilenet:
         return ", the convolutions starting from a network for faces and the rest from random weights"
     return ", starting from random weights" if training.from_random_weights else ""

@@ -116,13 +116,15 @@ def written_by_trainer(folder, start):
         "stages": [{"image_size": 32, "epochs": 2}, {"image_size": 64, "epochs": 1}],
         "training": {"output_dir": str(folder)},
     }
-    rows = type("Rows", (list,), {"revision": "0a1b" * 16, "without_landmarks": 4})([0] * 321)
+    rows = type("Rows", (list,), {"revision": "0a1b" * 16, "num_without_landmarks": 4})([0] * 321)
     args = SimpleNamespace(device=torch.device("cpu"), world_size=2, seed=5, output_dir=str(folder))
     trainer = SimpleNamespace(args=args, train_dataset=rows, state=SimpleNamespace(log_history=[]))
     return json.loads(json.dumps(run_record(parse_config(values), trainer, 5400)))
 
 
-def test_what_the_trainer_writes_is_read_whole(tmp_path):
+def test_what_the_trainer_writes_is_read_whole(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data/utkface").mkdir(parents=True)
     (tmp_path / "start").mkdir()
     (tmp_path / "start" / TRAINING_FILE).write_text(json.dumps({"hours": 2.5, "history": [1]}))
     (tmp_path / DROPPED_FILE).write_text(json.dumps({"gender": [1, 2], "age": [3]}))
@@ -132,10 +134,11 @@ def test_what_the_trainer_writes_is_read_whole(tmp_path):
         config=written["config"],
         sources=("utkface", "me/faces"),
         train_images=321,
-        without_landmarks=4,
         data_revision="0a1b" * 16,
         dropped=Dropped(gender=2, age=1),
         drop_unlikely=0.02,
+        hub_ids=("me/faces@main",),
+        without_landmarks=4,
         pretrained=str(tmp_path / "start"),
         num_hidden_layers=3,
         hidden_size=48,
@@ -149,6 +152,7 @@ def test_what_the_trainer_writes_is_read_whole(tmp_path):
         started_from=TrainingRecord(hours=2.5),
     )
     assert "history" not in written["started_from"]
+    assert (record.hub_datasets, record.hub_checkpoint) == (("me/faces",), None)
 
 
 @pytest.mark.parametrize("content", [None, "", "[1]"])

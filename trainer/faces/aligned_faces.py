@@ -42,7 +42,6 @@ class AlignedFaces(torch.utils.data.Dataset):
 
     Attributes:
         revision: hexadecimal digest of the rows' file names and labels, in order.
-        without_landmarks: number of rows without, which are cut with the fallback geometry.
     """
 
     def __init__(
@@ -60,7 +59,7 @@ class AlignedFaces(torch.utils.data.Dataset):
         )
         labels = (dataset[name][:] for name in ("file", "gender", "age_min", "age_max"))
         self.revision = digest(zip(*labels, strict=True))
-        self.without_landmarks = sum(points is None for points in dataset["landmarks"][:])
+        self._has_landmarks = torch.tensor([points is not None for points in dataset["landmarks"][:]])
         images = images_digest(dataset)
         cache_dir.mkdir(parents=True, exist_ok=True)
         self._pixels = {
@@ -74,6 +73,12 @@ class AlignedFaces(torch.utils.data.Dataset):
         """Keep the faces where `kept`, bool `(n,)`, is true; indices are renumbered from 0."""
         self._rows = self._rows[kept.numpy()]
         self.gender, self.age_min, self.age_max = (labels[kept] for labels in (self.gender, self.age_min, self.age_max))
+        self._has_landmarks = self._has_landmarks[kept]
+
+    @property
+    def num_without_landmarks(self) -> int:
+        """Number of the images that were taken whole."""
+        return int((~self._has_landmarks).sum())
 
     def __len__(self) -> int:
         return len(self.gender)

@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 from huggingface_hub import EvalResult, ModelCardData, metadata_load
 from jinja2 import Environment, StrictUndefined
 
-from gender_age.labels import GENDERS
-from gender_age.measurements import FEWEST_NAMED, KINDS, EvaluationRecord, GroupReport, Measured, SourceReport
+from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.measurements import EvaluationRecord
 from gender_age.records import SOURCE_NAMES, TrainingRecord
 
 from ..preparation.origins import LICENCE, PROVENANCE, REMOVAL
+from .card_figures import (
+    COLUMNS,
+    PROTOCOL_NAMES,
+    count,
+    figures_in_short,
+    group_table,
+    measured,
+    recorded,
+    share,
+    weak_spots,
+    years,
+)
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "model_card.md"
 PLACEHOLDER_ID = "owner/name"
 """Repository id in the snippets of an unpublished card."""
 
-TAGS = ["vit", "age-estimation", "gender-classification", "face"]
-
-COLUMNS = {
-    "missed": "missed",
-    "age_mae": "MAE, years",
-    "age_bias": "bias, years",
-    "age_cs5": "CS@5",
-    "range_accuracy": "right range",
-    "range_within_one": "within one range",
-    "gender_accuracy": "gender accuracy",
-    "gender_accuracy_from_10": "gender accuracy from 10 years",
-    "recall_female": "women found",
-    "recall_male": "men found",
+UTKFACE_LICENCE = {
+    "license": "other",
+    "license_name": "non-commercial-research",
+    "license_link": "https://susanqq.github.io/UTKFace/",
 }
-"""Metric of a group -> column title."""
+"""Front matter of weights that were trained on UTKFace, whose terms ask for it; for others nothing is claimed."""
 
-MISSING = "–"
-"""Shown for missing values."""
+TAGS = ["vit", "age-estimation", "gender-classification", "face"]
 
 
 def render_card(
@@ -60,7 +62,8 @@ def render_card(
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"measured": measured, "share": share, "years": years, "count": count}
     environment.filters |= {"recorded": recorded, "yaml": _yaml}
-    trained_on = training.sources if training else ()
+    trained_on = training.all_sources if training else ()
+    known_sources = [source for source in SOURCE_NAMES if source in trained_on]
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     text = template.render(
         card_data=card_data(config, training, report, repo_id).to_yaml(),
@@ -71,13 +74,17 @@ def render_card(
         repo_id=repo_id or PLACEHOLDER_ID,
         with_code=with_code,
         trained_on=trained_on,
-        known_sources=[source for source in SOURCE_NAMES if source in trained_on],
+        known_sources=known_sources,
+        all_known=bool(trained_on) and len(known_sources) == len(trained_on),
+        has_fitted_interval=config.get("age_interval_mass") != GenderAgeConfig().age_interval_mass,
         source_names=SOURCE_NAMES,
+        protocol_names=PROTOCOL_NAMES,
         provenance=PROVENANCE,
         licence=LICENCE,
         removal=REMOVAL,
         table=group_table,
         weak_spots=weak_spots,
+        figures_in_short=figures_in_short,
     )
     return text.rstrip() + "\n"
 
@@ -87,18 +94,15 @@ def card_data(
 ) -> ModelCardData:
     """The card's YAML front matter."""
     training = training or TrainingRecord()
-    # A local folder that the run started from is no model that the Hub could link to.
-    on_hub = training.pretrained is not None and "/" in training.pretrained and training.started_from is None
+    licence = UTKFACE_LICENCE if "utkface" in training.all_sources else {}
     return ModelCardData(
+        **licence,
         language="en",
-        license="other",
-        license_name="non-commercial-research",
-        license_link="https://susanqq.github.io/UTKFace/",
         library_name="transformers",
         pipeline_tag="image-classification",
-        base_model=training.pretrained if on_hub else None,
+        base_model=training.hub_checkpoint if training.started_from is None else None,
         tags=TAGS,
-        datasets=list(training.sources) or None,
+        datasets=list(training.hub_datasets) or None,
         metrics=["mae", "accuracy"],
         model_name=repo_id or "gender-age",
         eval_results=eval_results(report) or None,
@@ -133,88 +137,6 @@ def eval_results(report: EvaluationRecord | None) -> list[EvalResult]:
         for key, kind in types.items()
         if (found := getattr(result.overall, key))
     ]
-
-
-def group_table(first: str, groups: Mapping[str, GroupReport], keys: Sequence[str]) -> str:
-    """A Markdown table with one row per group: n, then the metrics with 95 % intervals.
-
-    Args:
-        first: title of the first column.
-        groups: by name.
-        keys: of `COLUMNS`; empty columns are left out.
-    """
-    shown = [key for key in keys if any(getattr(group, key) for group in groups.values())]
-    rows = [[first, "n", *(COLUMNS[key] for key in shown)], ["---"] + ["---:"] * (len(shown) + 1)]
-    rows += [
-        [name, count(group.n), *(measured(getattr(group, key), KINDS[key]) for key in shown)]
-        for name, group in groups.items()
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def weak_spots(result: SourceReport) -> list[str]:
-    """Sentences on the groups with the worst metrics."""
-    sentences = []
-    errors = {name: group.age_mae for name, group in result.by_age_band.items() if _named(group.age_mae)}
-    if len(errors) > 1:
-        name = max(errors, key=lambda name: errors[name].value)
-        sentences.append(
-            f"The age is furthest off in the band {name}: MAE {measured(errors[name], 'years')} years, "
-            f"bias {measured(result.by_age_band[name].age_bias, 'signed')} years (n = {errors[name].n:,})."
-        )
-    plurals = {"female": "women and girls", "male": "men and boys"}
-    recalls = {
-        f"{plurals[gender]} {where} {name}": recall
-        for where, groups in (("of", result.by_age_band), ("labelled", result.by_race))
-        for name, group in groups.items()
-        for gender in GENDERS
-        if _named(recall := getattr(group, f"recall_{gender}"))
-    }
-    overall = result.overall.gender_accuracy
-    for name in sorted(recalls, key=lambda name: recalls[name].value)[:3]:
-        if overall is None or recalls[name].value >= overall.value:
-            break
-        sentences.append(
-            f"Of {name}, {measured(recalls[name], 'share')} are predicted as labelled (n = {recalls[name].n:,})."
-        )
-    return sentences
-
-
-def measured(found: Measured | None, kind: str) -> str:
-    """The value with its 95 % interval, or a dash: `"5.75 (5.55 to 5.95)"`, `"89.9 % (88.6 to 91.1)"`."""
-    if found is None:
-        return MISSING
-    scale, digits, sign, unit = {
-        "years": (1, 2, "", ""),
-        "signed": (1, 2, "+", ""),
-        "share": (100, 1, "", " %"),
-    }[kind]
-    number, *ends = (f"{scale * each:{sign}.{digits}f}" for each in (found.value, *(found.interval or ())))
-    return f"{number}{unit} ({ends[0]} to {ends[1]})" if ends else f"{number}{unit}"
-
-
-def share(value: float | None) -> str:
-    """A share as a percentage, or a dash: `"80.0 %"`."""
-    return MISSING if value is None else f"{100 * value:.1f} %"
-
-
-def years(value: float | None) -> str:
-    """Years, or a dash: `"12.7"`."""
-    return MISSING if value is None else f"{value:.1f}"
-
-
-def count(value: int | None) -> str:
-    """A number of faces or images, or a dash: `"2,129"`."""
-    return MISSING if value is None else f"{value:,}"
-
-
-def recorded(value: str | float | None) -> str:
-    """The recorded value as text, or a dash."""
-    return MISSING if value is None else str(value)
-
-
-def _named(found: Measured | None) -> bool:
-    return found is not None and found.n >= FEWEST_NAMED
 
 
 def _yaml(value: Mapping) -> str:

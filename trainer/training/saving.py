@@ -44,6 +44,7 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
     """
     return {
         "config": config.to_dict(),
+        "hub_ids": [name for name in (config.model.pretrained, *config.data.train) if name and is_on_hub(name)],
         "hours": round(seconds / 3600, 2),
         "hardware": f"{trainer.args.device.type}, {torch.get_num_threads()} threads"
         if trainer.args.device.type == "cpu"
@@ -51,7 +52,7 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         "world_size": trainer.args.world_size,
         "seed": trainer.args.seed,
         "train_images": len(trainer.train_dataset),
-        "without_landmarks": trainer.train_dataset.without_landmarks,
+        "without_landmarks": trainer.train_dataset.num_without_landmarks,
         "data_revision": trainer.train_dataset.revision,
         "dropped": count_dropped(Path(trainer.args.output_dir)),
         "versions": {
@@ -63,6 +64,11 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         "started_from": _earlier_record(config.model.pretrained),
         "history": [entry for entry in trainer.state.log_history if any(name.startswith("eval_") for name in entry)],
     }
+
+
+def is_on_hub(name: str) -> bool:
+    """Whether the name of a dataset or checkpoint that was loaded is an id of the Hub, and no folder."""
+    return not Path(name.partition("@")[0]).is_dir()
 
 
 def _earlier_record(pretrained: str | None) -> dict | None:

@@ -60,7 +60,7 @@ def test_training_and_evaluation_see_the_face_and_not_the_whole_picture(tmp_path
     assert rows["landmarks"][1] is None
     assert rows["age_min"][:] == [32, None]
     faces = AlignedFaces(rows, [32], tmp_path / "faces")
-    assert faces.without_landmarks == 1
+    assert faces.num_without_landmarks == 1
     expected = np.asarray(align_face(rows[0]["image"].convert("RGB"), points, 32))
     assert np.array_equal(faces[0]["pixels"].permute(1, 2, 0).numpy(), expected)
     (evaluated,) = evaluate.load_sources([str(folder)], "test", mapping=MAPPING).values()

@@ -15,7 +15,8 @@ from tests.gender_age.any_json import damaged
 from tests.robustness.searching import FEW
 from trainer import push
 from trainer.errors import TrainerError
-from trainer.publishing.model_card import group_table, measured, render_card, weak_spots
+from trainer.publishing.card_figures import group_table, measured, weak_spots
+from trainer.publishing.model_card import render_card
 
 TRAINING = {**load_record(DEFAULT_MODEL / TRAINING_FILE), "history": []}
 MEASURED = load_record(DEFAULT_MODEL / EVALUATION_FILE)["protocols"]["end_to_end"]["utkface"]
@@ -27,7 +28,7 @@ def test_card_shows_what_was_recorded(run_folder, report, tmp_path):
     front = yaml.safe_load(card.content.split("---")[1])
     assert front["license"] == "other"
     assert front["base_model"] == "google/vit-tiny"
-    assert front["datasets"] == ["utkface", "owner/faces"]
+    assert front["datasets"] == ["owner/faces"]
     (index,) = front["model-index"]
     metrics = {each["name"]: each["value"] for each in index["results"][0]["metrics"]}
     assert metrics == {"MAE, years": 6.25, "CS@5": 0.61, "gender accuracy": 0.92}
@@ -35,7 +36,7 @@ def test_card_shows_what_was_recorded(run_folder, report, tmp_path):
         "| overall | n | missed | MAE, years |",
         "6.25 (6.24 to 6.26)",
         "-1.50 (-1.51 to -1.49)",
-        "| training images | 12,345 |",
+        "| training images | 12,345, 21 of them without landmarks: taken whole |",
         "16 → 32 px, for 3 + 2 epochs",
         "holds 79.0 % (78.0 to 80.0) of the true ages",
         "8.0 % of the answers are marked `uncertain`",
@@ -80,6 +81,43 @@ def test_card_without_records_claims_nothing(tiny_model_folder, tmp_path):
     assert "No record of the training" in card.text
 
 
+def own_run(run_folder) -> str:
+    """The card of a run on photos of the user's own, from a checkpoint in a relative folder."""
+    record = json.loads((run_folder / "training.json").read_text())
+    record["config"] |= {"model": {"pretrained": "runs/vit"}, "data": {"train": ["data/staff"]}}
+    (run_folder / "training.json").write_text(json.dumps(record | {"hub_ids": []}))
+    return (push.push_to_folder(run_folder, run_folder.parent / "own") / "README.md").read_text("utf-8")
+
+
+def test_card_of_own_photos_claims_nothing_of_other_data(run_folder):
+    card = own_run(run_folder)
+    front = yaml.safe_load(card.split("---")[1])
+    assert not {"license", "license_name", "license_link", "base_model", "datasets"} & front.keys()
+    assert "| data | data/staff |" in card
+    assert "**data/staff.** Provenance and licence are not recorded here." in card
+    assert "none is recorded here" in card
+    for other in ("UTKFace", "FairFace", "non-commercial", "near-duplicate", "kept out", "web photos", "race labels"):
+        assert other not in card, other
+
+
+@pytest.mark.parametrize("mass", [None, 0.71], ids=["not fitted", "fitted"])
+def test_card_says_whether_the_interval_was_fitted(run_folder, mass):
+    if mass is not None:
+        config = json.loads((run_folder / "config.json").read_text())
+        (run_folder / "config.json").write_text(json.dumps(config | {"age_interval_mass": mass}))
+    card = own_run(run_folder)
+    assert ("It was not fitted" in card) == (mass is None)
+    assert ("fitted to its promised" in card) == ("meant to hold" in card) == (mass is not None)
+
+
+def test_a_record_that_does_not_tell_folders_from_the_hub_names_neither(run_folder):
+    record = json.loads((run_folder / "training.json").read_text())
+    del record["hub_ids"]
+    (run_folder / "training.json").write_text(json.dumps(record))
+    card = (push.push_to_folder(run_folder, run_folder.parent / "old") / "README.md").read_text("utf-8")
+    assert not {"base_model", "datasets"} & yaml.safe_load(card.split("---")[1]).keys()
+
+
 def test_measured_values_and_tables(report):
     assert measured(Measured(0.899, 50, (0.886, 0.911)), "share") == "89.9 % (88.6 to 91.1)"
     assert measured(Measured(-1.5, 50), "signed") == "-1.50"
@@ -112,7 +150,7 @@ def test_a_card_is_written_whatever_the_records_lack(damaged_training, damaged_r
     config = GenderAgeConfig().to_dict()
     card = render_card(config, 10**6, TrainingRecord.read(damaged_training), EvaluationRecord.read(damaged_report))
     assert "| None" not in card
-    assert "non-commercial research" in card
+    assert "None " not in card.partition("<details>")[0].replace("None of", "")
 
 
 def source_of(report):

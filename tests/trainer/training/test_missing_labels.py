@@ -9,7 +9,7 @@ from datasets import concatenate_datasets
 from transformers import EvalPrediction
 
 from gender_age.labels import MISSING
-from tests.trainer.training.test_config_file import SMALLEST
+from tests.trainer.test_train import run_values
 from trainer import evaluate
 from trainer.evaluation.plots import draw_plots
 from trainer.faces.aligned_faces import AlignedFaces
@@ -48,11 +48,8 @@ def test_nulls_are_marked(half_labelled, tmp_path):
 
 
 def test_a_run_trains_calibrates_and_is_evaluated(half_labelled, tmp_path):
-    config = SMALLEST | {
-        "data": {"train": [str(half_labelled)], "age_balance": 0.5},
-        "training": SMALLEST["training"] | {"output_dir": str(tmp_path / "run"), "use_cpu": True},
-    }
-    model = train(parse_config(config))
+    values = run_values(half_labelled, tmp_path / "run")
+    model = train(parse_config(values | {"data": values["data"] | {"age_balance": 0.5}}))
     history = json.loads((model / "training.json").read_text())["history"]
     values = [value for entry in history for name, value in entry.items() if "loss" in name or "age_mae" in name]
     assert values

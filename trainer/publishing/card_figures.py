@@ -1,0 +1,127 @@
+"""Figures of an evaluation report as Markdown: numbers, tables and sentences of a model card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from gender_age.labels import GENDERS
+from gender_age.measurements import FEWEST_NAMED, KINDS, EvaluationRecord, GroupReport, Measured, SourceReport
+from gender_age.records import SOURCE_NAMES
+
+COLUMNS = {
+    "missed": "missed",
+    "age_mae": "MAE, years",
+    "age_bias": "bias, years",
+    "age_cs5": "CS@5",
+    "range_accuracy": "right range",
+    "range_within_one": "within one range",
+    "gender_accuracy": "gender accuracy",
+    "gender_accuracy_from_10": "gender accuracy from 10 years",
+    "recall_female": "women found",
+    "recall_male": "men found",
+}
+"""Metric of a group -> column title."""
+
+PROTOCOL_NAMES = {"landmarks": "stored landmarks", "end_to_end": "end to end"}
+
+MISSING = "–"
+"""Shown for missing values."""
+
+
+def figures_in_short(report: EvaluationRecord) -> str:
+    """A Markdown list with the overall metrics of the headline protocol, one source an entry."""
+    protocol = PROTOCOL_NAMES[report.headline]
+    lines = []
+    for source, result in report.sources.items():
+        found, parts = result.overall, []
+        if found.age_mae:
+            parts.append(f"MAE {measured(found.age_mae, 'years')} years, CS@5 {measured(found.age_cs5, 'share')}")
+        if found.range_accuracy:
+            within = measured(found.range_within_one, "share")
+            parts.append(f"right age range {measured(found.range_accuracy, 'share')}, within one {within}")
+        parts.append(f"gender accuracy {measured(found.gender_accuracy, 'share')}")
+        where = f"{recorded(report.split)} split, {protocol}, n = {count(found.n)}"
+        lines.append(f"- **{SOURCE_NAMES.get(source, source)}**, {where}: {'; '.join(parts)}")
+    return "\n".join(lines)
+
+
+def group_table(first: str, groups: Mapping[str, GroupReport], keys: Sequence[str]) -> str:
+    """A Markdown table with one row per group: n, then the metrics with 95 % intervals.
+
+    Args:
+        first: title of the first column.
+        groups: by name.
+        keys: of `COLUMNS`; empty columns are left out.
+    """
+    shown = [key for key in keys if any(getattr(group, key) for group in groups.values())]
+    rows = [[first, "n", *(COLUMNS[key] for key in shown)], ["---"] + ["---:"] * (len(shown) + 1)]
+    rows += [
+        [name, count(group.n), *(measured(getattr(group, key), KINDS[key]) for key in shown)]
+        for name, group in groups.items()
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def weak_spots(result: SourceReport) -> list[str]:
+    """Sentences on the groups with the worst metrics."""
+    sentences = []
+    errors = {name: group.age_mae for name, group in result.by_age_band.items() if _named(group.age_mae)}
+    if len(errors) > 1:
+        name = max(errors, key=lambda name: errors[name].value)
+        sentences.append(
+            f"The age is furthest off in the band {name}: MAE {measured(errors[name], 'years')} years, "
+            f"bias {measured(result.by_age_band[name].age_bias, 'signed')} years (n = {errors[name].n:,})."
+        )
+    plurals = {"female": "women and girls", "male": "men and boys"}
+    recalls = {
+        f"{plurals[gender]} {where} {name}": recall
+        for where, groups in (("of", result.by_age_band), ("labelled", result.by_race))
+        for name, group in groups.items()
+        for gender in GENDERS
+        if _named(recall := getattr(group, f"recall_{gender}"))
+    }
+    overall = result.overall.gender_accuracy
+    for name in sorted(recalls, key=lambda name: recalls[name].value)[:3]:
+        if overall is None or recalls[name].value >= overall.value:
+            break
+        sentences.append(
+            f"Of {name}, {measured(recalls[name], 'share')} are predicted as labelled (n = {recalls[name].n:,})."
+        )
+    return sentences
+
+
+def measured(found: Measured | None, kind: str) -> str:
+    """The value with its 95 % interval, or a dash: `"5.75 (5.55 to 5.95)"`, `"89.9 % (88.6 to 91.1)"`."""
+    if found is None:
+        return MISSING
+    scale, digits, sign, unit = {
+        "years": (1, 2, "", ""),
+        "signed": (1, 2, "+", ""),
+        "share": (100, 1, "", " %"),
+    }[kind]
+    number, *ends = (f"{scale * each:{sign}.{digits}f}" for each in (found.value, *(found.interval or ())))
+    return f"{number}{unit} ({ends[0]} to {ends[1]})" if ends else f"{number}{unit}"
+
+
+def share(value: float | None) -> str:
+    """A share as a percentage, or a dash: `"80.0 %"`."""
+    return MISSING if value is None else f"{100 * value:.1f} %"
+
+
+def years(value: float | None) -> str:
+    """Years, or a dash: `"12.7"`."""
+    return MISSING if value is None else f"{value:.1f}"
+
+
+def count(value: int | None) -> str:
+    """A number of faces or images, or a dash: `"2,129"`."""
+    return MISSING if value is None else f"{value:,}"
+
+
+def recorded(value: str | float | None) -> str:
+    """The recorded value as text, or a dash."""
+    return MISSING if value is None else str(value)
+
+
+def _named(found: Measured | None) -> bool:
+    return found is not None and found.n >= FEWEST_NAMED
