@@ -15,8 +15,10 @@ from .errors import DataError
 from .files import put_in_place, write_whole_text
 from .preparation.build import REPORT, build_dataset
 from .preparation.landmarks import UNREADABLE, Detector, Search, find_landmarks
+from .preparation.pictures import draw_pictures
 from .preparation.splits import SPLIT_SEED, order_key
 from .preparation.staging import Staging, locked
+from .preparation.told import told
 from .publishing.dataset import check_name, push_dataset
 from .sources.columns import Wishes, parse_values
 from .sources.opening import COLUMN_OPTIONS, open_source
@@ -81,20 +83,12 @@ def main(args: argparse.Namespace) -> int:
             limit=args.limit,
             overwrite=args.overwrite,
             device=args.device,
+            pictures=True,
         )
     except OSError as error:  # full disk, no permission
         where = error.filename or args.out
         raise DataError(f"{where} cannot be used: {error.strerror or error}; what was done is kept") from error
-    print(f"{args.out} is {'' if fresh else 'already '}prepared: {_summary(report)}")
-    if "reading" in report:
-        print(
-            f"read as {report['settings']['source']}:",
-            ", ".join(f"{ours} from {theirs}" for ours, theirs in report["reading"].items()),
-        )
-    for words, count in report.get("not_understood", {}).items():
-        print(f"not understood, and taken for missing: {words} ({count})")
-    for reason, files in report["skipped"].items() if fresh else ():
-        print(f"left out, {reason}: {len(files)} ({', '.join(files[:5])}{', ...' if len(files) > 5 else ''})")
+    print("\n".join(told(report, args.out, fresh)))
     if args.push_to_hub is not None:
         print(push_dataset(args.out, args.push_to_hub, args.private))
     return 0
@@ -111,6 +105,7 @@ def prepare(
     detector: Detector | None = None,
     device: str | None = None,
     progress: bool = True,
+    pictures: bool = False,
 ) -> tuple[dict, bool]:
     """Prepares OUT from a source, or resumes an interrupted run; OUT is written atomically.
 
@@ -124,6 +119,7 @@ def prepare(
         detector: face detector; None for MTCNN on `device`.
         device: of MTCNN.
         progress: whether to show a progress bar on stderr.
+        pictures: whether to draw the data in the folder `report`.
 
     Returns:
         The report (the content of `prepare.json`), and whether OUT was prepared by this call.
@@ -160,6 +156,8 @@ def prepare(
         made = work / "out"
         shutil.rmtree(made, ignore_errors=True)
         report = build_dataset(made, source, records, staging, settings)
+        if pictures:
+            draw_pictures(made, report)
         put_in_place(made, out)
         shutil.rmtree(work, ignore_errors=True)  # `locked` removes what Windows could not
     return report, True
@@ -241,14 +239,3 @@ def _process(source: Source, records, staging: Staging, detector, device: str | 
     find_landmarks(source.read(todo), staging, detector, len(todo), progress, Search(source.are_photos, boxes))
     for file in sorted(todo - staging.entries.keys()):
         staging.skip(file, UNREADABLE)
-
-
-def _summary(report: dict) -> str:
-    parts = ", ".join(f"{count:,} {split}" for split, count in report["images"].items())
-    left_out = sum(len(files) for files in report["skipped"].values())
-    text = (
-        f"{parts}; {left_out:,} left out, {report['without_landmarks']:,} without landmarks, "
-        f"{report['twin_groups']:,} groups of near-duplicates"
-    )
-    more = {"people": "people", "without_age": "without age", "without_gender": "without gender"}
-    return ", ".join([text, *(f"{report[key]:,} {what}" for key, what in more.items() if report.get(key))])

@@ -11,6 +11,7 @@ from tests.trainer.drawn_sources import POINTS, DrawnFaces, drawing, run, split_
 from tests.trainer.test_prepare_command import parse
 from trainer import prepare as command
 from trainer.errors import DataError
+from trainer.faces.loading import load_rows
 from trainer.preparation.landmarks import boxed_face, photo_face
 from trainer.sources.columns import Wishes
 
@@ -135,6 +136,20 @@ def test_the_command_says_what_it_read(tmp_path, out, monkeypatch, capsys):
     assert "left out, no face found: 2 (0.png, 10.png)" in said
     settings = json.loads((out / "prepare.json").read_text())["settings"]
     assert settings["values"] == {"gender": {"1": "female", "2": "male"}}
+
+
+def test_the_data_is_drawn(tmp_path, out):
+    files = people(24) | {"metadata.csv": people(24)["metadata.csv"].replace(b"3,f", b"3,").replace(b"5,m", b",m")}
+    source = write_folder(tmp_path / "photos", files, prefix="")
+    run(source, out, pictures=True)
+    run(source, tmp_path / "again", pictures=True)
+    names = sorted(path.name for path in (out / "report").iterdir())
+    assert names == ["examples.png", "labels.png", "rows.png"]
+    for name in names:
+        assert (out / "report" / name).read_bytes() == (tmp_path / "again" / "report" / name).read_bytes()
+        with PILImage.open(out / "report" / name) as picture:
+            assert min(picture.size) > 100
+    assert load_rows(str(out), "train")
 
 
 class Side(DrawnFaces):

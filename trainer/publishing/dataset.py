@@ -10,8 +10,8 @@ from huggingface_hub.utils import validate_repo_id
 from ..preparation.build import REPORT
 from .hub import publish, refusals_as_sentences
 
-PATTERNS = ("README.md", REPORT, "data/*.parquet", "splits/*.txt")
-"""All files that `prepare` writes; they are published, and stale shards are deleted."""
+PATTERNS = ("README.md", REPORT, "data/*.parquet", "splits/*.txt", "report/labels.png", "report/rows.png")
+"""The files of `prepare` that are published; stale shards are deleted. `report/examples.png` stays here."""
 
 
 def push_dataset(out: Path, repo_id: str, private: bool = False, api: HfApi | None = None) -> str:
