@@ -41,7 +41,11 @@ def draw_plots(samples: dict[str, dict[str, Samples]], folder: Path) -> list[Pat
                 figure = draw(found)
                 measured = f"{source}, {protocol.replace('_', ' ')}"
                 figure.suptitle(f"{name.capitalize()}: {measured} (n = {len(found):,})", fontsize=11)
-                written.append(_save(figure, folder / f"{measured}-{name}.png".replace(", ", "-").replace(" ", "-")))
+                written.append(
+                    _save(
+                        figure, folder / f"{measured}-{name}.png".replace(", ", "-").replace(" ", "-").replace("/", "-")
+                    )
+                )
     return written
 
 

@@ -46,9 +46,12 @@ def open_source(path: Path, name: str | None = None, wishes: Wishes = NO_WISHES)
     source = open_own_photos(path, name, wishes)
     if source is not None:
         return source
-    if name is None:
-        return open_utkface(path)  # says what it found
-    raise DataError(f"{path} holds neither a table that names its images nor folders named by age or gender")
+    images = sum(is_image(file) for file, _ in list_files(path))
+    raise DataError(
+        f"{path} holds {images:,} images, but nothing that labels them: a table with a column of their names, such as "
+        "metadata.csv, folders named by age or gender, or names and files as UTKFace, FairFace and other published "
+        "datasets have them"
+    )
 
 
 def _is_utkface(path: Path) -> bool:

@@ -76,8 +76,8 @@ def default_name(path: Path) -> str:
 
 def _open(path: Path, listing: Sequence[tuple[str, int]], wanted: Mapping[str, str]) -> Opened | None:
     if not path.exists():
-        if str(path).startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+(/[\w.-]+)?(@[\w./-]+)?", str(path)):
-            raise DataError(f"{path} does not exist")
+        if str(path).startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+/[\w.-]+(@[\w./-]+)?", str(path)):
+            raise DataError(f"{path} does not exist, and is no id of the Hub (owner/name)")
         return open_hub(str(path), wanted)
     if path.is_file() and path.name.lower().endswith(TABLE_SUFFIXES):
         parquet = path.name.lower().endswith(".parquet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -40,7 +41,7 @@ def read_table(name: str, data: bytes, header: Sequence[str] = (), separator: st
             return parquet.read_table(io.BytesIO(data)).to_pylist()
         if suffix == ".mat":
             return _matlab_rows(data)
-        text = data.decode("utf-8-sig")
+        text = _decoded(data)
         if suffix == ".json":
             rows = json.loads(text)
         elif suffix in (".jsonl", ".ndjson"):
@@ -52,6 +53,16 @@ def read_table(name: str, data: bytes, header: Sequence[str] = (), separator: st
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DataError(f"{name} cannot be read as a table: it holds no list of objects")
     return rows
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8, UTF-16 with its mark, or what older spreadsheets write."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252")
 
 
 def _text_rows(text: str, header: Sequence[str], separator: str | None) -> list[dict]:

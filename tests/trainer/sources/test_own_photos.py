@@ -1,11 +1,14 @@
 """Own photos in every form that `prepare` takes."""
 
+from pathlib import Path
+
 import pytest
 from datasets import DatasetDict
 
 from tests.trainer.drawn_sources import drawing, write_folder
 from tests.trainer.sources.own_forms import FORMS, PEOPLE, labels, pictures, saved
 from trainer.errors import DataError
+from trainer.sources import own_datasets
 from trainer.sources.columns import Wishes, parse_values
 from trainer.sources.opening import open_source
 
@@ -134,9 +137,24 @@ def test_values_of_another_form_are_told(text):
         parse_values([text])
 
 
-def test_a_path_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(DataError, match="does not exist"):
-        open_source(tmp_path / "none")
+def test_a_path_that_is_not_there_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path / "none", Path("none"), Path("photos/of/mine")):
+        with pytest.raises(DataError, match="does not exist"):
+            open_source(path)
+
+
+def test_photos_without_labels_are_told(tmp_path):
+    folder = write_folder(tmp_path / "photos", {"holiday/1.jpg": drawing(1), "metadata.csv": b""}, prefix="")
+    with pytest.raises(DataError, match="holds 1 images, but nothing that labels them"):
+        open_source(folder)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_tables_of_spreadsheets_are_read(tmp_path, encoding):
+    cells = "file_name;age;person\r\n1.jpg;23;Zoë\r\n".encode(encoding)
+    folder = write_folder(tmp_path / "photos", {"1.jpg": drawing(1), "metadata.csv": cells}, prefix="")
+    assert open_source(folder).records[0].identity == "Zoë"
 
 
 def test_several_faces_of_a_photo_are_rows_with_boxes(tmp_path):
@@ -169,6 +187,18 @@ def test_splits_of_a_saved_dataset_are_kept(tmp_path):
         ("train/000001", "train"),
         ("train/000002", "train"),
     ]
+
+
+def test_a_dataset_of_the_hub(monkeypatch, tmp_path):
+    asked = []
+    splits = DatasetDict({"train": saved(), "test": saved().select([1])})
+    monkeypatch.setattr(own_datasets, "load_dataset", lambda *args, **kwargs: asked.append((args, kwargs)) or splits)
+    monkeypatch.chdir(tmp_path)
+    source = open_source(Path("owner/Faces@v1"))
+    assert asked == [(("owner/Faces",), {"revision": "v1"})]
+    assert source.name == "faces"
+    assert [record.split for record in source.records] == ["test", "train", "train", "train"]
+    assert dict(source.read({"test/000000"})) == {"test/000000": pictures()["b.jpg"]}
 
 
 def test_a_folder_called_like_a_public_dataset_does_not_claim_to_be_one(tmp_path):

@@ -69,9 +69,9 @@ def test_a_source_without_one_label_has_a_report_without_it(half_labelled, tmp_p
     blank = {"gender": None} if name == "gender" else {"age_min": None, "age_max": None}
     rows = rows.map(lambda row: blank)
     predictor = evaluate.GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
-    samples = evaluate.evaluate(predictor, {"half": rows}, ["landmarks"], 8)
+    samples = evaluate.evaluate(predictor, {"user/half": rows}, ["landmarks"], 8)
     report = evaluate.build_report(samples)
-    found = report["protocols"]["landmarks"]["half"]
+    found = report["protocols"]["landmarks"]["user/half"]
     assert ("gender_accuracy" in found["overall"]) == (name == "age")
     assert bool(found["by_age_band"]) == (name == "gender")
     assert (found["calibration"] is None) == (name == "gender")
