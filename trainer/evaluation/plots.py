@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,11 +42,8 @@ def draw_plots(samples: dict[str, dict[str, Samples]], folder: Path) -> list[Pat
                 figure = draw(found)
                 measured = f"{source}, {protocol.replace('_', ' ')}"
                 figure.suptitle(f"{name.capitalize()}: {measured} (n = {len(found):,})", fontsize=11)
-                written.append(
-                    _save(
-                        figure, folder / f"{measured}-{name}.png".replace(", ", "-").replace(" ", "-").replace("/", "-")
-                    )
-                )
+                # A dataset of the Hub is called owner/name.
+                written.append(_save(figure, folder / re.sub(r", |[ /]", "-", f"{measured}-{name}.png")))
     return written
 
 

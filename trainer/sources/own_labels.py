@@ -102,7 +102,7 @@ def parse_box(value: object) -> tuple[float, float, float, float] | None:
     if isinstance(value, str):
         value = [part for part in re.split(r"[\s,;()\[\]]+", value) if part]
     try:
-        x1, y1, x2, y2 = (float(number) for number in value)  # type: ignore[union-attr]
+        x1, y1, x2, y2 = (float(number) for number in value)
     except (TypeError, ValueError):
         return None
     return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 and math.isfinite(x1 + y1 + x2 + y2) else None

@@ -106,6 +106,6 @@ def _plain(cell: object) -> object:
 
 def _matlab_date(days: object) -> str | None:
     try:
-        return date.fromordinal(int(days) - MATLAB_DAYS_BEFORE_PYTHON).isoformat()  # type: ignore[call-overload]
+        return date.fromordinal(int(days) - MATLAB_DAYS_BEFORE_PYTHON).isoformat()
     except (ValueError, OverflowError, TypeError):
         return None
