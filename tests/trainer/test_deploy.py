@@ -207,6 +207,7 @@ def test_publishing_is_one_commit_that_carries_and_names_a_hub_model(tiny_model_
     assert files["app.py"] == (deploy.ROOT / "app.py").read_bytes()
     card = files["README.md"].decode()
     assert front_matter(card)["models"] == ["user/model"]
+    assert front_matter(card)["thumbnail"].endswith("/spaces/user/space/resolve/main/page/preview.jpg")
 
 
 def serve_and_ask(python, space, tmp_path):
