@@ -65,8 +65,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         is how old a face looks, not how old the person is: never use it to decide anything about a person.
 
         Args:
-            photos: The photos (JPEG, PNG, WebP, HEIC, GIF, BMP, TIFF, AVIF, JPEG XL) or .zip archives of photos,
-                at most 500 in all.
+            photos: The photos (JPEG, PNG, WebP, HEIC or the like) or .zip archives of them, at most 500 in all.
             min_score: Leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
         """
         predictions: list[PhotoPrediction] = []
@@ -156,7 +155,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
             for kind in ("CSV", "JSON", "Parquet")
         ]
     state = gr.State(time_to_live=STATE_SECONDS)
-    answer = gr.JSON(visible=False)
+    answer = gr.JSON(label="Photos with their faces", visible=False)
 
     shown = [status, charts, table, *downloads]
     unseen = {"api_visibility": "private", "show_progress": "hidden"}

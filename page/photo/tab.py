@@ -79,8 +79,8 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         identification, or any decision about a person. The photo is deleted within 40 minutes.
 
         Args:
-            photo: a JPEG, PNG, WebP or the like: an upload of at most 200 MB, or an address of at most 50 MB.
-            min_score: leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
+            photo: A JPEG, PNG, WebP, HEIC or the like: an upload of at most 200 MB, or an address of at most 50 MB.
+            min_score: Leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
 
         Returns:
             JSON with photo (name), width and height in pixels after turning it by rotation (0, 90, 180 or 270 degrees
@@ -163,7 +163,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             save = gr.Button("Save the picture with boxes", size="sm", visible=False, elem_id="save")
             download = gr.DownloadButton(visible="hidden", elem_id="download")
             with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
-                answer = gr.JSON(show_label=False, elem_id="json")
+                answer = gr.JSON(label="The photo and its faces", show_label=False, elem_id="json")
     thresholds = [min_score, smallest]
     outputs = [summary, figure, save, details, answer, shown]
     # Not queued: with a full queue, the last photo would stay on the page.
