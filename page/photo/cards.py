@@ -46,22 +46,22 @@ def summary_html(prediction: PhotoPrediction, num_found: int | None = None, hint
         title = f"{num_shown} of {num_found} face{plural} shown in “{prediction.photo}”"
     if not num_shown:
         return note_html("none", title, NONE_SHOWN)
-    lines = [group_line(prediction.faces)] if num_shown > 1 else []
+    lines = [f"{prediction.width} × {prediction.height} pixels"]
     if prediction.rotation:
         lines.append(f"The photo was turned by {prediction.rotation}° counter-clockwise to stand upright.")
     more = "".join(f'<span class="ga-photo-hint">{escape(line)}</span>' for line in (*lines, hint) if line)
-    return note_html("found", title, f"{prediction.width} × {prediction.height} pixels", more=more)
+    return note_html("found", title, group_line(prediction.faces), more=more)
 
 
 def group_line(faces: Sequence[FacePrediction]) -> str:
-    """The ages of several people in one sentence."""
+    """The ages of several people, and the doubts, in words."""
     ages = [face.age for face in faces]
     doubtful = sum(face.uncertain for face in faces)
     doubts = f" Gender uncertain for {doubtful}." if doubtful else ""
-    return (
-        f"Together: median age {shown_age(median(ages))}, youngest {shown_age(min(ages))}, "
-        f"oldest {shown_age(max(ages))}.{doubts}"
-    )
+    if len(ages) == 1:
+        return doubts.strip()
+    middle, low, high = (shown_age(age) for age in (median(ages), min(ages), max(ages)))
+    return f"Together: median age {middle}, youngest {low}, oldest {high}.{doubts}"
 
 
 def faces_html(prediction: PhotoPrediction, crops: Sequence[Image.Image], is_sample: bool = False) -> str:
@@ -97,7 +97,7 @@ def _card(number: int, face: FacePrediction, hints: Sequence[str], is_sample: bo
         start, acts = f'<li class="ga-face" data-face="{number}"', _acts_html(number, face)
         label = f"Face {number}: mark it in the photo"
         crop = f'<button type="button" class="ga-crop" aria-pressed="false" aria-label="{label}">{picture}</button>'
-    likely = f"· most likely {shown_interval(face)} ({times_out_of(face.age_interval_level)})"
+    likely = f"most likely {shown_interval(face)} ({times_out_of(face.age_interval_level)})"
     return f"""
 {start} style="--ga-fill:{fill};--ga-ink:{ink}">
   {crop}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -17,6 +18,7 @@ from .cards import faces_html
 # Twice the size on the page, in pixels, for screens with two pixels for each of CSS.
 THUMBNAIL_WH = (240, 168)
 SAMPLE_SIDE = 800
+SAMPLE_CARDS = 4
 SAMPLE_NOTE = "An example: what the model answers for this picture."
 
 
@@ -45,11 +47,11 @@ def sample_value(analysed: AnalysedPhoto, component: gr.HTML) -> dict:
     Args:
         component: keeps the files for as long as the page runs.
     """
-    prediction = analysed.prediction
+    prediction, crops = analysed.prediction, analysed.crops[:SAMPLE_CARDS]
     picture = draw_faces(analysed.display_rgb, prediction.faces, (prediction.width, prediction.height))
     picture.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE))
-    names = ("example.jpg", *(f"example-face-{number}.jpg" for number in range(1, len(analysed.crops) + 1)))
-    pictures = (picture, *analysed.crops)
+    names = ("example.jpg", *(f"example-face-{number}.jpg" for number in range(1, len(crops) + 1)))
+    pictures = (picture, *crops)
     paths = [save_jpeg(each, name, component.GRADIO_CACHE) for each, name in zip(pictures, names, strict=True)]
     component.keep_in_cache.update(paths)
     width, height = picture.size
@@ -57,7 +59,7 @@ def sample_value(analysed: AnalysedPhoto, component: gr.HTML) -> dict:
     return html_value(
         f'<div class="ga-sample"><figure><img src="<0>" alt="{alt}" width="{width}" height="{height}">'
         f"<figcaption>{SAMPLE_NOTE}</figcaption></figure>"
-        f"{faces_html(prediction, analysed.crops, is_sample=True)}</div>",
+        f"{faces_html(replace(prediction, faces=prediction.faces[:SAMPLE_CARDS]), crops, is_sample=True)}</div>",
         paths,
     )
 

@@ -22,7 +22,7 @@ from ..shared.analysis import AnalysedPhoto, analyse, predict_photo
 from ..shared.drawing import draw_faces
 from ..shared.notes import note_html
 from ..shared.pictures import NOTHING, picture_html, save_jpeg
-from ..shared.settings import EXAMPLES, PHOTO_PLACES, STATE_SECONDS, STRESS_TESTS
+from ..shared.settings import EXAMPLES, PHOTO_PLACES, SAMPLE, STATE_SECONDS, STRESS_TESTS
 from .cards import WELCOME, summary_html
 from .choosing import build_choosing, build_waiting, file_at
 from .examples import example_at, example_pictures, sample_value
@@ -116,8 +116,8 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
 
     @cache
     def sample_answer() -> dict:
-        """What the model answers for the first example; it is asked once."""
-        return sample_value(analysed(str(EXAMPLES[0])), sample)
+        """What the model answers for an example; it is asked once."""
+        return sample_value(analysed(str(SAMPLE)), sample)
 
     def show(found: FoundPhoto | None, instead: str, min_score: float, smallest_percent: float) -> dict:
         """The updates for the photo under the visitor's thresholds; the model does not run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Faces that are easy to read, of many kinds of people; then what goes wrong more often. The first is the page's sample.
+# Faces that are easy to read, of many kinds of people; then what goes wrong more often.
 EXAMPLES = tuple(
     ROOT / "examples" / name
     for name in ("group.jpg", "congress.jpg", "hopper.jpg", "obama.jpg", "bera.jpg", "collins.jpg")
@@ -13,6 +13,8 @@ EXAMPLES = tuple(
 STRESS_TESTS = tuple(
     ROOT / "examples" / name for name in ("collins-sideways-exif.jpg", "obama-turned.jpg", "hopper-small-dim.jpg")
 )
+# Its answer is shown before the first photo.
+SAMPLE = EXAMPLES[1]
 # Every ten minutes, uploads and downloads older than half an hour are deleted: each is kept for 40 minutes at most.
 CLEAN_EVERY_S, CLEAN_OLDER_S = 600, 1800
 # What the page keeps of a photo in memory expires after the same time.
