@@ -35,11 +35,11 @@ element.addEventListener('keydown', (event) => {
 element.addEventListener('pointerover', (event) => {
   const number = event.target.closest('[data-face]')?.dataset.face;
   for (const part of element.querySelectorAll('[data-face]')) {
-    part.classList.toggle('ga-hot', part.dataset.face === number);
+    part.toggleAttribute('data-hot', part.dataset.face === number);
   }
 });
 element.addEventListener('pointerleave', () => {
-  for (const part of element.querySelectorAll('.ga-hot')) part.classList.remove('ga-hot');
+  for (const part of element.querySelectorAll('[data-hot]')) delete part.dataset.hot;
 });
 
 const acts = {
