@@ -64,3 +64,12 @@ def held(page, address: str) -> list:
     routes = []
     page.route(re.compile(address), lambda route: routes.append(route), times=1)
     return routes
+
+
+def caught(page, routes: list):
+    """The route of a held request, once the page has made it."""
+    for _ in range(ANSWER_MS // 50):
+        if routes:
+            return routes.pop()
+        page.wait_for_timeout(50)
+    raise AssertionError("the page asks for nothing")

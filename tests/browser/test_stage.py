@@ -7,7 +7,19 @@ import pytest
 from PIL import Image
 
 from .conftest import WatchedPage
-from .steps import ALL_VIEWS, BROWSER_OPTIONS, CHROMIUM, EXAMPLES, ONE_VIEW, answered, choose, held, open_tab, refuse
+from .steps import (
+    ALL_VIEWS,
+    BROWSER_OPTIONS,
+    CHROMIUM,
+    EXAMPLES,
+    ONE_VIEW,
+    answered,
+    caught,
+    choose,
+    held,
+    open_tab,
+    refuse,
+)
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 # What a drop or a paste of a file is to the page.
@@ -103,7 +115,7 @@ def test_one_calm_state_while_a_photo_waits_and_the_earlier_answer_stays_after_a
     page.eval_on_selector("#waiting .progress-text", "each => { each.textContent = 'queue: 2/3 | 1.0s'; }")
     page.wait_for_selector("#waiting >> text=number 2 of 3 in the queue")
 
-    joined.pop().abort()
+    caught(page, joined).abort()
     page.wait_for_selector("#waiting .ga-failed >> text=This photo could not be analysed.")
     assert "3 faces found in “group.jpg”" in page.inner_text("#summary")
     assert page.locator("#faces .ga-face").count() == 3
@@ -117,15 +129,13 @@ def test_a_photo_that_no_browser_shows_and_an_upload_that_fails(shaky_page, tmp_
     choose(page, scan)
     page.wait_for_selector("#waiting p >> text=old scan.tiff")
     page.wait_for_selector("#waiting img", state="hidden")
-    page.wait_for_function("document.querySelector('#photo button.upload-container') === null")
-    uploads.pop().continue_()
+    caught(page, uploads).continue_()
     answered(page, "old scan.tiff")
     page.wait_for_function("document.querySelector('#faces .ga-photo img').naturalWidth > 0")
 
     uploads = held(page, "/gradio_api/upload[?]")
     choose(page, EXAMPLES / "obama.jpg")
-    page.wait_for_function("document.querySelector('#photo button.upload-container') === null")
-    uploads.pop().abort()
+    caught(page, uploads).abort()
     page.wait_for_selector("#waiting .ga-failed >> text=This photo could not be analysed.")
     assert "old scan.tiff" in page.inner_text("#summary")
     assert page.locator("#faces .ga-face").count() == 1

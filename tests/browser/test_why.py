@@ -2,7 +2,7 @@
 
 import re
 
-from tests.browser.steps import EXAMPLES, ONE_VIEW, answered, choose, held, open_tab, refuse
+from tests.browser.steps import EXAMPLES, ONE_VIEW, answered, caught, choose, held, open_tab, refuse
 
 EXPLAINED = """(old) => {
   const title = document.querySelector('#why-panel h2');
@@ -90,6 +90,6 @@ def test_why_waits_for_the_new_photo_and_explains_it_by_itself(page):
     open_tab(page, "Why?")
     page.wait_for_selector("#why-waiting >> text=The photo is being looked at")
     assert page.locator("#why-panel").is_hidden(), "the earlier photo is explained"
-    joined.pop().continue_()
+    caught(page, joined).continue_()
     page.wait_for_function(EXPLAINED, arg=first)
     assert re.match(r"Face 1: \d+, male", page.inner_text("#why-panel h2 >> nth=0"))
