@@ -46,7 +46,12 @@ UPLOAD = {
 ADDRESS = {"type": "string", "description": "A public http:// or https:// address, or data:image/jpeg;base64,…"}
 SCHEMA = {"type": "array", "items": {"anyOf": [ADDRESS, UPLOAD]}}
 # In place of gradio's own pictures and documents, in what "Use via API" shows: a file of this project.
-EXAMPLE = {"path": "examples/group.jpg", "meta": {"_type": "gradio.FileData"}, "orig_name": "group.jpg"}
+EXAMPLE = {
+    "path": "examples/group.jpg",
+    "url": "examples/group.jpg",
+    "orig_name": "group.jpg",
+    "meta": {"_type": "gradio.FileData"},
+}
 SUFFIXES = {"image/jpeg": ".jpg", "application/zip": ".zip", "application/x-zip-compressed": ".zip"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import gradio as gr
@@ -16,14 +17,15 @@ from gender_age.small_faces import FINE_FACE_SHARE
 
 from ..inputs.min_score import min_score_argument, min_score_slider
 from ..inputs.photo_files import GivenFile
-from ..inputs.photo_input import photo_input
 from ..server.zero_gpu import on_gpu
 from ..shared.analysis import AnalysedPhoto, analyse, predict_photo
 from ..shared.drawing import draw_faces
 from ..shared.notes import note_html
-from ..shared.pictures import NOTHING, save_jpeg
-from ..shared.settings import EXAMPLES, PHOTO_PLACES, STATE_SECONDS
+from ..shared.pictures import NOTHING, picture_html, save_jpeg
+from ..shared.settings import EXAMPLES, PHOTO_PLACES, SAMPLE, STATE_SECONDS, STRESS_TESTS
 from .cards import WELCOME, summary_html
+from .choosing import build_choosing, build_waiting, file_at
+from .examples import example_at, example_pictures, sample_value
 from .figure import figure_value, photo_figure, save_pictures
 from .hints import missing_faces_hint
 
@@ -31,12 +33,11 @@ from .hints import missing_faces_hint
 SMALLEST_PERCENT, LARGEST_PERCENT = 100 * FINE_FACE_SHARE, 30.0
 GONE = "The photo is no longer kept here. Choose it again."
 GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.")
-FAILED = note_html(
-    "error",
-    "This photo could not be analysed.",
-    "Too many people are asking at this moment, or something broke. Choose it again in a minute.",
-    "alert",
-)
+# What waiting.js waits for. A failure leaves the last answer on the page, whatever failed: the queue is full, the
+# server is gone.
+ANSWERED = "() => { document.dispatchEvent(new Event('ga-answered')); }"
+FAILED = "() => { document.dispatchEvent(new Event('ga-failed')); }"
+GIVEN = "(address) => { document.dispatchEvent(new CustomEvent('ga-given', { detail: address })); return address; }"
 # Makes the picture, then downloads it: a click on a gr.DownloadButton downloads what it held before the click. Issue:
 # gradio#9230 (open). Can go when `test_a_click_downloads_what_the_button_held_before_it` in tests/browser fails.
 DOWNLOAD = """(file) => {
@@ -91,12 +92,32 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         """
         return predicted(photo, min_score).to_dict()
 
+    def searched(given: GivenFile | str | None) -> dict:
+        """The chosen photo with all its faces, and the note to show once it is gone; empties the input."""
+        answer = analysed(given)
+        kept = FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE))
+        return {found: kept, instead: GONE_NOTE, choosing.photo: None}
+
     def search(photo: GivenFile | str | None) -> dict:
-        """The chosen photo with all its faces, or None where it was cleared; and the note to show without one."""
-        if photo is None:
-            return {found: None, instead: WELCOME}
-        answer = analysed(photo)
-        return {found: FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE)), instead: GONE_NOTE}
+        """`searched` for a file; a cleared input leaves nothing."""
+        return {found: None, instead: WELCOME} if photo is None else searched(photo)
+
+    def search_address(address: str | None) -> dict:
+        """`searched` for an address that a visitor typed."""
+        return searched(file_at(choosing.photo, address))
+
+    def search_example(index: int) -> dict:
+        """`searched` for the example that was clicked."""
+        return search(example_at(index, EXAMPLES))
+
+    def search_stress_test(index: int) -> dict:
+        """`searched` for the stress test that was clicked."""
+        return search(example_at(index, STRESS_TESTS))
+
+    @cache
+    def sample_answer() -> dict:
+        """What the model answers for an example; it is asked once."""
+        return sample_value(analysed(str(SAMPLE)), sample)
 
     def show(found: FoundPhoto | None, instead: str, min_score: float, smallest_percent: float) -> dict:
         """The updates for the photo under the visitor's thresholds; the model does not run."""
@@ -110,16 +131,12 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         paths = [found.paths[0], *(found.paths[1 + index] for index in kept)] if is_usable else []
         return {
             summary: summary_html(part.prediction, len(everything.faces), missing_faces_hint(everything)),
-            figure: figure_value(part, paths) if everything.faces else NOTHING,
+            figure: figure_value(part, paths) if is_usable else NOTHING,
             save: gr.update(visible=bool(kept)),
             details: gr.update(visible=True),
             answer: part.prediction.to_dict(),
             shown: part,
         }
-
-    def fail(min_score: float, smallest_percent: float) -> dict:
-        """After a search that failed or found the queue full: clears what is left of the last photo."""
-        return {found: None, instead: FAILED} | show(None, FAILED, min_score, smallest_percent)
 
     def save_picture(part: AnalysedPhoto | None) -> str | None:
         """Writes a JPEG of the photo with its boxes into gradio's folder, from which it is deleted in time."""
@@ -135,18 +152,17 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
     # Does not expire with the photo. (The photo input cannot be an input of `show`: once its file is deleted, gradio
     # raises an error.)
     instead = gr.State(WELCOME)
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            photo = photo_input(label="Photo", height=300, elem_id="photo")
-            gr.Examples(
-                [[str(path)] for path in EXAMPLES],
-                photo,
-                label="Or click an example",
-                cache_examples=False,
-                api_visibility="private",
-                elem_id="examples",
-            )
-            with gr.Accordion("Which faces to show", open=False, elem_id="which"):
+    with gr.Column(elem_id="stage"):
+        with gr.Column(elem_id="stage-input"):
+            choosing = build_choosing()
+        waiting = build_waiting()
+        with gr.Column(elem_id="result"):
+            summary = gr.HTML(WELCOME, elem_id="summary")
+            sample = picture_html(apply_default_css=False, elem_id="sample")
+            figure = photo_figure(elem_id="faces")
+            save = gr.Button("Save the picture with boxes", size="sm", visible=False, elem_id="save")
+            download = gr.DownloadButton(visible="hidden", elem_id="download")
+            with gr.Accordion("Hide small or doubtful faces", open=False, elem_id="which"):
                 min_score = min_score_slider(elem_id="score")
                 smallest = gr.Slider(
                     SMALLEST_PERCENT,
@@ -157,23 +173,28 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
                     info="Of the photo's longer side",
                     elem_id="smallest",
                 )
-        with gr.Column(scale=7, min_width=300):
-            summary = gr.HTML(WELCOME, elem_id="summary")
-            figure = photo_figure([path.stem.replace("-", " ") for path in EXAMPLES], elem_id="faces")
-            save = gr.Button("Save the picture with boxes", size="sm", visible=False, elem_id="save")
-            download = gr.DownloadButton(visible="hidden", elem_id="download")
             with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
                 answer = gr.JSON(label="The photo and its faces", show_label=False, elem_id="json")
+        with gr.Column(elem_id="stage-examples"):
+            examples, stress_tests = example_pictures(choosing.photo)
+    photo = choosing.photo
     thresholds = [min_score, smallest]
     outputs = [summary, figure, save, details, answer, shown]
-    # Not queued: with a full queue, the last photo would stay on the page.
+    # Not queued: with a full queue, the answer would not be shown.
     unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-    # `change` is the only event that fires once for each upload, snapshot, paste, example and clearing.
-    searching = photo.change(
-        search, photo, [found, instead], api_visibility="private", show_progress_on=[summary, figure], **PHOTO_PLACES
-    )
-    searching.success(show, [found, instead, *thresholds], outputs, scroll_to_output=True, **unseen)
-    searching.failure(fail, thresholds, [found, instead, *outputs], **unseen)
+    places = {"api_visibility": "private", "show_progress_on": waiting, "show_progress": "minimal", **PHOTO_PLACES}
+    for searching in (
+        # Not `change`: gradio empties the input while it uploads.
+        photo.upload(search, photo, [found, instead, photo], **places),
+        choosing.address.submit(search_address, choosing.address, [found, instead, photo], js=GIVEN, **places),
+        examples.click(search_example, examples, [found, instead, photo], **places),
+        stress_tests.click(search_stress_test, stress_tests, [found, instead, photo], **places),
+    ):
+        showing = searching.success(show, [found, instead, *thresholds], outputs, **unseen)
+        showing.success(None, None, None, js=ANSWERED, **unseen)
+        for event in (searching, showing):
+            event.failure(None, None, None, js=FAILED, **unseen)
+    gr.on(None, sample_answer, None, sample, **unseen)
     gr.on(
         [min_score.change, smallest.change],
         show,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from gender_age.results import FacePrediction
 
 
@@ -13,6 +15,22 @@ def shown_age(age_years: float) -> str:
 def shown_probability(probability: float) -> str:
     """A probability in [0, 1] as a whole percentage; never 100%, as some doubt remains."""
     return "over 99%" if probability > 0.99 else f"{probability:.0%}"
+
+
+def shown_interval(face: FacePrediction) -> str:
+    """Both ends of an age's interval in whole years."""
+    low, high = face.age_interval
+    return f"{shown_age(low)}–{shown_age(high)}"
+
+
+def times_out_of(share: float) -> str:
+    """A share in [0, 1] in words: 0.8 is "4 times out of 5"."""
+    nearest = Fraction(share).limit_denominator(10)
+    if abs(float(nearest) - share) > 0.004:
+        nearest, whole = round(100 * share), 100
+    else:
+        nearest, whole = nearest.numerator, nearest.denominator
+    return f"{nearest} time{'s' * (nearest != 1)} out of {whole}"
 
 
 def in_short(face: FacePrediction) -> str:

@@ -50,3 +50,26 @@ def open_tab(page, name: str) -> None:
         page.locator("#tabs .overflow-dropdown button", has_text=name).first.click()
     else:
         tab.click()
+
+
+def answered(page, name: str) -> None:
+    """Wait until the Photo tab shows the answer to a photo with faces."""
+    page.wait_for_selector(f"#summary .ga-found >> text=“{name}”")
+    page.wait_for_selector("#stage:not([data-waiting])")
+    page.wait_for_selector("#faces .ga-face")
+
+
+def held(page, address: str) -> list:
+    """Holds the page's next request to an address; the list of its route."""
+    routes = []
+    page.route(re.compile(address), lambda route: routes.append(route), times=1)
+    return routes
+
+
+def caught(page, routes: list):
+    """The route of a held request, once the page has made it."""
+    for _ in range(ANSWER_MS // 50):
+        if routes:
+            return routes.pop()
+        page.wait_for_timeout(50)
+    raise AssertionError("the page asks for nothing")

@@ -49,6 +49,16 @@ def test_then_does_not_run_after_a_failure(plain):
     assert plain.input_value("#after textarea") == ""
 
 
+def test_a_broken_connection_calls_no_failure(plain):
+    """page/photo/waiting.js"""
+    plain.eval_on_selector("#after-failure textarea", "each => { each.value = ''; }")
+    plain.route("**/queue/join*", lambda route: route.abort(), times=1)
+    plain.click("#probe")
+    plain.wait_for_selector(".toast-body.error")
+    plain.wait_for_timeout(500)
+    assert plain.input_value("#after-failure textarea") == ""
+
+
 def test_container_queries_are_dropped_outside_a_rule(plain):
     """page/photo/photo.css"""
     styles = plain.eval_on_selector(
