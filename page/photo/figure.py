@@ -15,6 +15,7 @@ from ..shared.drawing import face_colours, label_texts
 from ..shared.pictures import html_value, picture_html, save_jpeg
 from ..shared.wording import in_short
 from .cards import faces_html
+from .tools import faces_data
 
 SCRIPT = Path(__file__).with_name("photo.js")
 # Size of the photo on the narrowest phones, and of a label there, in CSS pixels; as in photo.css.
@@ -95,7 +96,7 @@ def _photo_html(prediction: PhotoPrediction) -> str:
     caption = (
         "<figcaption>Click a face, or its card, to see which belong together.</figcaption>" if len(faces) > 1 else ""
     )
-    return f"""<figure class="ga-figure" style="--ga-ratio:{width / height:.4f}">
+    return f"""<figure class="ga-figure"{faces_data(prediction)} style="--ga-ratio:{width / height:.4f}">
 <div class="ga-photo"><img src="<0>" alt="{escape(alt)}">{"".join(boxes)}</div>{caption}</figure>"""
 
 

@@ -26,6 +26,7 @@ from ..shared.settings import EXAMPLES, PHOTO_PLACES, STATE_SECONDS
 from .cards import WELCOME, summary_html
 from .figure import figure_value, photo_figure, save_pictures
 from .hints import missing_faces_hint
+from .tools import build_tools
 
 # Larger faces than the maximum are always shown.
 SMALLEST_PERCENT, LARGEST_PERCENT = 100 * FINE_FACE_SHARE, 30.0
@@ -164,6 +165,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             download = gr.DownloadButton(visible="hidden", elem_id="download")
             with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
                 answer = gr.JSON(show_label=False, elem_id="json")
+            build_tools(photo, [summary, figure, answer], [found, shown])
     thresholds = [min_score, smallest]
     outputs = [summary, figure, save, details, answer, shown]
     # Not queued: with a full queue, the last photo would stay on the page.
