@@ -1,7 +1,9 @@
 // "Guess first": a new photo comes without its answers, the visitor guesses every age, then sees the model's and, where it
 // is known, the truth. gradio runs this once; `element` is the container of the game. The guesses and errors of this visit
 // are kept in memory only. `#faces` is inert meanwhile, so that a screen reader does not tell either.
-const panel = element.querySelector('.ga-guess'), faces = document.querySelector('#faces');
+const panel = element.querySelector('.ga-guess'), told = element.querySelector('[role="status"]');
+const faces = document.querySelector('#faces');
+const NEXT = 'The next photo comes without its answers: guess the ages first.';
 const errors = { yours: [], models: [] };
 let isOn = false, isGuessing = false, seen = '';
 const make = (tag, properties = {}, ...children) => {
@@ -19,6 +21,7 @@ const hide = (isHidden) => {
 const show = (...children) => {
   panel.replaceChildren(...children);
   panel.hidden = !children.length;
+  told.textContent = children[0]?.textContent ?? '';
 };
 
 const crop = (face) => {
@@ -85,7 +88,7 @@ const look = () => {
   if (isSame && !isGuessing) return; // other thresholds
   if (isOn && shown.length && !address.startsWith('blob:')) return ask(shown);
   hide(false);
-  if (isOn) show(make('p', { textContent: 'The next photo comes without its answers.' }));
+  if (isOn) show(make('p', { textContent: NEXT }));
   else show();
 };
 new MutationObserver(look).observe(faces, {
@@ -97,6 +100,6 @@ document.addEventListener('click', (event) => {
   isOn = !isOn;
   button.setAttribute('aria-pressed', String(isOn));
   hide(false);
-  if (isOn) show(make('p', { textContent: 'The next photo comes without its answers: guess the ages first.' }));
+  if (isOn) show(make('p', { textContent: NEXT }));
   else show();
 });

@@ -48,7 +48,8 @@ TOOLS = """<div class="ga-tools" role="group" aria-label="More to do with a phot
 <button type="button" class="ga-tool" data-do="save">Save</button>
 <button type="button" class="ga-tool" data-do="copy">Copy</button></div>
 <p class="ga-said" role="status"></p></dialog>"""
-GUESS = '<section class="ga-guess" aria-label="Guess first" hidden></section>'
+GUESS = """<section class="ga-guess" aria-label="Guess first" hidden></section>
+<p class="ga-unseen" role="status"></p>"""
 STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" hidden>
 <ol class="ga-thumbs"></ol>
 <div class="ga-tools"><button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare
