@@ -5,29 +5,34 @@ const find = (selector) => element.querySelector(selector);
 const dialog = find('.ga-compare-dialog'), preview = find('.ga-compare-dialog .ga-preview');
 const selects = [find('[name="first"]'), find('[name="second"]')], photos = element.closest('#strip').gaPhotos;
 
-const drawn = async ({ html, files }) => {
+const loaded = async ({ html, files }) => {
   const image = Object.assign(new Image(), { src: files[0].url });
   await image.decode();
   const figure = new DOMParser().parseFromString(html, 'text/html').querySelector('.ga-figure');
-  return window.gaDrawing.drawPhoto(image, JSON.parse(figure.dataset.faces));
+  return { image, faces: JSON.parse(figure.dataset.faces) };
 };
-// Wide pictures one above the other, else side by side: as large as a phone can show them.
-const together = (pictures) => {
-  const isStacked = pictures.every(({ width, height }) => width > height * 1.2);
-  const sizes = pictures.map(({ width, height }) => (isStacked ? [WIDE, height * WIDE / width] : [width * HIGH / height, HIGH]));
-  const [[w, h], [width, height]] = sizes;
-  const canvas = isStacked
-    ? window.gaDrawing.canvasOf(WIDE, h + GAP + height) : window.gaDrawing.canvasOf(w + GAP + width, HIGH);
-  const context = canvas.getContext('2d');
+// Wide photos one above the other, else side by side: as large as a phone can show them; with labels of one size.
+const together = (photos) => {
+  const { canvasOf, drawPhoto, footer } = window.gaDrawing;
+  const ratios = photos.map(({ image }) => image.naturalWidth / image.naturalHeight);
+  const isStacked = ratios.every((ratio) => ratio > 1.2);
+  const sizes = ratios.map((ratio) => (isStacked ? [WIDE, Math.round(WIDE / ratio)] : [Math.round(HIGH * ratio), HIGH]));
+  const [[w, h], [width, height]] = sizes, all = isStacked ? WIDE : w + GAP + width;
+  const below = isStacked ? h + GAP + height : HIGH, label = Math.round(all * 0.032), foot = Math.round(label * 1.6);
+  const canvas = canvasOf(all, below + foot), context = canvas.getContext('2d');
   context.fillStyle = '#ffffff';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(pictures[0], 0, 0, w, h);
-  context.drawImage(pictures[1], isStacked ? 0 : w + GAP, isStacked ? h + GAP : 0, width, height);
+  context.fillRect(0, 0, all, below);
+  photos.forEach(({ image, faces }, index) => {
+    const size = label * image.naturalWidth / sizes[index][0];
+    const picture = drawPhoto(image, faces, { size, hasFooter: false });
+    context.drawImage(picture, index && !isStacked ? w + GAP : 0, index && isStacked ? h + GAP : 0, ...sizes[index]);
+  });
+  footer(context, all, below, foot);
   return canvas;
 };
 const draw = async () => {
   const chosen = selects.map(({ value }) => photos[value]);
-  const canvas = together(await Promise.all(chosen.map(drawn)));
+  const canvas = together(await Promise.all(chosen.map(loaded)));
   const blob = await new Promise((done) => { canvas.toBlob(done, 'image/jpeg', 0.92); });
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(blob);

@@ -62,7 +62,8 @@ const drawBoxes = (context, faces, width, height, size) => {
       const left = Math.max(0, Math.min(x, width - wide));
       return [y - high, y + h, y, y + h - high].map((top) => ({ text, at: [left, top, wide, high] }));
     });
-    const isFree = ({ at }) => at[1] >= 0 && at[1] + at[3] <= height && !taken.some((other) => overlap(at, other));
+    const isInside = ([, top, wide, high]) => wide <= width && top >= 0 && top + high <= height;
+    const isFree = ({ at }) => isInside(at) && !taken.some((other) => overlap(at, other));
     const { text, at } = places.find(isFree) ?? places.at(-2);
     taken.push(at);
     context.fillStyle = face.fill;
@@ -82,12 +83,13 @@ const footer = (context, width, top, height) => {
   context.fillText(LINE, width / 2, top + height / 2, width * 0.94);
 };
 
-const drawPhoto = (image, faces, only = null) => {
+// `size` is that of the labels, in pixels of the photo; a line below the photo says where it comes from.
+const drawPhoto = (image, faces, { only = 0, size = 0, hasFooter = true } = {}) => {
   const { naturalWidth: width, naturalHeight: height } = image;
-  const size = Math.max(11, Math.min(width, 3 * height) * 0.032), foot = Math.round(size * 1.8);
+  const high = size || Math.max(11, Math.min(width, 3 * height) * 0.034), foot = hasFooter ? Math.round(high * 1.8) : 0;
   const canvas = plainPhoto(image, faces, only, foot), context = canvas.getContext('2d');
-  drawBoxes(context, only ? faces.filter((face) => face.number === only) : faces, width, height, size);
-  footer(context, width, height, foot);
+  drawBoxes(context, only ? faces.filter((face) => face.number === only) : faces, width, height, high);
+  if (hasFooter) footer(context, width, height, foot);
   return canvas;
 };
 
@@ -131,4 +133,4 @@ const drawCard = (image, faces, face) => {
 
 const shownPhoto = () => document.querySelector('#faces .ga-photo img');
 const shownFaces = () => JSON.parse(document.querySelector('#faces .ga-figure')?.dataset.faces ?? '[]');
-window.gaDrawing = { canvasOf, cropOf, drawCard, drawPhoto, shownFaces, shownPhoto };
+window.gaDrawing = { canvasOf, cropOf, drawCard, drawPhoto, footer, shownFaces, shownPhoto };

@@ -11,9 +11,9 @@ const fill = (select, options) => select.replaceChildren(...options.map(([value,
 const draw = async () => {
   const image = shownPhoto(), faces = shownFaces(), face = faces.find(({ number }) => String(number) === what.value);
   only.closest('label').hidden = Boolean(face) || faces.length < 2;
-  find('.ga-blur-note').hidden = faces.length < 2 || !(face || only.value);
+  find('.ga-blur-note').hidden = Boolean(face) || !only.value;
   said.textContent = '';
-  canvas = face ? drawCard(image, faces, face) : drawPhoto(image, faces, Number(only.value) || null);
+  canvas = face ? drawCard(image, faces, face) : drawPhoto(image, faces, { only: Number(only.value) });
   const drawn = canvas, blob = await new Promise((done) => { drawn.toBlob(done, 'image/jpeg', 0.92); });
   if (drawn !== canvas) return; // another choice was made meanwhile
   // Made before the click: browsers open the share sheet during a click only.

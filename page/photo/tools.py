@@ -52,8 +52,7 @@ GUESS = """<section class="ga-guess" aria-label="Guess first" hidden></section>
 <p class="ga-unseen" role="status"></p>"""
 STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" hidden>
 <ol class="ga-thumbs"></ol>
-<div class="ga-tools"><button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare
-two</button>
+<div class="ga-tools"><button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare</button>
 <button type="button" class="ga-tool" data-tool="forget">Forget my photos now</button></div>
 <p class="ga-small">Your last photos are kept in this browser tab only, until you close it.</p></section>
 <dialog class="ga-dialog ga-compare-dialog" aria-labelledby="ga-compare-title">
@@ -116,9 +115,8 @@ def faces_data(prediction: PhotoPrediction) -> str:
 
 def true_ages(prediction: PhotoPrediction) -> list[int | None]:
     """The true age in years of each face of an example photo; None where it is not known, as in all other photos."""
-    people = PEOPLE.get(prediction.photo, ())
-    size_wh = (prediction.width, prediction.height)
-    if len(people) != len(prediction.faces) or sorted(size_wh) != _sorted_size(prediction.photo):
+    people, size_wh = PEOPLE.get(prediction.photo), (prediction.width, prediction.height)
+    if not people or len(people) != len(prediction.faces) or sorted(size_wh) != _sorted_size(prediction.photo):
         return [None] * len(prediction.faces)
     return [person and age_at(*person) for person in people]
 
