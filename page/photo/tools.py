@@ -52,7 +52,8 @@ GUESS = """<section class="ga-guess" aria-label="Guess first" hidden></section>
 <p class="ga-unseen" role="status"></p>"""
 STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" hidden>
 <ol class="ga-thumbs"></ol>
-<div class="ga-tools"><button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare</button>
+<div class="ga-tools">
+<button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare</button>
 <button type="button" class="ga-tool" data-tool="forget">Forget my photos now</button></div>
 <p class="ga-small">Your last photos are kept in this browser tab only, until you close it.</p></section>
 <dialog class="ga-dialog ga-compare-dialog" aria-labelledby="ga-compare-title">

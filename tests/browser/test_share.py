@@ -86,12 +86,14 @@ def test_a_picture_is_saved_copied_and_sent_and_faces_are_pixelated(page):
     assert card.size == (720, 1010)
     assert near(card, third) > 10_000
 
-    page.evaluate("navigator.clipboard.write = () => Promise.reject(new Error('refused'))")
+    page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('refused')); }")
     page.click("[data-do=copy]")
     page.wait_for_selector(f"{SAID} >> text=does not let this page copy")
-    page.evaluate("""navigator.clipboard.write = async ([item]) => {
-      const png = await createImageBitmap(await item.getType('image/png'));
-      window.copied = [png.width, png.height];
+    page.evaluate("""() => {
+      navigator.clipboard.write = async ([item]) => {
+        const png = await createImageBitmap(await item.getType('image/png'));
+        window.copied = [png.width, png.height];
+      };
     }""")
     page.click("[data-do=copy]")
     page.wait_for_selector(f"{SAID} >> text=Copied")
