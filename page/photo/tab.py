@@ -165,7 +165,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             download = gr.DownloadButton(visible="hidden", elem_id="download")
             with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
                 answer = gr.JSON(show_label=False, elem_id="json")
-            build_tools(photo, [summary, figure, answer], [found, shown])
+            build_tools(photo, [summary, figure, answer], [found, shown], save, details)
     thresholds = [min_score, smallest]
     outputs = [summary, figure, save, details, answer, shown]
     # Not queued: with a full queue, the last photo would stay on the page.

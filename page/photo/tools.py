@@ -18,7 +18,7 @@ from PIL import Image
 from gender_age.results import FacePrediction, PhotoPrediction
 
 from ..shared.drawing import face_colours, label_texts
-from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, EXAMPLES
+from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
 from ..shared.wording import shown_age
 
 FOLDER = Path(__file__).parent
@@ -75,14 +75,32 @@ AT_FIRST = """(summary, figure, answer) => {
 FROM_STRIP = "() => document.querySelector('#strip').gaChosen"
 
 
-def build_tools(photo: gr.Image, shown: Sequence[gr.blocks.Block], kept: Sequence[gr.State]) -> None:
+def build_tools(
+    photo: gr.Image,
+    shown: Sequence[gr.blocks.Block],
+    kept: Sequence[gr.State],
+    save: gr.Button,
+    details: gr.Accordion,
+) -> None:
     """Adds the tools to the current column.
 
     Args:
         photo: the input.
         shown: the components of summary, figure and JSON.
-        kept: the states of the photo on the server, which are emptied when the page goes back to an earlier photo.
+        kept: the states of the photo on the server. They are emptied when the page goes back to an earlier photo:
+            nothing on the page is about another one.
+        save: works on what is kept.
+        details: with the JSON.
     """
+
+    def go_back() -> dict:
+        """The updates for an earlier photo, which the server does not know."""
+        return dict.fromkeys(kept) | {save: gr.update(visible=False), details: gr.update(visible=True)}
+
+    def forget() -> dict:
+        """The updates for no photo."""
+        return dict.fromkeys(kept) | {save: gr.update(visible=False), details: gr.update(visible=False)}
+
     unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     plain = {"apply_default_css": False}
     gr.HTML(GUESS, js_on_load=script("guess"), elem_id="guess", **plain)
@@ -91,9 +109,10 @@ def build_tools(photo: gr.Image, shown: Sequence[gr.blocks.Block], kept: Sequenc
     _, figure, _ = shown
     figure.change(None, list(shown), None, js=TO_STRIP, **unseen)
     strip.select(None, None, list(shown), js=FROM_STRIP, **unseen)
-    strip.select(lambda: (None,) * len(kept), None, list(kept), **unseen)
+    strip.select(go_back, None, [*kept, save, details], **unseen)
     strip.input(None, list(shown), None, js=AT_FIRST, **unseen)
     strip.clear(None, None, [photo, *shown], js=FROM_STRIP, **unseen)
+    strip.clear(forget, None, [*kept, save, details], **unseen)
 
 
 def script(*names: str) -> str:
@@ -129,8 +148,7 @@ def age_at(born: date, day: date) -> int:
 
 @cache
 def _sorted_size(name: str) -> list[int]:
-    (path,) = (path for path in EXAMPLES if path.name == name)
-    with Image.open(path) as image:
+    with Image.open(ROOT / "examples" / name) as image:
         return sorted(image.size)
 
 

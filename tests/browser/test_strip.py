@@ -41,7 +41,7 @@ def test_earlier_photos_come_back_are_compared_and_are_forgotten(page):
     page.wait_for_function(f"{SHOWN}.src.startsWith('blob:') && {SHOWN}.naturalWidth > 0")
     page.wait_for_function("[...document.querySelectorAll('#faces img')].every(image => image.naturalWidth > 0)")
     assert page.inner_text("#faces .ga-face >> nth=0") == first
-    assert page.locator("#save").is_hidden()
+    page.wait_for_selector("#save", state="hidden")
     page.wait_for_selector(f"{THUMBS}[aria-current] >> nth=0")
     assert asked == []
     page.unroute_all()
@@ -74,6 +74,7 @@ def test_earlier_photos_come_back_are_compared_and_are_forgotten(page):
     page.click("[data-tool=forget]")
     page.wait_for_selector("#summary .ga-welcome")
     page.wait_for_selector("#strip >> text=deleted after 40 minutes at most")
+    page.wait_for_selector("#details", state="hidden")
     assert page.locator(THUMBS).count() == 0
     assert page.locator("#faces img[src^='blob:']").count() == 0
     assert address in page.evaluate("window.revoked"), "the photo stays in memory"

@@ -4,13 +4,11 @@ import json
 import re
 from datetime import date
 from html import unescape
-from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
 from page.photo.tools import FOLDER, HOPPER, OBAMA, PEOPLE, age_at, build_tools, faces_data, script, true_ages
-from page.shared.settings import EXAMPLES
 from tests import fakes
 from tests.conftest import REPOSITORY
 
@@ -57,7 +55,7 @@ def test_true_ages_are_those_of_the_examples():
         born, taken, age = re.search(rf"^\| {name}[^|]*\| ([^|]*) \| ([^|]*) \| (\d+) \|", sources, re.M).groups()
         assert [f"{day.day} {day:%B %Y}" for day in people] == [born, taken]
         assert age_at(*people) == int(age)
-    assert set(PEOPLE) <= {path.name for path in EXAMPLES}
+    assert all((REPOSITORY / "examples" / name).exists() for name in PEOPLE)
 
 
 @pytest.mark.parametrize(
@@ -86,13 +84,18 @@ def test_scripts_are_short_and_in_scopes_of_their_own():
     assert max(lengths.values()) <= 250
 
 
-def test_only_emptying_the_states_asks_the_server():
+def test_an_earlier_photo_is_not_asked_about_and_nothing_is_kept():
     with gr.Blocks() as demo:
-        photo, shown = gr.Image(), [gr.HTML(), gr.HTML(), gr.JSON()]
-        states = [gr.State(), gr.State()]
-        build_tools(photo, shown, states)
+        photo, shown, kept = gr.Image(), [gr.HTML(), gr.HTML(), gr.JSON()], [gr.State(), gr.State()]
+        save, details = gr.Button(), gr.Accordion()
+        build_tools(photo, shown, kept, save, details)
     events = list(demo.fns.values())
     assert {(event.api_visibility, event.queue) for event in events} == {("private", False)}
-    (asking,) = (event for event in events if event.fn is not None)
-    assert asking.fn() == (None, None)
-    assert SimpleNamespace(inputs=asking.inputs, outputs=asking.outputs) == SimpleNamespace(inputs=[], outputs=states)
+    asking = {event.name: event for event in events if event.fn is not None}
+    assert set(asking) == {"go_back", "forget"}
+    for name, event in asking.items():
+        assert event.inputs == []
+        updates = event.fn()
+        assert set(updates) == set(event.outputs) == {*kept, save, details}
+        assert [updates[state] for state in kept] == [None, None]
+        assert (updates[save]["visible"], updates[details]["visible"]) == (False, name == "go_back")
