@@ -47,7 +47,7 @@ const ask = (shown) => {
   const tell = make('button', { type: 'button', className: 'ga-tool ga-main', textContent: 'Show the answers' });
   tell.addEventListener('click', () => reveal(shown));
   show(
-    make('p', {}, make('b', { textContent: 'How old do they look?' }), ' Leave out whom you like.'),
+    make('p', {}, make('b', { textContent: 'How old do they look?' }), ' Skip anyone you like.'),
     make('ol', {}, ...shown.map(row)),
     tell,
   );
