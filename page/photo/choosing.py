@@ -9,7 +9,7 @@ import gradio as gr
 from ..inputs.photo_files import GivenFile, given_files
 from ..inputs.photo_input import photo_input
 from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
-from .figure import script
+from .scripts import script
 
 NO_ADDRESS = "Type the address of a photo first, such as https://example.org/photo.jpg."
 NOTES = f"""<p class="ga-said" role="status"></p>

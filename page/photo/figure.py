@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import gradio as gr
 
@@ -15,8 +14,9 @@ from ..shared.drawing import face_colours, label_texts
 from ..shared.pictures import html_value, picture_html, save_jpeg
 from ..shared.wording import in_short
 from .cards import faces_html
+from .scripts import script
+from .tools import faces_data
 
-FOLDER = Path(__file__).parent
 # Size of the photo on the narrowest phones and on wide screens, and of a label, in CSS pixels; as in photo.css.
 NARROW_WH, WIDE_WH = (320, 576), (640, 576)
 LABEL_HEIGHT, NUMBER_WIDTH = 24, 26
@@ -29,11 +29,6 @@ RIGHT_FROM = 0.85
 def photo_figure(**options) -> gr.HTML:
     """A `picture_html` for values of `figure_value`, with the scripts that belong to it."""
     return picture_html(js_on_load=script("photo", "zoom"), apply_default_css=False, **options)
-
-
-def script(*names: str) -> str:
-    """JavaScript files of this folder as one script, each in a scope of its own."""
-    return "\n".join(f"{{\n{(FOLDER / f'{name}.js').read_text(encoding='utf-8')}}}" for name in names)
 
 
 def save_pictures(analysed: AnalysedPhoto, folder: str) -> tuple[str, ...]:
@@ -125,7 +120,7 @@ def _photo_html(prediction: PhotoPrediction) -> str:
     what = "with a numbered box around each face" if faces else "without boxes"
     alt = f"The photo “{prediction.photo}”, {what}"
     more = "Click a face, or its card, to see which belong together." if len(faces) > 1 else ""
-    return f"""<figure class="ga-figure" style="--ga-ratio:{width / height:.4f}">
+    return f"""<figure class="ga-figure"{faces_data(prediction)} style="--ga-ratio:{width / height:.4f}">
 <div class="ga-photo"><img src="<0>" alt="{escape(alt)}" width="{width}" height="{height}">{"".join(boxes)}</div>
 <figcaption><span>{more}</span>
 <button type="button" class="ga-act ga-zoom" aria-haspopup="dialog">Zoom</button></figcaption></figure>"""

@@ -23,11 +23,13 @@ from ..shared.drawing import draw_faces
 from ..shared.notes import note_html
 from ..shared.pictures import NOTHING, picture_html, save_jpeg
 from ..shared.settings import EXAMPLES, PHOTO_PLACES, SAMPLE, STATE_SECONDS, STRESS_TESTS
+from ..shared.wording import rounded
 from .cards import WELCOME, summary_html
 from .choosing import build_choosing, build_waiting, file_at
 from .examples import example_at, example_pictures, sample_value
 from .figure import figure_value, photo_figure, save_pictures
 from .hints import missing_faces_hint
+from .tools import build_tools
 
 # Larger faces than the maximum are always shown.
 SMALLEST_PERCENT, LARGEST_PERCENT = 100 * FINE_FACE_SHARE, 30.0
@@ -134,7 +136,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             figure: figure_value(part, paths) if is_usable else NOTHING,
             save: gr.update(visible=bool(kept)),
             details: gr.update(visible=True),
-            answer: part.prediction.to_dict(),
+            answer: rounded(part.prediction.to_dict()),
             shown: part,
         }
 
@@ -175,6 +177,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
                 )
             with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
                 answer = gr.JSON(label="The photo and its faces", show_label=False, elem_id="json")
+            build_tools(choosing.photo, [summary, figure, answer], [found, shown], save, details)
         with gr.Column(elem_id="stage-examples"):
             examples, stress_tests = example_pictures(choosing.photo)
     photo = choosing.photo

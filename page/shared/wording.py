@@ -36,3 +36,12 @@ def times_out_of(share: float) -> str:
 def in_short(face: FacePrediction) -> str:
     """Age and gender in a few words."""
     return f"{shown_age(face.age)} years, {face.gender}{', uncertain' if face.uncertain else ''}"
+
+
+def rounded(value: object) -> object:
+    """A JSON value with at most three decimals in its numbers."""
+    if isinstance(value, dict):
+        return {name: rounded(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [rounded(each) for each in value]
+    return round(value, 3) if isinstance(value, float) else value

@@ -37,6 +37,15 @@ def choose(page, path) -> None:
     page.set_input_files("#photo input[type=file]", str(path))
 
 
+def choose_another(page, path) -> None:
+    """Upload a photo in place of the one that is there."""
+    remove = page.locator("#photo button[aria-label='Remove Image']")
+    if remove.count():
+        remove.click()
+        page.wait_for_selector("#summary .ga-welcome")
+    choose(page, path)
+
+
 def refuse(page) -> None:
     """From now on the queue is full, for this page alone."""
     page.route(re.compile("/queue/join"), lambda route: route.fulfill(status=FULL, json={"detail": "Queue is full."}))
