@@ -8,7 +8,8 @@ from html import unescape
 import gradio as gr
 import pytest
 
-from page.photo.tools import FOLDER, HOPPER, OBAMA, PEOPLE, age_at, build_tools, faces_data, script, true_ages
+from page.photo.scripts import FOLDER, script
+from page.photo.tools import HOPPER, OBAMA, PEOPLE, age_at, build_tools, faces_data, true_ages
 from tests import fakes
 from tests.conftest import REPOSITORY
 
