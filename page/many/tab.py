@@ -25,7 +25,7 @@ from ..shared.settings import MANY_PLACES, PHOTO_PLACES, STATE_SECONDS
 from .batch import Answer, Item, items_of, predict_portion, run
 from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_html, summary_html
 from .opened import opened_photo
-from .table import as_csv, as_json, photo_entry, photo_json, table_value
+from .table import as_csv, as_json, photo_json, photo_line, table_value
 from .table_html import faces_table, photo_view
 
 # At most twice a second: gradio sends what was added to the table, but the browser compares all of it.
@@ -86,7 +86,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
             analyse: gr.update(visible=False),
             cancel: gr.update(visible=True, interactive=True, value="Cancel"),
             charts: "",
-            table: table_value([], []),
+            table: table_value(),
             **dict.fromkeys(downloads, gr.update(visible=False, value=None)),
         }
 
@@ -99,20 +99,18 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
             yield {status: NOTHING}
             return
         begun, shown = time.monotonic(), 0.0
-        done, entries, strips = this.done, [], []
+        done, lines, first_strip = this.done, "", None
 
         def so_far() -> dict:
-            return {charts: charts_html(done), table: table_value(entries, strips)}
+            return {charts: charts_html(done), table: table_value(lines, first_strip)}
 
         yield {status: progress_html(0, len(items), 0.0)}
         with closing(run(items, partial(portion, min_score=min_score, strips=True))) as portions:
             while not this.cancelled and not has_left() and (found := next(portions, None)) is not None:
                 for answer in found:
-                    number = None
-                    if answer.strip is not None:
-                        number = len(strips)
-                        strips.append(save_bytes_to_cache(answer.strip, "faces.jpg", table.GRADIO_CACHE))
-                    entries.append(photo_entry(answer.prediction, items[len(done)].folder, number))
+                    strip = kept_strip(answer)
+                    first_strip = first_strip or strip
+                    lines += photo_line(answer.prediction, items[len(done)].folder, strip)
                     done.append(answer.prediction)
                 now = time.monotonic()
                 if now - shown >= SHOW_EVERY_S:
@@ -136,6 +134,12 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         buttons = {analyse: gr.update(visible=True), cancel: gr.update(visible=False)}
         return buttons if this is not None and this.ended else buttons | {status: BROKEN_OFF}
 
+    def kept_strip(answer: Answer) -> str | None:
+        """Writes the small pictures into gradio's folder, and registers them, so that they are deleted in time."""
+        if answer.strip is None:
+            return None
+        return table.move_resource_to_block_cache(save_bytes_to_cache(answer.strip, "faces.jpg", table.GRADIO_CACHE))
+
     def show_photo(this: Run | None, asked: gr.EventData) -> dict:
         """The photo of the row that was pressed, with its boxes."""
         this = this or Run()
@@ -153,7 +157,9 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
             charts = gr.HTML(elem_id="many-charts")
     with gr.Row():
         downloads = [
-            gr.DownloadButton(f"Download {kind}", visible=False, min_width=100, elem_id=f"many-{kind.lower()}")
+            gr.DownloadButton(
+                f"Download {kind}", visible=False, min_width=90, size="sm", elem_id=f"many-{kind.lower()}"
+            )
             for kind in ("CSV", "JSON", "Parquet")
         ]
     table = faces_table(elem_id="many-table")

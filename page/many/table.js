@@ -1,12 +1,12 @@
-// gradio runs this once: `element` holds the filters, the table and the dialog of table_html.py, and `props.value` the
-// photos of table.py. Rows are filtered, sorted and drawn here, so that 2,000 faces answer at once.
+// gradio runs this once: `element` holds the filters, the table and the dialog of table_html.py, and `props.value` what
+// `table_value` gives. Rows are filtered, sorted and drawn here, so that 2,000 faces answer at once.
 const find = (selector) => element.querySelector(selector);
 const root = find('.ga-many-results'), body = find('tbody'), count = find('.ga-many-count');
 const more = find('.ga-many-more'), reset = find('.ga-many-reset'), dialog = find('dialog');
 let charts = null;
 // Rows drawn at first, and by each press of “Show more”.
 const STEP = 50;
-let rows = [], found = [], limit = STEP, sorted = { key: 'photo', down: false };
+let photos = [], taken = 0, rows = [], found = [], limit = STEP, sorted = { key: 'photo', down: false };
 // What the visitor has chosen, such as gender -> male; and the row of the table for each face.
 const chosen = new Map(), lines = new Map();
 
@@ -33,11 +33,11 @@ const make = (tag, className, ...content) => {
 
 const tile = (photo, index) => {
   const frame = make('span', 'ga-many-tile');
-  const file = props.value.files[photo.strip];
-  if (file) {
+  const [file] = props.value.files;
+  if (file && photo.strip) {
     const image = Object.assign(document.createElement('img'), { alt: '', loading: 'lazy', decoding: 'async' });
     image.style.setProperty('--ga-index', index);
-    image.src = file.url;
+    image.src = file.url.replace(file.path, () => photo.strip);
     frame.append(image);
   }
   return frame;
@@ -126,7 +126,7 @@ const choose = (key, value) => {
   draw();
 };
 
-const listFolders = (photos) => {
+const listFolders = () => {
   const select = find('[data-field="folder"]');
   const names = [...new Set(photos.map((photo) => photo.folder))];
   select.closest('label').hidden = names.length < 2;
@@ -137,18 +137,20 @@ const listFolders = (photos) => {
 };
 
 const take = () => {
-  const photos = props.value?.photos ?? [];
-  if (!photos.length) {
+  const { lines: text } = props.value;
+  if (text.length < taken) {
+    [photos, rows, taken, limit, sorted] = [[], [], 0, STEP, { key: 'photo', down: false }];
     chosen.clear();
     lines.clear();
     find('[data-field="folder"]').length = 1;
-    limit = STEP;
-    sorted = { key: 'photo', down: false };
   }
-  rows = photos.flatMap((photo, at) => (
-    photo.faces.length ? photo.faces.map((face, index) => ({ photo, at, face, number: index + 1 })) : { photo, at, number: 0 }
-  ));
-  listFolders(photos);
+  for (const each of text.slice(taken).split('\n').filter(Boolean)) {
+    const photo = JSON.parse(each), at = photos.push(photo) - 1;
+    photo.faces.forEach((face, index) => rows.push({ photo, at, face, number: index + 1 }));
+    if (!photo.faces.length) rows.push({ photo, at, number: 0 });
+  }
+  taken = text.length;
+  listFolders();
   draw();
 };
 
@@ -169,7 +171,7 @@ const showPhoto = (wanted) => {
   }
   at = wanted;
   asked += 1;
-  const { name, folder } = props.value.photos[at];
+  const { name, folder } = photos[at];
   find('.ga-many-title').textContent = name;
   find('.ga-many-title + small').textContent = folder;
   for (const button of dialog.querySelectorAll('[data-step]')) {

@@ -28,9 +28,7 @@ def faces_table(**options) -> gr.HTML:
     `test_the_table_is_filtered_sorted_and_shows_its_photos` in tests/browser.
     """
     script = SCRIPT.read_text(encoding="utf-8")
-    return gr.HTML(
-        table_value([], []), html_template=_template(), js_on_load=script, apply_default_css=False, **options
-    )
+    return gr.HTML(table_value(), html_template=_template(), js_on_load=script, apply_default_css=False, **options)
 
 
 def photo_view(**options) -> gr.HTML:

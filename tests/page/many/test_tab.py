@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import threading
 import time
 import uuid
@@ -45,10 +46,10 @@ class Visitor:
             for path in self.http.post(self.url + "upload", files=files).json()
         ]
 
-    def trigger(self, name, *data):
+    def trigger(self, name, *data, event_data=None):
         """The events of one function, to the last."""
         number = next(number for number, fn in self.demo.fns.items() if fn.name == name)
-        body = {"fn_index": number, "data": data, "session_hash": self.session}
+        body = {"fn_index": number, "data": data, "session_hash": self.session, "event_data": event_data}
         if not self.demo.fns[number].queue:
             return [self.http.post(self.url + "run/predict", json=body).raise_for_status().json()]
         self.http.post(self.url + "queue/join", json=body).raise_for_status()
@@ -68,7 +69,13 @@ class Visitor:
         fn = next(fn for fn in self.demo.fns.values() if fn.name == "analyse_files")
         assert outputs[-1]["data"], outputs
         shown = dict(zip((block.elem_id for block in fn.outputs), outputs[-1]["data"], strict=True))
-        return {name: value.get("value", value) if isinstance(value, dict) else value for name, value in shown.items()}
+        shown = {name: value.get("value", value) if isinstance(value, dict) else value for name, value in shown.items()}
+        return shown | {"photos": [json.loads(line) for line in shown["many-table"].get("lines", "").split("\n") if line]}
+
+    def open(self, photo, asked):
+        """The value of the dialog after a press on a row of this photo."""
+        (output,) = self.trigger("show_photo", None, event_data={"photo": photo, "asked": asked})[-1:]
+        return output["data"][0]
 
     def download(self, value):
         return self.http.get(f"{self.url}file={value['path']}").raise_for_status().content
@@ -111,15 +118,21 @@ def files(tmp_path):
 
 def test_a_row_a_face_and_three_downloads(visitor, files, capfd):
     end = visitor.analyse(*files)
-    table = end["many-table"]["data"]
-    assert [row[0] for row in table] == ["a beach.jpg"] * 2 + ["snow.png", "notes.jpg"] + ["=1+1/<b>.jpg"] * 2
-    assert table[0][1:] == [1, 34.6, 25.6, 43.6, "female", 0.9, "no", 5, 10, 25, 40, ""]
-    assert table[2][-1] == "no face found"
-    assert "holds text" in table[3][-1]
+    table = end["photos"]
+    assert [(photo["name"], photo["folder"]) for photo in table] == [
+        ("a beach.jpg", ""),
+        ("snow.png", ""),
+        ("notes.jpg", ""),
+        ("<b>.jpg", "trip.zip › =1+1"),
+    ]
+    assert [face["age"] for face in table[0]["faces"]] == [34.6, 100.0]
+    assert table[1]["problem"] == "No face found"
+    assert "holds text" in table[2]["problem"]
     assert "4 faces found in 3 photos" in end["many-status"]
     found = list(csv.reader(io.StringIO(visitor.download(end["many-csv"]).decode("utf-8-sig"))))
     assert found[0] == list(COLUMNS)
-    assert [row[1] for row in found[1:]] == [*(row[0] for row in table[:4]), *["'=1+1/<b>.jpg"] * 2]
+    names = ["a beach.jpg"] * 2 + ["snow.png", "notes.jpg"] + ["'=1+1/<b>.jpg"] * 2
+    assert [row[1] for row in found[1:]] == names
     assert [row[0] for row in found[1:]] == [""] * 4 + ["'=1+1/<b>.jpg"] * 2, "a path of the server got out"
     photos = json.loads(visitor.download(end["many-json"]))
     assert [photo["photo"] for photo in photos] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1/<b>.jpg"]
@@ -135,7 +148,8 @@ def test_a_row_a_face_and_three_downloads(visitor, files, capfd):
 def test_faces_below_the_slider_do_not_count(visitor, files):
     end = visitor.analyse(*files, min_score=0.9)
     assert "2 faces found in 3 photos" in end["many-status"]
-    assert [row[1:3] for row in end["many-table"]["data"] if row[1]] == [[1, 34.6]] * 2
+    faces = [face for photo in end["photos"] for face in photo["faces"]]
+    assert [face["age"] for face in faces] == [34.6] * 2
 
 
 def test_no_files(visitor):
@@ -160,11 +174,40 @@ def test_cancel_keeps_what_is_done(visitor, served, files, monkeypatch):
     end = visitor.analyse(*[files[0]] * 60)
     timer.join()
     assert time.monotonic() - begun < 3
-    num_photos = len(end["many-table"]["data"]) // 2
+    num_photos = len(end["photos"])
     assert 2 <= num_photos < 30
     assert f"Stopped after {num_photos} of 60 photos" in end["many-status"]
     assert len(json.loads(visitor.download(end["many-json"]))) == num_photos
     assert "ga-many-charts" in end["many-charts"]
+
+
+def test_a_row_opens_its_photo_with_boxes(visitor, files):
+    visitor.analyse(*files)
+    shown = visitor.open(0, 7)
+    assert 'data-asked="7"' in shown["html"]
+    assert shown["html"].count("<li>") == len(FACES)
+    picture = Image.open(io.BytesIO(visitor.download(shown["files"][0])))
+    assert max(picture.size) == 480, "it is not drawn as large as a photo is shown"
+    assert "No face was found." in visitor.open(1, 8)["html"]
+    inside = visitor.open(3, 9)
+    assert "=1+1/&lt;b&gt;.jpg" in inside["html"]
+    assert visitor.download(inside["files"][0]) == visitor.download(shown["files"][0])
+
+
+@pytest.mark.parametrize("asked", [2, 4, -1, None, "0", [0], 10**30])
+def test_what_cannot_be_opened_gets_a_sentence(visitor, files, asked):
+    visitor.analyse(*files)
+    shown = visitor.open(asked, 1)
+    assert shown["files"] == []
+    assert 'role="alert"' in shown["html"]
+    assert ("holds text" in shown["html"]) == (asked == 2)
+
+
+def test_a_photo_that_was_deleted_is_said_to_be_gone(visitor, files):
+    visitor.analyse(files[0])
+    for path in Path(os.environ["GRADIO_TEMP_DIR"]).rglob("a beach.jpg"):
+        path.unlink()
+    assert "no longer kept" in visitor.open(0, 1)["html"]
 
 
 def test_a_new_run_is_not_stopped_by_the_last_cancel(visitor, files):
