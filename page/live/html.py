@@ -10,19 +10,25 @@ from gender_age.tracking import TrackedFace
 from ..shared.drawing import face_colours
 from ..shared.wording import shown_age, shown_probability
 
-START = "Click on the picture to allow the camera, then press Record."
-STOPPED = "Stopped: no pictures are sent."
+
+CONTROLS = """<div class="ga-live-buttons" role="group" aria-label="Camera">
+<button type="button" class="ga-live-start">Start the camera</button>
+<button type="button" class="ga-live-stop" hidden>Stop</button>
+<button type="button" class="ga-live-freeze" hidden>Freeze</button>
+<button type="button" class="ga-live-save" hidden>Save the picture</button>
+<button type="button" class="ga-live-other" hidden>Other camera</button></div>
+<p class="ga-live-said" role="status">No picture is sent before you start.</p>"""
+"""The buttons of live.js, and the line in which it says what happens."""
 
 
 def notes_html(max_visitors: int, turn_seconds: int) -> str:
-    """The notes under the answers: what went wrong, why a visitor waits, and what happens to the pictures.
+    """The notes under the answers: why a visitor waits, and what happens to the pictures.
 
     Args:
         max_visitors: streams that run at a time.
         turn_seconds: how long each may run while others wait.
     """
-    return f"""<p class="ga-live-problem" role="alert" hidden></p>
-<p class="ga-live-wait" role="status">{max_visitors} other visitors are live. It is your turn when one of them stops or
+    return f"""<p class="ga-live-wait" role="status">{max_visitors} other visitors are live. It is your turn when one of them stops or
 has had {turn_seconds} seconds; who came before you comes first.</p>
 <div class="ga-live-notes"><p>Pictures are dropped, not queued, when the machine is slower than the camera. Age and
 gender are averages over the last seconds. Faces narrower than a sixteenth of the picture are left out.</p>
@@ -46,10 +52,13 @@ def rate_html(per_second: float | None) -> str:
     return figure and f'<p class="ga-live-rate"><b>{figure}</b> pictures a second</p>'
 
 
-def boxes_html(faces: Sequence[TrackedFace], size_wh: tuple[int, int]) -> str:
-    """Boxes placed in percent of the picture, to lie over the video. Video and pictures are both mirrored.
+def boxes_html(faces: Sequence[TrackedFace], size_wh: tuple[int, int], picture: int) -> str:
+    """Boxes placed in percent of the picture, to lie over the video. Pictures are mirrored, as a front camera's video is.
 
     Hidden from screen readers: the cards say the same in words.
+
+    Args:
+        picture: its number in the stream, by which live.js notices every answer.
     """
     width, height = size_wh
     shapes = []
@@ -63,7 +72,7 @@ def boxes_html(faces: Sequence[TrackedFace], size_wh: tuple[int, int]) -> str:
         # The part in <i> is hidden on a phone when there are several faces.
         label = f"{face.number} · <i>{escape(face.gender)}{'?' * face.uncertain}, </i>{shown_age(face.age)}"
         shapes.append(f'<div class="ga-live-box{sides}" style="{style}"><span>{label}</span></div>')
-    frame = f'class="ga-live-frame" style="--ga-ratio:{width / height:.4f}"'
+    frame = f'class="ga-live-frame" data-picture="{picture}" style="--ga-ratio:{width / height:.4f}"'
     return f'<div {frame} aria-hidden="true">{"".join(shapes)}</div>'
 
 

@@ -70,7 +70,9 @@ class Visitor:
         assert outputs[-1]["data"], outputs
         shown = dict(zip((block.elem_id for block in fn.outputs), outputs[-1]["data"], strict=True))
         shown = {name: value.get("value", value) if isinstance(value, dict) else value for name, value in shown.items()}
-        return shown | {"photos": [json.loads(line) for line in shown["many-table"].get("lines", "").split("\n") if line]}
+        return shown | {
+            "photos": [json.loads(line) for line in shown["many-table"].get("lines", "").split("\n") if line]
+        }
 
     def open(self, photo, asked):
         """The value of the dialog after a press on a row of this photo."""
