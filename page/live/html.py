@@ -10,7 +10,6 @@ from gender_age.tracking import TrackedFace
 from ..shared.drawing import face_colours
 from ..shared.wording import shown_age, shown_probability
 
-
 CONTROLS = """<div class="ga-live-buttons" role="group" aria-label="Camera">
 <button type="button" class="ga-live-start">Start the camera</button>
 <button type="button" class="ga-live-stop" hidden>Stop</button>
@@ -28,8 +27,8 @@ def notes_html(max_visitors: int, turn_seconds: int) -> str:
         max_visitors: streams that run at a time.
         turn_seconds: how long each may run while others wait.
     """
-    return f"""<p class="ga-live-wait" role="status">{max_visitors} other visitors are live. It is your turn when one of them stops or
-has had {turn_seconds} seconds; who came before you comes first.</p>
+    return f"""<p class="ga-live-wait" role="status">{max_visitors} other visitors are live. It is your turn when one of
+them stops or has had {turn_seconds} seconds; who came before you comes first.</p>
 <div class="ga-live-notes"><p>Pictures are dropped, not queued, when the machine is slower than the camera. Age and
 gender are averages over the last seconds. Faces narrower than a sixteenth of the picture are left out.</p>
 <p>Each picture is sent to the machine that runs this page and is forgotten with its answer; none is written to a
@@ -53,7 +52,7 @@ def rate_html(per_second: float | None) -> str:
 
 
 def boxes_html(faces: Sequence[TrackedFace], size_wh: tuple[int, int], picture: int) -> str:
-    """Boxes placed in percent of the picture, to lie over the video. Pictures are mirrored, as a front camera's video is.
+    """Boxes placed in percent of the picture, to lie over the video. Pictures are mirrored, as a selfie's video is.
 
     Hidden from screen readers: the cards say the same in words.
 
@@ -87,7 +86,7 @@ def _card(face: TrackedFace) -> str:
     uncertain = ' <span class="ga-live-uncertain">uncertain</span>' if face.uncertain else ""
     return f"""<li style="--ga-fill:{fill};--ga-ink:{ink}"><span class="ga-live-number">{face.number}</span>
 <div><p><b>{shown_age(face.age)}</b> years</p>
-<p class="ga-live-small">{face.age_interval_level:.0%} interval: {shown_age(low)}–{shown_age(high)} years</p></div>
+<p class="ga-live-small">most likely {shown_age(low)}–{shown_age(high)} years</p></div>
 <div><p><b>{escape(face.gender)}</b>{uncertain}</p>
 <p class="ga-live-small">probability {shown_probability(face.gender_probability)}</p></div>
 <div class="ga-live-axis" aria-hidden="true"><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>

@@ -8,10 +8,14 @@ import time
 from contextlib import contextmanager
 from urllib.request import Request, urlopen
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
 
+from page.live import tab as live_tab
+from page.server.stream_turns import Turns
+from tests import fakes
 from tests.browser.conftest import WatchedPage
 from tests.browser.steps import ALL_VIEWS, BROWSER_OPTIONS, CHROMIUM, EXAMPLES, FULL, PARAMETERS, open_tab, refuse
 
@@ -19,10 +23,21 @@ SIZE_WH, FRAMES, FRAMES_PER_SECOND = (640, 480), 20, 10
 LIVE_MS = 20_000
 # What looks the same in every view.
 ONE_VIEW = pytest.mark.parametrize("live", ["phone-dark"], indirect=True)
-ALLOW = "Click to Access Webcam"
-BUTTON = "#live-camera .capture-button"
-REFUSE = """() => {
-  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+START, STOP = ".ga-live-start", ".ga-live-stop"
+OFF = "text=The camera is off. No pictures are sent."
+REFUSE = """(name) => {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', name));
+}"""
+# A front and a back camera, as a phone has them.
+TWO_CAMERAS = """() => {
+  const { mediaDevices } = navigator, asked = window.asked = [], open = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.enumerateDevices = async () => ['a', 'b'].map((deviceId) => ({ kind: 'videoinput', deviceId }));
+  mediaDevices.getUserMedia = async (wanted) => {
+    const { facingMode } = wanted.video, stream = await open({ video: { width: 640, height: 480 } });
+    asked.push(facingMode);
+    stream.getVideoTracks()[0].getSettings = () => ({ facingMode, deviceId: facingMode });
+    return stream;
+  };
 }"""
 
 
@@ -59,11 +74,11 @@ def camera_browser(playwright, tmp_path_factory):
 
 @contextmanager
 def opened(camera_browser, page_url, view, **options):
-    """The open tab, before the camera was allowed."""
+    """The open tab, before the camera is started."""
     with WatchedPage(camera_browser, page_url, *ALL_VIEWS[view], **options) as tab:
         tab.set_default_timeout(LIVE_MS)
         open_tab(tab, "Live")
-        tab.locator("#live-camera").get_by_text(ALLOW).wait_for()
+        tab.wait_for_selector(START)
         yield tab
 
 
@@ -73,14 +88,27 @@ def live(camera_browser, page_url, request):
         yield tab
 
 
-def allow_camera(page):
-    page.locator("#live-camera").get_by_text(ALLOW).click()
-    page.wait_for_selector(BUTTON)
+def start(page):
+    """Starts the camera, and waits for the first answer."""
+    page.click(START)
+    page.wait_for_selector("#live-faces li")
 
 
-def pressed(page):
-    """The button, found as a screen reader would name it."""
-    return page.locator("#live-camera").get_by_role("button")
+def track(page):
+    """Keeps the camera's track, and counts the pictures that are sent from now on."""
+    sent = []
+    page.evaluate("window.track = document.querySelector('#live-camera video').srcObject.getTracks()[0]")
+    page.on("request", lambda request: sent.append(request.url) if "/stream/" in request.url else None)
+    return sent
+
+
+def is_off(page, sent) -> bool:
+    """Whether the camera's light is out and nothing is sent, half a second later either."""
+    page.wait_for_function("track.readyState === 'ended'")
+    sent.clear()
+    page.wait_for_timeout(500)
+    # Those that end the stream.
+    return [url for url in sent if not url.endswith("/close")] == []
 
 
 class Place:
@@ -105,14 +133,13 @@ class Place:
 
 
 def test_a_face_is_followed_with_a_steady_age(live):
-    assert "Click on the picture to allow the camera" in live.inner_text("#live-count")
-    allow_camera(live)
-    assert pressed(live).inner_text().strip() == "Record"
-    assert live.get_attribute(BUTTON, "aria-label") is None, "a screen reader hears something else than is written"
-    live.focus(BUTTON)
+    assert live.get_by_role("button", name="Start the camera").is_visible()
+    assert "No picture is sent before you start" in live.inner_text("#live-controls")
+    live.focus(START)
     live.keyboard.press("Enter")
     live.wait_for_selector("#live-faces li")
     assert live.inner_text("#live-count").strip() == "1 face in view."
+    assert live.evaluate("document.activeElement.textContent") == "Stop", "the focus is lost with the pressed button"
     live.wait_for_timeout(500)
     ages, numbers, lefts = [], set(), []
     for _ in range(8):
@@ -129,29 +156,99 @@ def test_a_face_is_followed_with_a_steady_age(live):
     video, box = live.locator("#live-camera video").bounding_box(), live.locator(".ga-live-box").bounding_box()
     assert 0.3 < (box["x"] + box["width"] / 2 - video["x"]) / video["width"] < 0.7
     assert 0.1 < (box["y"] + box["height"] / 2 - video["y"]) / video["height"] < 0.5
-    content = live.evaluate(f"getComputedStyle(document.querySelector('{BUTTON}'), '::after').content")
-    assert content == '"Stop"'
 
-    live.click(BUTTON)
-    live.wait_for_selector("#live-count >> text=Stopped")
-    assert live.locator(".ga-live-box").count() == 0
-    assert live.locator("#live-faces li").count() == 0
-    sent = []
-    live.on("request", lambda request: sent.append(request.url) if "/stream/" in request.url else None)
-    live.wait_for_timeout(500)
-    assert sent == []
-    assert pressed(live).inner_text().strip() == "Record"
 
-    live.click(BUTTON)
-    live.wait_for_selector("#live-faces li")
+@ONE_VIEW
+def test_off_is_off(live):
+    """After Stop, on another tab, and while the picture is frozen."""
+    start(live)
+    sent = track(live)
+    live.click(STOP)
+    live.wait_for_selector(OFF)
+    assert is_off(live, sent)
+    assert not live.locator(".ga-live-box").first.is_visible()
+    assert not live.locator("#live-faces li").first.is_visible()
+
+    start(live)
     assert live.inner_text("#live-faces .ga-live-number") == "1"
+    sent = track(live)
+    open_tab(live, "Photo")
+    assert is_off(live, sent)
+    open_tab(live, "Live")
+    live.wait_for_selector(OFF)
+
+    start(live)
+    sent = track(live)
+    live.click("text=Freeze")
+    assert is_off(live, sent)
+    assert live.locator("#live-faces li").is_visible()
+    with live.expect_download() as download:
+        live.click("text=Save the picture")
+    picture = Image.open(download.value.path())
+    assert (picture.format, picture.size) == ("JPEG", SIZE_WH)
+    marked = (np.abs(np.asarray(picture, np.int16) - (0xE6, 0x9F, 0)).max(-1) < 24).mean()
+    assert 0.002 < marked < 0.2, "the face is not marked"
+    live.click("text=Live again")
+    live.wait_for_selector("text=Freeze")
+
+
+@ONE_VIEW
+def test_front_and_back_camera(live):
+    live.evaluate(TWO_CAMERAS)
+    start(live)
+    mirrored = "getComputedStyle(document.querySelector('#live-camera video')).transform.startsWith('matrix(-1')"
+    assert live.evaluate(mirrored)
+    track(live)
+    left = live.locator(".ga-live-box").bounding_box()["x"]
+    live.click("text=Other camera")
+    live.wait_for_selector("[data-live=live]")
+    assert live.evaluate("asked") == ["user", "environment"]
+    assert live.evaluate("track.readyState") == "ended"
+    assert not live.evaluate(mirrored), "what the back camera shows is the wrong way round"
+    width = live.viewport_size["width"]
+    box = live.locator(".ga-live-box").bounding_box()
+    assert abs(width - box["x"] - box["width"] - left) < 12, "the boxes are not where the faces are"
+    live.click("text=Other camera")
+    live.wait_for_selector("[data-live=live]")
+    assert live.evaluate("asked") == ["user", "environment", "user"]
+
+
+def test_the_end_of_a_turn_is_no_stop(camera_browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(live_tab, "Turns", lambda seconds: Turns(0.5))
+    predictor = fakes.FakePredictor(lambda image: (0, [fakes.face(box=(160, 120, 320, 360))]))
+    with gr.Blocks(analytics_enabled=False) as demo:
+        live_tab.build_live_tab(predictor)
+    _, url, _ = demo.queue().launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1")
+    tab = camera_browser.new_page()
+    try:
+        tab.goto(url)
+        joined = []
+        tab.on("request", lambda request: joined.append(1) if "/queue/join" in request.url else None)
+        start(tab)
+        tab.evaluate(
+            """() => {
+              const row = document.querySelector('#live-row'), note = () => window.said.push(row.innerText);
+              window.said = [];
+              new MutationObserver(note).observe(row, { childList: true, subtree: true, characterData: true });
+            }"""
+        )
+        deadline = time.monotonic() + LIVE_MS / 1000
+        while len(joined) < 4 and time.monotonic() < deadline:
+            tab.wait_for_timeout(50)
+        said = tab.evaluate("said")
+        assert len(joined) >= 4, "no turn has ended"
+        assert len(said) > 3
+        assert [text for text in said if "face in view" not in text or "off" in text.split()] == []
+    finally:
+        tab.close()
+        demo.close()
 
 
 @ONE_VIEW
 def test_who_finds_no_place_is_told_and_gets_the_next(live, page_url):
     others = [Place(page_url, "other-1"), Place(page_url, "other-2")]
-    allow_camera(live)
-    live.click(BUTTON)
+    live.click(START)
     try:
         live.wait_for_selector("#live-notes >> text=2 other visitors are live", state="visible")
         assert live.locator("#live-faces li").count() == 0
@@ -167,23 +264,25 @@ def test_where_the_queue_is_full_the_camera_stops_and_may_be_started_again(camer
     with opened(camera_browser, page_url, "desktop-light", tolerated=f"status of {FULL}") as page:
         page.on("request", lambda request: asked.append(request.url) if "/queue/join" in request.url else None)
         refuse(page)
-        allow_camera(page)
-        page.click(BUTTON)
-        page.wait_for_selector("#live-notes >> text=Stopped: too many people")
-        page.wait_for_selector("#live-count >> text=Stopped")
+        page.click(START)
+        page.wait_for_selector("#live-controls >> text=Stopped: too many people")
         page.wait_for_timeout(500)
         assert 1 <= len(asked) <= 2, "the camera goes on asking"
         page.unroute_all()
-        page.click(BUTTON)
-        page.wait_for_selector("#live-faces li")
-        assert not page.locator(".ga-live-problem").is_visible()
+        start(page)
+        assert "Stopped" not in page.inner_text("#live-controls")
 
 
 @ONE_VIEW
-def test_without_permission_there_is_a_sentence(live):
-    live.evaluate(REFUSE)
-    live.locator("#live-camera").get_by_text(ALLOW).click()
-    live.wait_for_selector("#live-notes >> text=The browser may not use the camera")
+def test_without_permission_or_camera_there_is_a_sentence_and_nothing_jumps(live):
+    place = live.locator("#live-notes").bounding_box()
+    live.evaluate(REFUSE, "NotAllowedError")
+    live.click(START)
+    live.wait_for_selector("#live-controls >> text=The browser may not use the camera")
+    live.evaluate(REFUSE, "NotFoundError")
+    live.click(START)
+    live.wait_for_selector("#live-controls >> text=No camera was found")
+    assert live.locator("#live-notes").bounding_box() == place, "the sentence moves what is below"
 
 
 @ONE_VIEW
@@ -199,8 +298,7 @@ def test_on_a_slow_line_pictures_do_not_pile_up(live):
 
     arrivals = []
     live.route(re.compile(r"/stream/[0-9a-f]+$"), slowly)
-    allow_camera(live)
-    live.click(BUTTON)
+    live.click(START)
     ends = time.monotonic() + LIVE_MS / 1000
     seen = False
     while time.monotonic() < ends:
