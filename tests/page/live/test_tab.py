@@ -139,7 +139,7 @@ def test_no_picture_is_kept_in_memory_or_in_a_file(served, tmp_path):
     state = served.demo.app.state_holder["a"]
     kept = json.dumps([state.config_values, state.state_data], default=str)
     assert "ga-live-box" in kept, "this is not where gradio keeps values"
-    assert "image/jpeg" not in kept
+    assert "data:image/jpeg" not in kept
     assert [path for path in (tmp_path / "gradio").rglob("*") if path.is_file()] == []
 
 
