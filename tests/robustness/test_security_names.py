@@ -6,7 +6,7 @@ import csv
 import io
 import logging
 
-from tests.page.many.test_tab import Visitor
+from tests.page.many.visitor import Visitor
 
 from .archives import named, packed
 from .inputs import saved

@@ -3,11 +3,8 @@
 import csv
 import io
 import json
-import os
 import threading
 import time
-import uuid
-import zipfile
 from pathlib import Path
 
 import gradio as gr
@@ -15,107 +12,14 @@ import httpx
 import pyarrow.parquet
 import pytest
 from gradio_client import Client, handle_file
-from PIL import Image
 
 from gender_age.detection import MIN_SCORE
 from gender_age.writers import COLUMNS
 from page.many import batch
-from page.many import tab as many_tab
 from page.shared.settings import STATE_SECONDS
 from tests import fakes
 
-FACES = (
-    fakes.face(box=(5, 10, 25, 40), age=34.6, age_interval=(25.6, 43.6)),
-    fakes.face(box=(30, 10, 50, 40), score=0.8, gender="male", uncertain=True, age=100.0, age_interval=(91.0, 109.0)),
-)
-
-
-class Visitor:
-    """A browser session: uploads files and triggers the tab's events by the names of their functions."""
-
-    def __init__(self, url, demo):
-        self.url, self.demo, self.session = f"{url}gradio_api/", demo, uuid.uuid4().hex
-        self.http = httpx.Client(timeout=30)
-
-    def upload(self, *paths):
-        files = [("files", (path.name, path.read_bytes())) for path in paths]
-        if not files:
-            return None
-        return [
-            {"path": path, "meta": {"_type": "gradio.FileData"}}
-            for path in self.http.post(self.url + "upload", files=files).json()
-        ]
-
-    def trigger(self, name, *data, event_data=None):
-        """The events of one function, to the last."""
-        number = next(number for number, fn in self.demo.fns.items() if fn.name == name)
-        body = {"fn_index": number, "data": data, "session_hash": self.session, "event_data": event_data}
-        if not self.demo.fns[number].queue:
-            return [self.http.post(self.url + "run/predict", json=body).raise_for_status().json()]
-        self.http.post(self.url + "queue/join", json=body).raise_for_status()
-        events = []
-        with self.http.stream("GET", self.url + "queue/data", params={"session_hash": self.session}) as lines:
-            for line in lines.iter_lines():
-                if line.startswith("data:"):
-                    events.append(json.loads(line[5:]))
-                    if events[-1]["msg"] == "process_completed":
-                        break
-        return [event["output"] for event in events if event["msg"] in ("process_generating", "process_completed")]
-
-    def analyse(self, *paths, min_score=MIN_SCORE):
-        """Values of the tab's outputs at the end of a run, by their elements' ids, and how often they were shown."""
-        self.trigger("start")
-        outputs = self.trigger("analyse_files", self.upload(*paths), min_score, None)
-        fn = next(fn for fn in self.demo.fns.values() if fn.name == "analyse_files")
-        assert outputs[-1]["data"], outputs
-        shown = dict(zip((block.elem_id for block in fn.outputs), outputs[-1]["data"], strict=True))
-        shown = {name: value.get("value", value) if isinstance(value, dict) else value for name, value in shown.items()}
-        return shown | {
-            "photos": [json.loads(line) for line in shown["many-table"].get("lines", "").split("\n") if line]
-        }
-
-    def open(self, photo, asked):
-        """The value of the dialog after a press on a row of this photo."""
-        (output,) = self.trigger("show_photo", None, event_data={"photo": photo, "asked": asked})[-1:]
-        return output["data"][0]
-
-    def download(self, value):
-        return self.http.get(f"{self.url}file={value['path']}").raise_for_status().content
-
-
-def serve(predictor, **blocks):
-    with gr.Blocks(analytics_enabled=False, **blocks) as demo:
-        many_tab.build_many_tab(predictor)
-    _, url, _ = demo.queue().launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False)
-    return demo, url
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
-        predictor = fakes.FakePredictor(fakes.unless_white(*FACES))
-        demo, url = serve(predictor)
-        yield predictor, demo, url
-        demo.close()
-
-
-@pytest.fixture
-def visitor(served):
-    predictor, demo, url = served
-    predictor.seconds = 0.0
-    return Visitor(url, demo)
-
-
-@pytest.fixture
-def files(tmp_path):
-    """A photo, a photo without a face, a text, and an archive with a photo in it."""
-    Image.new("RGB", (60, 50), "teal").save(tmp_path / "a beach.jpg")
-    Image.new("RGB", (60, 50), "white").save(tmp_path / "snow.png")
-    (tmp_path / "notes.jpg").write_text("Dear all")
-    with zipfile.ZipFile(tmp_path / "trip.zip", "w") as packed:
-        packed.write(tmp_path / "a beach.jpg", "=1+1/<b>.jpg")
-    return [tmp_path / name for name in ("a beach.jpg", "snow.png", "notes.jpg", "trip.zip")]
+from .visitor import FACES, Visitor, serve
 
 
 def test_a_row_a_face_and_three_downloads(visitor, files, capfd):
@@ -181,35 +85,6 @@ def test_cancel_keeps_what_is_done(visitor, served, files, monkeypatch):
     assert f"Stopped after {num_photos} of 60 photos" in end["many-status"]
     assert len(json.loads(visitor.download(end["many-json"]))) == num_photos
     assert "ga-many-charts" in end["many-charts"]
-
-
-def test_a_row_opens_its_photo_with_boxes(visitor, files):
-    visitor.analyse(*files)
-    shown = visitor.open(0, 7)
-    assert 'data-asked="7"' in shown["html"]
-    assert shown["html"].count("<li>") == len(FACES)
-    picture = Image.open(io.BytesIO(visitor.download(shown["files"][0])))
-    assert max(picture.size) == 480, "it is not drawn as large as a photo is shown"
-    assert "No face was found." in visitor.open(1, 8)["html"]
-    inside = visitor.open(3, 9)
-    assert "=1+1/&lt;b&gt;.jpg" in inside["html"]
-    assert visitor.download(inside["files"][0]) == visitor.download(shown["files"][0])
-
-
-@pytest.mark.parametrize("asked", [2, 4, -1, None, "0", [0], 10**30])
-def test_what_cannot_be_opened_gets_a_sentence(visitor, files, asked):
-    visitor.analyse(*files)
-    shown = visitor.open(asked, 1)
-    assert shown["files"] == []
-    assert 'role="alert"' in shown["html"]
-    assert ("holds text" in shown["html"]) == (asked == 2)
-
-
-def test_a_photo_that_was_deleted_is_said_to_be_gone(visitor, files):
-    visitor.analyse(files[0])
-    for path in Path(os.environ["GRADIO_TEMP_DIR"]).rglob("a beach.jpg"):
-        path.unlink()
-    assert "no longer kept" in visitor.open(0, 1)["html"]
 
 
 def test_a_new_run_is_not_stopped_by_the_last_cancel(visitor, files):
