@@ -82,7 +82,9 @@ const begin = async (findCamera) => {
     await show(opened);
     cameras = (await media.enumerateDevices()).filter((each) => each.kind === 'videoinput');
     if (stream !== opened) return;
-    opened.getVideoTracks()[0].addEventListener('ended', () => end('off', 'The camera was taken away.'));
+    opened.getVideoTracks()[0].addEventListener('ended', () => {
+      if (stream === opened) end('off', 'The camera was disconnected. No pictures are sent.');
+    });
     send(true);
   } catch (error) {
     end('off', sentences[error.name] ?? 'The camera could not be opened. Close what else uses it, then press Start again.');

@@ -11,7 +11,7 @@ from page.server.stream_turns import Turns
 from tests import fakes
 
 from .camera import LIVE_MS, OFF, ONE_VIEW, SIZE_WH, STOP, is_off, start, track
-from .steps import open_tab
+from .steps import open_tab, serious
 
 # A front and a back camera, as a phone has them.
 TWO_CAMERAS = """() => {
@@ -28,8 +28,9 @@ TWO_CAMERAS = """() => {
 
 @ONE_VIEW
 def test_off_is_off(live):
-    """After Stop, on another tab, and while the picture is frozen."""
+    """After Stop, on another tab, while the page is hidden, and while the picture is frozen."""
     start(live)
+    assert serious(live) == []
     sent = track(live)
     live.click(STOP)
     live.wait_for_selector(OFF)
@@ -47,8 +48,20 @@ def test_off_is_off(live):
 
     start(live)
     sent = track(live)
+    live.evaluate(
+        """() => {
+          Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange'));
+          delete document.hidden;
+        }"""
+    )
+    assert is_off(live, sent)
+
+    start(live)
+    sent = track(live)
     live.click("text=Freeze")
     assert is_off(live, sent)
+    assert serious(live) == []
     assert live.locator("#live-faces li").is_visible()
     with live.expect_download() as download:
         live.click("text=Save the picture")

@@ -5,6 +5,7 @@ import io
 import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -16,6 +17,7 @@ from gradio_client import Client, handle_file
 from gender_age.detection import MIN_SCORE
 from gender_age.writers import COLUMNS
 from page.many import batch
+from page.many import tab as many_tab
 from page.shared.settings import STATE_SECONDS
 from tests import fakes
 
@@ -153,11 +155,16 @@ def test_uploads_and_downloads_are_deleted(tmp_path, monkeypatch, files):
     folder.mkdir()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
     monkeypatch.setattr("tempfile.tempdir", str(folder))  # as app.py has it: what is unpacked lies there too
+    portion = many_tab.predict_portion
+    with_strips = lambda *given: [replace(answer, strip=b"faces") for answer in portion(*given)]  # noqa: E731
+    monkeypatch.setattr(many_tab, "predict_portion", with_strips)
     demo, url = serve(fakes.FakePredictor(fakes.unless_white(*FACES)), delete_cache=(1, 1))
     try:
         visitor = Visitor(url, demo)
         end = visitor.analyse(*files)
         assert visitor.download(end["many-csv"])
+        assert visitor.download({"path": end["photos"][0]["strip"]}) == b"faces"
+        assert visitor.download(visitor.open(0, 1)["files"][0])
         Client(url, verbose=False).predict([handle_file(str(files[0]))], api_name="/predict_batch")
         deadline = time.monotonic() + 8
         while time.monotonic() < deadline and any(path.is_file() for path in folder.rglob("*")):
