@@ -121,18 +121,19 @@ def _age_axis(face: FacePrediction) -> str:
 
 
 def _gender_html(face: FacePrediction) -> str:
-    """The perceived gender, and one scale from female to male: its shares, the doubt among them, and the middle."""
+    """The perceived gender on a scale from female to male: how far from the middle, where nothing is known, it is."""
     probability = min(max(face.gender_probability, 0.0), 1.0)
-    is_female = face.gender == "female"
-    female = probability if is_female else 1 - probability
+    male = 100 * (1 - probability if face.gender == "female" else probability)
+    low, high = sorted((male, 50.0))
     uncertain = ' <span class="ga-uncertain">uncertain</span>' if face.uncertain else ""
-    kinds = ("ga-sure", "ga-doubt") if is_female else ("ga-doubt", "ga-sure")
+    kind = "ga-span ga-unsure" if face.uncertain else "ga-span"
     label = f"{face.gender} with a probability of {shown_probability(probability)}, on a scale from female to male"
     return f"""<div class="ga-gender"><div class="ga-line">
     <span class="ga-big"><b>{escape(face.gender)}</b>{uncertain}</span>
     <span class="ga-small">probability {shown_probability(probability)}</span></div>
-    <div class="ga-scale-mf{" ga-unsure" if face.uncertain else ""}" role="img" aria-label="{escape(label)}">
-    <span class="{kinds[0]}" style="width:{100 * female:.1f}%"></span><span class="{kinds[1]}"></span></div>
+    <div class="ga-track ga-middle" role="img" aria-label="{escape(label)}">
+    <span class="{kind}" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>
+    <span class="ga-point" style="left:{male:.1f}%"></span></div>
     <div class="ga-ends" aria-hidden="true"><span>female</span><span>male</span></div></div>"""
 
 

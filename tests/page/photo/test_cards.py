@@ -95,18 +95,26 @@ def test_card():
     assert "uncertain" not in text
     assert 'style="left:33.2%;width:19.2%"' in html
     assert 'style="left:41.6%"' in html
-    assert 'style="width:93.4%"' in html
     assert 'aria-label="age 42, interval 33–52, on an axis from 0 to 100 years"' in html
     assert 'aria-label="female with a probability of 93%, on a scale from female to male"' in html
     assert CARE not in text
     assert "may be off" not in text
 
 
-def test_one_scale_from_female_to_male():
-    assert '<span class="ga-sure" style="width:93.4%"></span><span class="ga-doubt"></span>' in card()
-    html = card(gender="male", gender_probability=0.6, uncertain=True)
-    assert '<span class="ga-doubt" style="width:40.0%"></span><span class="ga-sure"></span>' in html
-    assert "ga-unsure" in html
+@pytest.mark.parametrize(
+    ("gender", "probability", "uncertain", "place"),
+    [
+        ("female", 0.934, False, ("6.6", "43.4", "6.6")),
+        ("male", 0.6, True, ("50.0", "10.0", "60.0")),
+        ("female", 0.5, True, ("50.0", "0.0", "50.0")),
+        ("male", 1.0, False, ("50.0", "50.0", "100.0")),
+    ],
+)
+def test_one_scale_from_female_to_male(gender, probability, uncertain, place):
+    html = card(gender=gender, gender_probability=probability, uncertain=uncertain)
+    left, width, point = place
+    assert f'style="left:{left}%;width:{width}%"></span>\n    <span class="ga-point" style="left:{point}%">' in html
+    assert ("ga-unsure" in html) == uncertain
 
 
 def test_what_a_card_offers_and_a_sample_does_not():
