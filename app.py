@@ -92,7 +92,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
     predictor = guarded(predictor)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=cleaning) as demo:
         gr.HTML(INTRO)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with gr.Tab("Photo", id="photo"):
                 analysed = build_photo_tab(predictor)
             with gr.Tab("Why?", id="why") as why:
