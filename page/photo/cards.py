@@ -13,11 +13,10 @@ from ..shared.drawing import face_colours
 from ..shared.notes import note_html
 from ..shared.wording import shown_age, shown_probability
 from .hints import face_hints
+from .minors import minor_html
 
 TIPS = "Try a photo in which the face is larger, well lit, uncovered and turned towards the camera."
 NONE_SHOWN = "Lower the score or the size under “Which faces to show”."
-CARE = "May be a minor: take care with this photo and with this answer."
-OF_AGE = 18
 CROP_SIDE = 96
 
 
@@ -74,11 +73,6 @@ def faces_html(prediction: PhotoPrediction, crops: Sequence[Image.Image]) -> str
     return f'<ol class="ga-faces" aria-label="Faces, left to right">{"".join(cards)}</ol>'
 
 
-def may_be_minor(face: FacePrediction) -> bool:
-    """Whether the age's interval reaches below 18 years."""
-    return face.age_interval[0] < OF_AGE
-
-
 def _card(number: int, face: FacePrediction, hints: Sequence[str]) -> str:
     fill, ink = face_colours(number)
     low, high = face.age_interval
@@ -121,8 +115,7 @@ def _gender_html(face: FacePrediction) -> str:
 
 
 def _doubts_html(face: FacePrediction, hints: Sequence[str]) -> str:
-    """A caution for minors, and the reasons why the answer may be off."""
-    care = f'<p class="ga-care">{CARE}</p>' if may_be_minor(face) else ""
+    """Whether the face could be a minor's, and the reasons why the answer may be off."""
     items = "".join(f"<li>{escape(hint)}</li>" for hint in hints)
     why = f'<div class="ga-hints"><b>This answer may be off</b><ul>{items}</ul></div>' if hints else ""
-    return care + why
+    return minor_html(face) + why
