@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import REPOSITORY
 
 from .camera import LIVE_MS, START, write_clip
-from .steps import ALL_VIEWS, ANSWER_MS, BROWSER_OPTIONS, CHROMIUM, FULL, PARAMETERS, VIEWS, open_tab
+from .steps import ALL_VIEWS, ANSWER_MS, BROWSER_OPTIONS, CHROMIUM, FULL, PARAMETERS, VIEWS, WIDE_VIEWS, open_tab
 
 START_S = 180
 
@@ -85,7 +85,7 @@ def browser(playwright):
 @pytest.fixture(params=PARAMETERS)
 def page(browser, page_url, request):
     """An open page that must stay without console errors, requests to other hosts, and sideways scrolling."""
-    with WatchedPage(browser, page_url, *ALL_VIEWS[request.param]) as tab:
+    with WatchedPage(browser, page_url, *(ALL_VIEWS | WIDE_VIEWS)[request.param]) as tab:
         yield tab
 
 

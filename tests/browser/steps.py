@@ -25,6 +25,8 @@ ANSWER_MS = 90_000
 FULL = 503
 VIEWS = {"desktop-light": ((1280, 900), "light"), "phone-dark": ((390, 844), "dark")}
 ALL_VIEWS = VIEWS | {"desktop-dark": ((1280, 900), "dark"), "phone-light": ((390, 844), "light")}
+WIDE_VIEWS = {"tablet-light": ((768, 1024), "light"), "wide-dark": ((1920, 1080), "dark")}
+OTHER_WIDTHS = ("desktop-light", "phone-dark", *WIDE_VIEWS)
 # The first two show every width and theme once; the others take as long again.
 PARAMETERS = [*VIEWS, *(pytest.param(name, marks=pytest.mark.slow) for name in ALL_VIEWS if name not in VIEWS)]
 

@@ -81,7 +81,7 @@ def test_front_and_back_camera(live):
     assert live.evaluate(mirrored)
     track(live)
     left = live.locator(".ga-live-box").bounding_box()["x"]
-    live.click("text=Other camera")
+    live.click("#live-controls >> text=Other camera")
     live.wait_for_selector("[data-live=live]")
     assert live.evaluate("asked") == ["user", "environment"]
     assert live.evaluate("track.readyState") == "ended"
@@ -89,7 +89,7 @@ def test_front_and_back_camera(live):
     width = live.viewport_size["width"]
     box = live.locator(".ga-live-box").bounding_box()
     assert abs(width - box["x"] - box["width"] - left) < 12, "the boxes are not where the faces are"
-    live.click("text=Other camera")
+    live.click("#live-controls >> text=Other camera")
     live.wait_for_selector("[data-live=live]")
     assert live.evaluate("asked") == ["user", "environment", "user"]
 
