@@ -7,3 +7,6 @@ MAX_AGE = 100
 """The oldest class of the age head, in years; it stands for 100 and more."""
 
 NUM_AGES = MAX_AGE + 1
+
+OF_AGE = 18
+"""Years; who is younger is a minor."""

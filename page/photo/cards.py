@@ -14,11 +14,10 @@ from ..shared.drawing import face_colours
 from ..shared.notes import note_html
 from ..shared.wording import in_short, shown_age, shown_interval, shown_probability, times_out_of
 from .hints import face_hints
+from .minors import minor_html
 
 TIPS = "Try a photo in which the face is larger, well lit, uncovered and turned towards the camera."
 NONE_SHOWN = "Show them again under “Hide small or doubtful faces”."
-CARE = "May be a minor: take care with this photo and with this answer."
-OF_AGE = 18
 CROP_SIDE = 96
 
 
@@ -81,11 +80,6 @@ def faces_html(prediction: PhotoPrediction, crops: Sequence[Image.Image], is_sam
     return f'<ol class="ga-faces" aria-label="{label}">{"".join(cards)}</ol>'
 
 
-def may_be_minor(face: FacePrediction) -> bool:
-    """Whether the age's interval reaches below 18 years."""
-    return face.age_interval[0] < OF_AGE
-
-
 def _card(number: int, face: FacePrediction, hints: Sequence[str], is_sample: bool) -> str:
     fill, ink = face_colours(number)
     picture = (
@@ -105,7 +99,7 @@ def _card(number: int, face: FacePrediction, hints: Sequence[str], is_sample: bo
     <span class="ga-small">{likely}</span></div>
   {_age_axis(face)}
   {_gender_html(face)}
-  {_care_html(face)}{_hints_html(hints)}{acts}
+  {minor_html(face)}{_hints_html(hints)}{acts}
 </li>"""
 
 
@@ -121,24 +115,20 @@ def _age_axis(face: FacePrediction) -> str:
 
 
 def _gender_html(face: FacePrediction) -> str:
-    """The perceived gender, and one scale from female to male: its shares, the doubt among them, and the middle."""
+    """The perceived gender on a scale from female to male: how far from the middle, where nothing is known, it is."""
     probability = min(max(face.gender_probability, 0.0), 1.0)
-    is_female = face.gender == "female"
-    female = probability if is_female else 1 - probability
+    male = 100 * (1 - probability if face.gender == "female" else probability)
+    low, high = sorted((male, 50.0))
     uncertain = ' <span class="ga-uncertain">uncertain</span>' if face.uncertain else ""
-    kinds = ("ga-sure", "ga-doubt") if is_female else ("ga-doubt", "ga-sure")
+    kind = "ga-span ga-unsure" if face.uncertain else "ga-span"
     label = f"{face.gender} with a probability of {shown_probability(probability)}, on a scale from female to male"
     return f"""<div class="ga-gender"><div class="ga-line">
     <span class="ga-big"><b>{escape(face.gender)}</b>{uncertain}</span>
     <span class="ga-small">probability {shown_probability(probability)}</span></div>
-    <div class="ga-scale-mf{" ga-unsure" if face.uncertain else ""}" role="img" aria-label="{escape(label)}">
-    <span class="{kinds[0]}" style="width:{100 * female:.1f}%"></span><span class="{kinds[1]}"></span></div>
+    <div class="ga-track ga-middle" role="img" aria-label="{escape(label)}">
+    <span class="{kind}" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>
+    <span class="ga-point" style="left:{male:.1f}%"></span></div>
     <div class="ga-ends" aria-hidden="true"><span>female</span><span>male</span></div></div>"""
-
-
-def _care_html(face: FacePrediction) -> str:
-    """A caution for minors."""
-    return f'<p class="ga-care">{CARE}</p>' if may_be_minor(face) else ""
 
 
 def _hints_html(hints: Sequence[str]) -> str:

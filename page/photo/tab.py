@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import gradio as gr
-from gradio_client.utils import strip_invalid_filename_characters
 
 from gender_age.detection import MIN_SCORE
 from gender_age.prediction import GenderAgePredictor
@@ -19,9 +17,8 @@ from ..inputs.min_score import min_score_argument, min_score_slider
 from ..inputs.photo_files import GivenFile
 from ..server.zero_gpu import on_gpu
 from ..shared.analysis import AnalysedPhoto, analyse, predict_photo
-from ..shared.drawing import draw_faces
 from ..shared.notes import note_html
-from ..shared.pictures import NOTHING, picture_html, save_jpeg
+from ..shared.pictures import NOTHING, picture_html
 from ..shared.settings import EXAMPLES, PHOTO_PLACES, SAMPLE, STATE_SECONDS, STRESS_TESTS
 from ..shared.wording import rounded
 from .cards import WELCOME, summary_html
@@ -33,22 +30,12 @@ from .tools import build_tools
 
 # Larger faces than the maximum are always shown.
 SMALLEST_PERCENT, LARGEST_PERCENT = 100 * FINE_FACE_SHARE, 30.0
-GONE = "The photo is no longer kept here. Choose it again."
 GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.")
 # What waiting.js waits for. A failure leaves the last answer on the page, whatever failed: the queue is full, the
 # server is gone.
 ANSWERED = "() => { document.dispatchEvent(new Event('ga-answered')); }"
 FAILED = "() => { document.dispatchEvent(new Event('ga-failed')); }"
 GIVEN = "(address) => { document.dispatchEvent(new CustomEvent('ga-given', { detail: address })); return address; }"
-# Makes the picture, then downloads it: a click on a gr.DownloadButton downloads what it held before the click. Issue:
-# gradio#9230 (open). Can go when `test_a_click_downloads_what_the_button_held_before_it` in tests/browser fails.
-DOWNLOAD = """(file) => {
-  if (!file) return;
-  const link = Object.assign(document.createElement('a'), { href: file.url, download: file.orig_name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +110,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         """The updates for the photo under the visitor's thresholds; the model does not run."""
         if found is None:
             hidden = gr.update(visible=False)
-            return {summary: instead, figure: NOTHING, save: hidden, details: hidden, answer: None, shown: None}
+            return {summary: instead, figure: NOTHING, details: hidden, answer: None, shown: None}
         everything = found.analysed.prediction
         kept = kept_faces(everything, min_score, smallest_percent)
         part = only_faces(found.analysed, kept)
@@ -132,21 +119,10 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         return {
             summary: summary_html(part.prediction, len(everything.faces), missing_faces_hint(everything)),
             figure: figure_value(part, paths) if is_usable else NOTHING,
-            save: gr.update(visible=bool(kept)),
             details: gr.update(visible=True),
             answer: rounded(part.prediction.to_dict()),
             shown: part,
         }
-
-    def save_picture(part: AnalysedPhoto | None) -> str | None:
-        """Writes a JPEG of the photo with its boxes into gradio's folder, from which it is deleted in time."""
-        if part is None:
-            gr.Warning(GONE)
-            return None
-        prediction = part.prediction
-        picture = draw_faces(part.display_rgb, prediction.faces, (prediction.width, prediction.height))
-        stem = strip_invalid_filename_characters(Path(prediction.photo).stem) or "photo"
-        return save_jpeg(picture, f"{stem}-faces.jpg", download.GRADIO_CACHE)
 
     found, shown = (gr.State(time_to_live=STATE_SECONDS) for _ in range(2))
     # Does not expire with the photo. (The photo input cannot be an input of `show`: once its file is deleted, gradio
@@ -160,8 +136,6 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             summary = gr.HTML(WELCOME, elem_id="summary")
             sample = picture_html(apply_default_css=False, elem_id="sample")
             figure = photo_figure(elem_id="faces")
-            save = gr.Button("Save the picture with boxes", size="sm", visible=False, elem_id="save")
-            download = gr.DownloadButton(visible="hidden", elem_id="download")
             with gr.Accordion("Hide small or doubtful faces", open=False, elem_id="which"):
                 min_score = min_score_slider(elem_id="score")
                 smallest = gr.Slider(
@@ -175,12 +149,12 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
                 )
             with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
                 answer = gr.JSON(label="The photo and its faces", show_label=False, elem_id="json")
-            build_tools(choosing.photo, [summary, figure, answer], [found, shown], save, details)
+            build_tools(choosing.photo, [summary, figure, answer], [found, shown], details)
         with gr.Column(elem_id="stage-examples"):
             examples, stress_tests = example_pictures(choosing.photo)
     photo = choosing.photo
     thresholds = [min_score, smallest]
-    outputs = [summary, figure, save, details, answer, shown]
+    outputs = [summary, figure, details, answer, shown]
     # Not queued: with a full queue, the answer would not be shown.
     unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     places = {"api_visibility": "private", "show_progress_on": waiting, "show_progress": "minimal", **PHOTO_PLACES}
@@ -203,9 +177,6 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         outputs,
         trigger_mode="always_last",
         **unseen,
-    )
-    save.click(save_picture, shown, download, api_visibility="private", show_progress_on=save).success(
-        None, download, None, js=DOWNLOAD
     )
     # A hidden button gives the API a function of its own, so that the model does not run twice.
     arguments = [photo, min_score_argument()]

@@ -78,7 +78,6 @@ def build_tools(
     photo: gr.Image,
     shown: Sequence[gr.blocks.Block],
     kept: Sequence[gr.State],
-    save: gr.Button,
     details: gr.Accordion,
 ) -> None:
     """Adds the tools to the current column.
@@ -88,17 +87,16 @@ def build_tools(
         shown: the components of summary, figure and JSON.
         kept: the states of the photo on the server. They are emptied when the page goes back to an earlier photo:
             nothing on the page is about another one.
-        save: works on what is kept.
         details: with the JSON.
     """
 
     def go_back() -> dict:
         """The updates for an earlier photo, which the server does not know."""
-        return dict.fromkeys(kept) | {save: gr.update(visible=False), details: gr.update(visible=True)}
+        return dict.fromkeys(kept) | {details: gr.update(visible=True)}
 
     def forget() -> dict:
         """The updates for no photo."""
-        return dict.fromkeys(kept) | {save: gr.update(visible=False), details: gr.update(visible=False)}
+        return dict.fromkeys(kept) | {details: gr.update(visible=False)}
 
     unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
     plain = {"apply_default_css": False}
@@ -108,10 +106,10 @@ def build_tools(
     _, figure, _ = shown
     figure.change(None, list(shown), None, js=TO_STRIP, **unseen)
     strip.select(None, None, list(shown), js=FROM_STRIP, **unseen)
-    strip.select(go_back, None, [*kept, save, details], **unseen)
+    strip.select(go_back, None, [*kept, details], **unseen)
     strip.input(None, list(shown), None, js=AT_FIRST, **unseen)
     strip.clear(None, None, [photo, *shown], js=FROM_STRIP, **unseen)
-    strip.clear(forget, None, [*kept, save, details], **unseen)
+    strip.clear(forget, None, [*kept, details], **unseen)
 
 
 def faces_data(prediction: PhotoPrediction) -> str:

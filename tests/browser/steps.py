@@ -51,6 +51,14 @@ def refuse(page) -> None:
     page.route(re.compile("/queue/join"), lambda route: route.fulfill(status=FULL, json={"detail": "Queue is full."}))
 
 
+def serious(page) -> list[dict]:
+    """What axe-core finds on the open tab that is serious."""
+    from axe_playwright_python.sync_playwright import Axe  # here, as it needs playwright
+
+    violations = Axe().run(page).response["violations"]
+    return [each for each in violations if each["impact"] in ("serious", "critical")]
+
+
 def open_tab(page, name: str) -> None:
     """Click a tab."""
     page.get_by_role("tab", name=name, exact=True).click()

@@ -1,7 +1,5 @@
 """The flaws of gradio's frontend that the page works around. Where one of these tests fails, its workaround can go."""
 
-from pathlib import Path
-
 import gradio as gr
 import pytest
 
@@ -20,8 +18,6 @@ def fail() -> None:
 def plain(browser, tmp_path_factory):
     """An open page of plain gradio."""
     folder = tmp_path_factory.mktemp("gradio")
-    for name in ("old", "new"):
-        (folder / f"{name}.txt").write_text(name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         with gr.Blocks(analytics_enabled=False) as demo:
@@ -30,8 +26,6 @@ def plain(browser, tmp_path_factory):
             failing = button.click(fail)
             failing.then(lambda: "then", None, after)
             failing.failure(lambda: "failure", None, after_failure)
-            download = gr.DownloadButton("Download", str(folder / "old.txt"), elem_id="download")
-            download.click(lambda: str(folder / "new.txt"), None, download)
         _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", css=CSS)
         tab = browser.new_page()
         tab.set_default_timeout(ANSWER_MS)
@@ -66,10 +60,3 @@ def test_container_queries_are_dropped_outside_a_rule(plain):
     )
     assert styles[0] != "7px"
     assert styles[1] == "7px", "the query inside a rule does not apply: the test sees nothing"
-
-
-def test_a_click_downloads_what_the_button_held_before_it(plain):
-    """page/photo/tab.py"""
-    with plain.expect_download() as download:
-        plain.click("#download")
-    assert Path(download.value.path()).read_text() == "old"

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image
 
-from page.photo.cards import CARE, WELCOME, faces_html, may_be_minor, summary_html
+from page.photo.cards import WELCOME, faces_html, summary_html
 from page.photo.hints import DARK, SMALL
 from page.shared.notes import note_html
 from page.shared.wording import in_short, shown_probability, times_out_of
@@ -95,18 +95,26 @@ def test_card():
     assert "uncertain" not in text
     assert 'style="left:33.2%;width:19.2%"' in html
     assert 'style="left:41.6%"' in html
-    assert 'style="width:93.4%"' in html
     assert 'aria-label="age 42, interval 33–52, on an axis from 0 to 100 years"' in html
     assert 'aria-label="female with a probability of 93%, on a scale from female to male"' in html
-    assert CARE not in text
+    assert "under 18" not in text
     assert "may be off" not in text
 
 
-def test_one_scale_from_female_to_male():
-    assert '<span class="ga-sure" style="width:93.4%"></span><span class="ga-doubt"></span>' in card()
-    html = card(gender="male", gender_probability=0.6, uncertain=True)
-    assert '<span class="ga-doubt" style="width:40.0%"></span><span class="ga-sure"></span>' in html
-    assert "ga-unsure" in html
+@pytest.mark.parametrize(
+    ("gender", "probability", "uncertain", "place"),
+    [
+        ("female", 0.934, False, ("6.6", "43.4", "6.6")),
+        ("male", 0.6, True, ("50.0", "10.0", "60.0")),
+        ("female", 0.5, True, ("50.0", "0.0", "50.0")),
+        ("male", 1.0, False, ("50.0", "50.0", "100.0")),
+    ],
+)
+def test_one_scale_from_female_to_male(gender, probability, uncertain, place):
+    html = card(gender=gender, gender_probability=probability, uncertain=uncertain)
+    left, width, point = place
+    assert f'style="left:{left}%;width:{width}%"></span>\n    <span class="ga-point" style="left:{point}%">' in html
+    assert ("ga-unsure" in html) == uncertain
 
 
 def test_what_a_card_offers_and_a_sample_does_not():
@@ -150,10 +158,10 @@ def test_cards_are_numbered_and_name_their_pictures():
     assert html.count('<button type="button" class="ga-crop" aria-pressed="false" aria-label="Face ') == 2
 
 
-@pytest.mark.parametrize(("low", "is_said"), [(0.0, True), (17.9, True), (18.0, False), (44.0, False)])
-def test_care_where_the_face_may_be_a_minors(low, is_said):
-    assert may_be_minor(face(age_interval=(low, 60.0))) is is_said
-    assert (CARE in str(Text(card(age_interval=(low, 60.0))))) is is_said
+def test_a_card_says_how_probably_the_face_is_a_minors():
+    # By its probability alone, whatever the age's interval is.
+    assert str(Text(card(under_18=0.31, age_interval=(20.0, 60.0)))).count("Could be under 18 (31%)") == 1
+    assert "under 18" not in str(Text(card(under_18=0.01, age_interval=(3.0, 60.0))))
 
 
 def test_hints_are_on_the_card():
