@@ -23,6 +23,7 @@ from page.live.tab import build_live_tab
 from page.many.tab import build_many_tab
 from page.photo.tab import build_photo_tab
 from page.server.call_defaults import fill_defaults
+from page.server.code_snippets import replace_code_snippets
 from page.server.connections import bound_connections
 from page.server.janitor import Janitor
 from page.server.leaving import cancel_left_tools, end_left_streams
@@ -108,6 +109,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
     bound_mcp()
     cancel_left_tools()
     fill_defaults(demo)
+    replace_code_snippets()
     guard_inputs(demo)
     demo.queue(max_size=QUEUE_SIZE)
     end_left_streams(demo)
