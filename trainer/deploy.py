@@ -35,8 +35,9 @@ PAGE_FILES = (
     "examples/SOURCES.md",
     "docs/*.md",
     "docs/*.png",
+    "docs/*.gif",
 )
-ABOUT_THE_DEFAULT = {CARD, "docs/*.md", "docs/*.png"}
+ABOUT_THE_DEFAULT = {CARD, "docs/*.md", "docs/*.png", "docs/*.gif"}
 OWN_MODULE = "gender_age/checkpoint.py"
 MODEL_FILES = (*CHECKPOINT_FILES, CARD)
 """Files of a model's folder that are copied; the page does not run its code files."""
