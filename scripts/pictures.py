@@ -53,8 +53,8 @@ def desktop(browser: Browser, url: str) -> None:
     page.close()
     page = opened(browser, url, *PREVIEW_WH)
     answered(page, CONGRESS, 6)
-    shown = page.locator("#summary").bounding_box()
-    page.evaluate("(top) => scrollTo(0, top)", shown["y"] - 12)
+    page.add_style_tag(content="#stage-input, #tools, #tabs > .tab-wrapper { display: none !important; }")
+    page.wait_for_timeout(300)
     data = page.screenshot()
     Image.open(io.BytesIO(data)).convert("RGB").save(ROOT / "page/preview.jpg", quality=80, optimize=True)
     page.close()
@@ -73,7 +73,10 @@ def phone(browser: Browser, url: str) -> None:
     pictures = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in frames]
     height = round(pictures[0].height * FRAME_WIDTH / pictures[0].width)
     small = [picture.resize((FRAME_WIDTH, height), Image.Resampling.LANCZOS) for picture in pictures]
-    palette = small[-1].quantize(128)
+    both = Image.new("RGB", (FRAME_WIDTH, 2 * height))
+    both.paste(small[0])
+    both.paste(small[8], (0, height))
+    palette = both.quantize(200)
     first, *rest = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in small]
     times = [FRAME_MS] * len(rest) + [LAST_MS]
     first.save(ROOT / "docs/page.gif", save_all=True, append_images=rest, duration=times, loop=0, optimize=True)
