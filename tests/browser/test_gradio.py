@@ -7,7 +7,9 @@ from .steps import ANSWER_MS
 
 CSS = """@container (min-width: 1px) { #probe { outline: 7px solid red; } }
 body { container-type: inline-size; }
-#probe { @container (min-width: 1px) { border-left: 7px solid red; } }"""
+#probe { @container (min-width: 1px) { border-left: 7px solid red; } }
+@media (min-width: 1px) { #probe { letter-spacing: 7px; } .gradio-container { letter-spacing: 5px; } }
+.gradio-container { @media (min-width: 1px) { word-spacing: 5px; } }"""
 
 
 def fail() -> None:
@@ -60,3 +62,10 @@ def test_container_queries_are_dropped_outside_a_rule(plain):
     )
     assert styles[0] != "7px"
     assert styles[1] == "7px", "the query inside a rule does not apply: the test sees nothing"
+
+
+def test_media_queries_reach_tabs_only(plain):
+    """page/shared/print.css"""
+    assert plain.eval_on_selector("#probe", "each => getComputedStyle(each).letterSpacing") == "7px"
+    spacing = "each => [getComputedStyle(each).letterSpacing, getComputedStyle(each).wordSpacing]"
+    assert plain.eval_on_selector(".gradio-container", spacing) == ["normal", "5px"]
