@@ -8,20 +8,6 @@ import pytest
 from .conftest import WatchedPage
 
 SECONDS, VISITS = 2.0, 3
-FIRST_LOAD_BYTES = 800_000
-
-
-def test_the_first_load_is_light(browser, page_url):
-    """What goes over the wire until the page and its example are shown; gradio's own part is some 300 kB of it."""
-    page, sizes = browser.new_page(), []
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    session.on("Network.loadingFinished", lambda ended: sizes.append(ended["encodedDataLength"]))
-    page.goto(page_url)
-    page.wait_for_selector("#sample img")
-    page.wait_for_function("[...document.images].every((image) => image.complete)")
-    page.close()
-    assert 200_000 < sum(sizes) < FIRST_LOAD_BYTES
 
 
 @pytest.mark.slow
