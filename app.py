@@ -23,12 +23,14 @@ from page.live.tab import build_live_tab
 from page.many.tab import build_many_tab
 from page.photo.tab import build_photo_tab
 from page.server.call_defaults import fill_defaults
+from page.server.code_snippets import replace_code_snippets
 from page.server.connections import bound_connections
 from page.server.janitor import Janitor
 from page.server.leaving import cancel_left_tools, end_left_streams
 from page.server.log_lines import bound_log, one_line_errors
 from page.server.mcp_limits import bound_mcp
 from page.server.memory import keep_memory_low
+from page.server.page_head import TITLE, page_head
 from page.server.private_folder import private_folder
 from page.server.request_limits import (
     bound_uploads,
@@ -60,6 +62,7 @@ THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospac
 )
 LAUNCH = {
     "theme": THEME,
+    "favicon_path": ROOT / "page" / "favicon.svg",
     "css_paths": sorted((ROOT / "page").rglob("*.css")),
     # An archive of some forty phone photos.
     "max_file_size": "200mb",
@@ -88,9 +91,9 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
     """The page and its named API, `/predict` and `/predict_batch`, for a loaded predictor."""
     cleaning = (CLEAN_EVERY_S, CLEAN_OLDER_S)
     predictor = guarded(predictor)
-    with gr.Blocks(title="Gender and age", analytics_enabled=False, delete_cache=cleaning) as demo:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=cleaning) as demo:
         gr.HTML(INTRO)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with gr.Tab("Photo", id="photo"):
                 analysed = build_photo_tab(predictor)
             with gr.Tab("Why?", id="why") as why:
@@ -106,6 +109,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
     bound_mcp()
     cancel_left_tools()
     fill_defaults(demo)
+    replace_code_snippets()
     guard_inputs(demo)
     demo.queue(max_size=QUEUE_SIZE)
     end_left_streams(demo)
@@ -114,7 +118,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
 
 def launch_options() -> dict:
     """The options of `launch`. gradio changes `app_kwargs` in place, so it is new for every launch."""
-    middleware = [response_headers(), one_line_errors(), request_limit()]
+    middleware = [response_headers(), one_line_errors(), request_limit(), page_head()]
     handlers = {RequestValidationError: without_the_data, TypeError: unknown_arguments, KeyError: unknown_arguments}
     return LAUNCH | {"app_kwargs": {"middleware": middleware, "exception_handlers": handlers}}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from .configuration_gender_age import GenderAgeConfig
-from .labels import GENDERS, MAX_AGE
+from .labels import GENDERS, MAX_AGE, OF_AGE
 from .results import FaceEstimate
 
 
@@ -28,9 +28,15 @@ def decode(gender_logits: torch.Tensor, age_logits: torch.Tensor, config: Gender
             age=age,
             age_interval=(low, high),
             age_interval_level=config.age_interval_level,
+            under_18=under_18,
         )
-        for gender, probability, age, (low, high) in zip(
-            genders.tolist(), probabilities.tolist(), ages.tolist(), intervals.tolist(), strict=True
+        for gender, probability, age, (low, high), under_18 in zip(
+            genders.tolist(),
+            probabilities.tolist(),
+            ages.tolist(),
+            intervals.tolist(),
+            mass_below(age_logits, OF_AGE).tolist(),
+            strict=True,
         )
     ]
 
@@ -44,6 +50,11 @@ def expected_age(age_logits: torch.Tensor) -> torch.Tensor:
     """`(batch,)` expectation of the age distribution, in years (DEX, Rothe et al. 2015)."""
     years = torch.arange(age_logits.shape[-1], dtype=torch.float32, device=age_logits.device)
     return age_logits.float().softmax(dim=-1) @ years
+
+
+def mass_below(age_logits: torch.Tensor, age: int) -> torch.Tensor:
+    """`(batch,)` probability, in [0, 1], of an age below `age` years."""
+    return age_logits.float().softmax(dim=-1)[:, :age].sum(dim=-1).clamp(max=1.0)
 
 
 def age_intervals(age_logits: torch.Tensor, mass: float) -> torch.Tensor:

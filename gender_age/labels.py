@@ -10,3 +10,6 @@ NUM_AGES = MAX_AGE + 1
 
 MISSING = -100
 """Label of an unknown age or gender in a batch, as PyTorch's losses ignore it."""
+
+OF_AGE = 18
+"""Years; who is younger is a minor."""

@@ -13,7 +13,7 @@ from PIL import Image
 import app
 from gender_age.detection import MIN_SCORE
 from page.shared.analysis import predict_photo
-from page.shared.settings import EXAMPLES, ROOT
+from page.shared.settings import EXAMPLES, ROOT, STRESS_TESTS
 from tests import fakes
 
 FACES = tuple(
@@ -204,7 +204,7 @@ def test_uploads_are_deleted_and_examples_stay(tmp_path, monkeypatch, photo):
     page = Served(fakes.FakePredictor(turning_tall))
     try:
         kept = set((tmp_path / "gradio").rglob("*.jpg"))
-        assert len(kept) == len(EXAMPLES)
+        assert len(kept) == len(EXAMPLES + STRESS_TESTS)
         page.predict(photo)
         assert set((tmp_path / "gradio").rglob("*.jpg")) != kept
         deadline = time.monotonic() + 15
@@ -217,8 +217,8 @@ def test_uploads_are_deleted_and_examples_stay(tmp_path, monkeypatch, photo):
 
 def test_every_example_exists_and_has_a_source():
     sources = (ROOT / "examples" / "SOURCES.md").read_text()
-    assert set((ROOT / "examples").glob("*.jpg")) == set(EXAMPLES)
-    for path in EXAMPLES:
+    assert set((ROOT / "examples").glob("*.jpg")) == set(EXAMPLES + STRESS_TESTS)
+    for path in EXAMPLES + STRESS_TESTS:
         assert f"`{path.name}`" in sources
         assert path.stat().st_size <= 300_000
 

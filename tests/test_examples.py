@@ -9,9 +9,14 @@ import pytest
 from tests.conftest import REPOSITORY
 
 COLLINS, HOPPER, OBAMA = ("female", 41), ("female", 77), ("male", 51)
+# Freshmen of the 113th Congress, photographed around its start (SOURCES.md): ages on 3 January 2013.
+BERA, CASTRO, DUCKWORTH = ("male", 47), ("male", 38), ("female", 44)
+HORSFORD, JEFFRIES, KELLY = ("male", 39), ("male", 42), ("female", 56)
 PEOPLE = {
+    "bera.jpg": [BERA],
     "collins-sideways-exif.jpg": [COLLINS],
     "collins.jpg": [COLLINS],
+    "congress.jpg": [CASTRO, KELLY, BERA, HORSFORD, DUCKWORTH, JEFFRIES],
     "group.jpg": [COLLINS, OBAMA, HOPPER],
     "hopper-small-dim.jpg": [HOPPER],
     "hopper.jpg": [HOPPER],

@@ -11,6 +11,7 @@ import shlex
 import socket
 import subprocess
 
+import httpx
 import pytest
 
 import app
@@ -87,6 +88,19 @@ def test_curl(url):
     assert photos == [photo]
 
 
+@pytest.mark.parametrize("name", ["/predict", "/predict_batch"])
+def test_the_code_of_use_via_api(url, name, monkeypatch):
+    """As it is pasted, in the repository."""
+    endpoint = httpx.get(f"{url}/gradio_api/info").json()["named_endpoints"][name]
+    assert not re.search(r"(value|parameter)_\d|gradio-app", json.dumps(endpoint))
+    code = endpoint["code_snippets"]
+    *_, answer = printed(code["python"], monkeypatch)
+    assert answer.count("'group.jpg'") == 1
+    ran = subprocess.run(["bash", "-c", code["bash"]], cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    (data,) = [json.loads(line[5:]) for line in ran.stdout.splitlines() if line.startswith("data: ")]
+    assert data == [ast.literal_eval(answer)]
+
+
 def test_mcp(url, monkeypatch):
     names, one, many = printed(example("python", "streamable_http").replace(URL, url), monkeypatch)
     assert ast.literal_eval(names) == ["predict", "predict_batch"]
@@ -123,7 +137,11 @@ def test_tools_are_described_for_assistants(url):
             assert word in description, f"{name} says nothing of {word}"
         schema = tools[name].inputSchema
         assert next(iter(schema["properties"])) == parameter
-        assert schema["properties"][parameter].get("description")
+        for sentence in (description, *(each["description"] for each in schema["properties"].values())):
+            # gradio's own last sentence has no full stop. It joins the lines of "Returns:" with commas.
+            assert re.match(r"[A-Z]", sentence)
+            assert re.search(r"\.( If a user passes a file.*)?$", sentence), sentence
+            assert "Returns:" not in sentence
         assert schema.get("required", []) in ([], [parameter])
 
 

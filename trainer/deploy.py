@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from huggingface_hub import HfApi
+from huggingface_hub.constants import ENDPOINT
 
 from gender_age.checkpoint import CHECKPOINT_FILES, DEFAULT_MODEL, checkpoint_folder, load_checkpoint
 
@@ -26,14 +27,17 @@ PAGE_FILES = (
     "page/**/*.py",
     "page/**/*.css",
     "page/**/*.js",
+    "page/*.svg",
+    "page/*.jpg",
     "gender_age/*.py",
     "gender_age/*.safetensors",
     "examples/*.jpg",
     "examples/SOURCES.md",
     "docs/*.md",
     "docs/*.png",
+    "docs/*.gif",
 )
-ABOUT_THE_DEFAULT = {CARD, "docs/*.md", "docs/*.png"}
+ABOUT_THE_DEFAULT = {CARD, "docs/*.md", "docs/*.png", "docs/*.gif"}
 OWN_MODULE = "gender_age/checkpoint.py"
 MODEL_FILES = (*CHECKPOINT_FILES, CARD)
 """Files of a model's folder that are copied; the page does not run its code files."""
@@ -96,6 +100,7 @@ def deploy_to_hub(
     with tempfile.TemporaryDirectory(prefix="gender-age-deploy-") as temporary:
         folder = Path(temporary)
         write_space(folder, model, revision)
+        show_thumbnail(folder, space_id)
         files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
         return publish(
             space_id,
@@ -129,6 +134,14 @@ def write_space(folder: Path, model: str, revision: str | None = None) -> None:
     if not is_default:
         hub_id = None if Path(model).is_dir() else model
         (folder / CARD).write_text(space_card(ROOT / CARD, source, hub_id), encoding="utf-8")
+
+
+def show_thumbnail(folder: Path, space_id: str) -> None:
+    """Names the page's preview as the Space's picture on the Hub, which takes an address only."""
+    card = folder / CARD
+    picture = f"{ENDPOINT}/spaces/{space_id}/resolve/main/page/preview.jpg"
+    text = card.read_text(encoding="utf-8").removeprefix("---\n")
+    card.write_text(f"---\nthumbnail: {picture}\n{text}", encoding="utf-8")
 
 
 def belongs_to_space(name: str) -> bool:

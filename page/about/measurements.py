@@ -23,24 +23,27 @@ Sources = Mapping[str, SourceReport]
 """Reports by the names of their sources."""
 
 
+def by_source(report: EvaluationRecord) -> Sources:
+    """The reports that the page shows."""
+    return {SOURCE_NAMES.get(name, name): found for name, found in report.sources.items()}
+
+
 def measurements_html(report: EvaluationRecord | None) -> str:
-    """The main findings, then a section for each thing that was measured; what was not measured is left out."""
+    """The main findings, then a part for each thing that was measured; nothing where nothing was."""
     if report is None:
-        return text.NO_REPORT
-    sources = {SOURCE_NAMES.get(name, name): found for name, found in report.sources.items()}
+        return ""
+    sources = by_source(report)
     parts = [_age(sources), _gender(sources), _intervals(sources), _calibration(sources), _missed(sources)]
     titles = ("The age", "The perceived gender", "The age interval", "The gender probability", "Faces that are missed")
     shown_parts = [f"<h3>{title}</h3>{body}" for title, body in zip(titles, parts, strict=True) if body]
-    if not shown_parts:
-        return text.UNREADABLE
-    return _lead(sources) + _tiles(sources) + text.how_measured(report) + "".join(shown_parts)
+    return _lead(sources) + text.how_measured(report) + "".join(shown_parts) if shown_parts else ""
 
 
 def _lead(sources: Sources) -> str:
     """The main findings in plain words."""
     sentences = []
     for name, found in sources.items():
-        worst = _extreme(_bars(found.by_age_band, "age_mae"), max)
+        worst = _extreme(measured_bars(found.by_age_band, "age_mae"), max)
         if near := found.overall.age_cs5:
             sentences.append(f"For {text.of_100(near)} faces of {escape(name)} the age is at most five years off")
             if worst:
@@ -63,25 +66,10 @@ def _lead(sources: Sources) -> str:
     return f'<p class="ga-lead">{". ".join(sentences)}.</p>' if sentences else ""
 
 
-def _tiles(sources: Sources) -> str:
-    """The few overall numbers, large."""
-    tiles = []
-    for of, kind, unit, what in (
-        (lambda found: found.overall.age_mae, "years", " years", "mean absolute error of the age"),
-        (lambda found: found.overall.gender_accuracy, "share", "", "read with the gender of their label"),
-        (lambda found: found.intervals.overall.coverage, "share", "", "of true ages inside their interval"),
-    ):
-        for name, found in sources.items():
-            if measured := of(found):
-                head, small = f"<b>{shown(measured.value, kind)}{unit}</b>", f"{escape(name)}, n = {measured.n:,}"
-                tiles.append(f"<li>{head}<span>{what}</span><small>{small}</small></li>")
-    return f'<ul class="ga-tiles">{"".join(tiles)}</ul>' if tiles else ""
-
-
 def _age(sources: Sources) -> str:
     sentences, charts = [], []
     for name, found in sources.items():
-        biases = _bars(found.by_age_band, "age_bias")
+        biases = measured_bars(found.by_age_band, "age_bias")
         oldest, youngest = _extreme(biases, max), _extreme(biases, min)
         turned = []
         if oldest and oldest.value > 0:
@@ -96,7 +84,7 @@ def _age(sources: Sources) -> str:
             ("range_accuracy", "right age range, by true age"),
             ("range_within_one", "right age range or its neighbour, by true age"),
         ):
-            charts += _chart(f"{name}: {what}", _bars(found.by_age_band, key), KINDS[key])
+            charts += _chart(f"{name}: {what}", measured_bars(found.by_age_band, key), KINDS[key])
     return _joined(sentences, charts)
 
 
@@ -126,7 +114,7 @@ def _intervals(sources: Sources) -> str:
     for name, found in sources.items():
         intervals = found.intervals
         level, overall, bands = intervals.level, intervals.overall.coverage, intervals.by_age_band
-        bars = _bars(bands, "coverage")
+        bars = measured_bars(bands, "coverage")
         if not level or not overall or not bars:
             continue
         width, constant = intervals.overall.mean_width, intervals.constant_width
@@ -144,7 +132,7 @@ def _intervals(sources: Sources) -> str:
             Bar(bar.label, group.mean_width, bar.n)
             for name_of_band, group in bands.items()
             if group.mean_width is not None
-            for bar in _bars({name_of_band: group}, "coverage")
+            for bar in measured_bars({name_of_band: group}, "coverage")
         ]
         charts += _chart(f"{name}: mean width of the interval in years, by true age", wide_bars, "years")
     return _joined(sentences, charts)
@@ -181,7 +169,7 @@ def _missed(sources: Sources) -> str:
         for name, found in sources.items()
         if (missed := found.overall.missed)
     ]
-    by_race = {name: _bars(found.by_race, "missed") for name, found in sources.items()}
+    by_race = {name: measured_bars(found.by_race, "missed") for name, found in sources.items()}
     groups = {name: sorted(bars, key=lambda bar: -bar.value) for name, bars in by_race.items() if bars}
     scale = scale_for([bar for bars in groups.values() for bar in bars], "share") if groups else None
     what = "faces missed, by group, worst first"
@@ -189,7 +177,7 @@ def _missed(sources: Sources) -> str:
     return _joined(sentences, charts)
 
 
-def _bars(groups: Mapping[str, GroupReport | IntervalGroup], key: str, series: str = "") -> list[Bar]:
+def measured_bars(groups: Mapping[str, GroupReport | IntervalGroup], key: str, series: str = "") -> list[Bar]:
     """A bar for each of the groups that has `key` measured."""
     measured = {name: getattr(group, key) for name, group in groups.items()}
     return [
@@ -206,7 +194,7 @@ def _recalls(sources: Sources, groups: str) -> dict[str, list[Bar]]:
             bar
             for name, group in getattr(found, groups).items()
             for gender in GENDERS
-            for bar in _bars({name: group}, f"recall_{gender}", gender)
+            for bar in measured_bars({name: group}, f"recall_{gender}", gender)
         ]
         for source, found in sources.items()
     }

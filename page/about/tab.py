@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gradio as gr
 
 from gender_age.measurements import EvaluationRecord
@@ -10,6 +12,9 @@ from gender_age.records import TrainingRecord
 from . import text
 from .measurements import measurements_html
 from .model import licences_html, model_html
+from .opening import opening_html
+
+SCRIPT = Path(__file__).with_name("about.js")
 
 
 def build_about_tab(report: EvaluationRecord | None, training: TrainingRecord | None) -> None:
@@ -19,19 +24,21 @@ def build_about_tab(report: EvaluationRecord | None, training: TrainingRecord | 
         report: what was measured of the checkpoint, None where it does not say.
         training: how it was trained, None where it does not say.
     """
-    gr.HTML(about_html(report, training), elem_id="about", apply_default_css=False, js_on_load=text.ON_LOAD)
+    script = SCRIPT.read_text(encoding="utf-8")
+    gr.HTML(about_html(report, training), elem_id="about", apply_default_css=False, js_on_load=script)
 
 
 def about_html(report: EvaluationRecord | None, training: TrainingRecord | None) -> str:
     """The whole tab; whatever is missing from the records is left out."""
-    sections = {
-        "model": ("The model", model_html(report, training)),
+    measurements = measurements_html(report)
+    folds = {
+        **({"all": ("All measurements", measurements)} if measurements else {}),
         "labels": ("What its answers mean", text.LABELS),
-        "errors": ("How good it is", measurements_html(report)),
         "uses": ("What it must not be used for", text.NOT_FOR),
         "photos": ("What happens to your photos", text.PHOTOS),
+        "model": ("The model", model_html(report, training)),
         "programs": ("Use it from a program", text.programs_html()),
         "licences": ("Licences", licences_html(training)),
         "cite": ("How to cite", text.cite_html()),
     }
-    return text.sections_html(sections)
+    return text.sections_html(("errors", "How good it is", opening_html(report)), folds)

@@ -41,34 +41,15 @@ NO_REPORT = """<p class="ga-lead">This checkpoint came without measurements, so 
 errors that are large, and larger for some groups than for others.</p>"""
 UNREADABLE = """<p class="ga-lead">The evaluation report of this checkpoint is of another shape than this page reads, so
 no number of it is shown.</p>"""
-# Shows programs the address that this page has, copies code where the browser allows it, and follows the contents:
-# gradio's <base href> turns "#name" into the page without its query, which the browser would load anew.
-ON_LOAD = f"""
-for (const code of element.querySelectorAll('code'))
-  code.textContent = code.textContent.replace('{LOCAL_PAGE}', location.origin + location.pathname);
-if (!navigator.clipboard) element.querySelectorAll('.ga-copy').forEach(button => button.hidden = true);
-element.addEventListener('click', async event => {{
-  const link = event.target.closest('a[href^="#"]');
-  if (link) {{
-    event.preventDefault();
-    const title = element.querySelector(link.getAttribute('href') + '-title');
-    title.parentElement.scrollIntoView();
-    title.focus({{preventScroll: true}});
-  }}
-  const button = event.target.closest('.ga-copy');
-  if (!button) return;
-  await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);
-  button.firstElementChild.textContent = 'Copied';
-  setTimeout(() => button.firstElementChild.textContent = 'Copy', 2000);
-}});"""
+WHISKERS = "<p><small>The thin lines show where a number could lie by chance alone (95% intervals).</small></p>"
 
 NOT_FOR = """
 <p>It is for research, teaching and trying out how such models err, and for whom. It is <b>not</b> for:</p>
 <ul>
 <li><b>Age checks</b> or any proof of age.</li>
 <li><b>Identifying</b> or finding anyone, <b>surveillance</b>, policing or border control.</li>
-<li><b>Hiring</b>, credit, insurance, <b>advertising</b>, or <b>any other decision about a person</b>. The errors above
-are too large and too unequal, and laws on biometric categorisation may forbid it.</li>
+<li><b>Hiring</b>, credit, insurance, <b>advertising</b>, or <b>any other decision about a person</b>. The <a
+href="#about-errors">errors</a> are too large and too unequal, and laws on biometric categorisation may forbid it.</li>
 <li><b>Gender identity.</b> Who somebody is cannot be seen in a photo.</li>
 <li>Guessing race, health, sexuality or character. The model answers none of these.</li>
 <li><b>Photos of people who did not agree</b> to it.</li>
@@ -92,16 +73,30 @@ and shown to nobody else.</li>
 </ul>"""
 
 
-def sections_html(sections: dict[str, tuple[str, str]]) -> str:
-    """A list of links beside the sections; `sections` maps their names to their title and HTML."""
-    links = "".join(f'<li><a href="#about-{key}">{title}</a></li>' for key, (title, _) in sections.items())
-    bodies = "".join(
-        f'<section id="about-{key}" aria-labelledby="about-{key}-title">'
-        f'<h2 id="about-{key}-title" tabindex="-1">{title}</h2>{body}</section>'
-        for key, (title, body) in sections.items()
+def sections_html(opening: tuple[str, str, str], folds: dict[str, tuple[str, str]]) -> str:
+    """The section that is seen at once, then folds.
+
+    Args:
+        opening: name, title and HTML.
+        folds: their names -> title and HTML.
+    """
+    name, title, body = opening
+    heading = f'<h2 id="about-{name}-title" tabindex="-1">{title}</h2>'
+    first = f'<section id="about-{name}" aria-labelledby="about-{name}-title">{heading}{body}</section>'
+    rest = "".join(
+        f'<details id="about-{name}" class="ga-fold"><summary><h2>{title}</h2></summary>'
+        f'<div class="ga-folded">{body}</div></details>'
+        for name, (title, body) in folds.items()
     )
-    contents = f'<nav class="ga-contents" aria-label="On this page"><ul>{links}</ul></nav>'
-    return f'<div class="ga-about">{contents}<div class="ga-sections">{bodies}</div></div>'
+    return f'<div class="ga-about">{first}<div class="ga-folds">{rest}</div></div>'
+
+
+def opening(report: EvaluationRecord) -> str:
+    """What the numbers are of, in a sentence, and what to read before using them."""
+    unseen = " on pictures that it was not trained on" if report.split == "test" else ""
+    return f"""<p class="ga-lead">This is how well the model does{unseen}. It does worse for some people than for
+others: see <a href="#about-all">all measurements</a>, and <a href="#about-uses">what it must not be used
+for</a>.</p>"""
 
 
 def how_measured(report: EvaluationRecord) -> str:
@@ -113,8 +108,8 @@ def how_measured(report: EvaluationRecord) -> str:
     way = "The positions of the faces were known beforehand, so that only the model is under test."
     if report.headline == "end_to_end":
         way = "The detector searches each picture as it would yours; where it misses the face, it takes the whole."
-    return f"""<p>Measured{when}{where}{few}. {way} The thin lines of the charts are 95% intervals: by chance alone, the
-number could lie anywhere there. The groups are those of the data’s labels.</p>"""
+    return f"""<p>Measured{when}{where}{few}. {way} The thin lines of the charts are 95%
+intervals: by chance alone, the number could lie anywhere there. The groups are those of the data’s labels.</p>"""
 
 
 def programs_html() -> str:
@@ -129,7 +124,8 @@ explains them. Without a server, from the repository’s folder:</p>
 
 def cite_html() -> str:
     """How to cite, as BibTeX."""
-    return f"{code_html(BIBTEX, 'BibTeX')}<p>Please cite the data too; their papers are named under Licences.</p>"
+    data = 'Please cite the data too; their papers are named under <a href="#about-licences">Licences</a>.'
+    return f"{code_html(BIBTEX, 'BibTeX')}<p>{data}</p>"
 
 
 def code_html(code: str, what: str) -> str:

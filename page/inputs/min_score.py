@@ -7,6 +7,7 @@ import gradio as gr
 from gender_age.detection import MIN_SCORE
 from gender_age.min_score import checked_min_score
 
+LABEL = "Lowest detection score"
 NO_SCORE = "min_score must be a number from 0 to 1."
 
 
@@ -17,7 +18,7 @@ def min_score_slider(**options) -> gr.Slider:
         1.0,
         MIN_SCORE,
         step=0.005,
-        label="Lowest detection score",
+        label=LABEL,
         info="How sure the detector is that it is a face",
         **options,
     )
@@ -28,7 +29,7 @@ def min_score_argument() -> gr.Number:
 
     Its `preprocess` is replaced, as gradio's lets NaN pass and fails on a text with a traceback in the log.
     """
-    component = gr.Number(MIN_SCORE, minimum=0, maximum=1, visible=False)
+    component = gr.Number(MIN_SCORE, minimum=0, maximum=1, label=LABEL, visible=False)
     component.preprocess = _given_score
     return component
 

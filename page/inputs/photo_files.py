@@ -38,13 +38,20 @@ MAX_HEAD = 200
 UPLOAD = {
     "type": "object",
     "properties": {
-        "path": {"type": "string", "description": "as the upload answered it"},
+        "path": {"type": "string", "description": "The path, as the upload has answered it."},
         "meta": {"type": "object", "properties": {"_type": {"const": "gradio.FileData"}}},
     },
     "required": ["path", "meta"],
 }
-ADDRESS = {"type": "string", "description": "a public http:// or https:// address, or data:image/jpeg;base64,…"}
+ADDRESS = {"type": "string", "description": "A public http:// or https:// address, or data:image/jpeg;base64,…"}
 SCHEMA = {"type": "array", "items": {"anyOf": [ADDRESS, UPLOAD]}}
+# In place of gradio's own pictures and documents, in what "Use via API" shows: a file of this project.
+EXAMPLE = {
+    "path": "examples/group.jpg",
+    "url": "examples/group.jpg",
+    "orig_name": "group.jpg",
+    "meta": {"_type": "gradio.FileData"},
+}
 SUFFIXES = {"image/jpeg": ".jpg", "application/zip": ".zip", "application/x-zip-compressed": ".zip"}
 
 
@@ -85,6 +92,7 @@ def photo_files(**options) -> gr.File:
     component = gr.File(file_count="multiple", file_types=["image", ".zip"], type="filepath", **options)
     component.data_model = GivenFiles
     component.preprocess = partial(_given_list, component)
+    component.example_payload = lambda: [dict(EXAMPLE)]
     fetch_here(component)
     return component
 

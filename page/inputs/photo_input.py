@@ -14,7 +14,7 @@ from functools import partial
 import gradio as gr
 from gradio.data_classes import FileData, GradioRootModel
 
-from .photo_files import ADDRESS, UPLOAD, GivenFile, fetch_here, given_files
+from .photo_files import ADDRESS, EXAMPLE, UPLOAD, GivenFile, fetch_here, given_files
 
 
 class GivenPhoto(GradioRootModel):
@@ -38,6 +38,7 @@ def photo_input(**options) -> gr.Image:
     component = gr.Image(type="filepath", **options)
     component.data_model = GivenPhoto
     component.preprocess = partial(_given_photo, component)
+    component.example_payload = lambda: dict(EXAMPLE)
     fetch_here(component)
     return component
 

@@ -10,20 +10,25 @@ from gender_age.tracking import TrackedFace
 from ..shared.drawing import face_colours
 from ..shared.wording import shown_age, shown_probability
 
-START = "Click on the picture to allow the camera, then press Record."
-STOPPED = "Stopped: no pictures are sent."
+CONTROLS = """<div class="ga-live-buttons" role="group" aria-label="Camera">
+<button type="button" class="ga-live-start">Start the camera</button>
+<button type="button" class="ga-live-stop" hidden>Stop</button>
+<button type="button" class="ga-live-freeze" hidden>Freeze</button>
+<button type="button" class="ga-live-save" hidden>Save the picture</button>
+<button type="button" class="ga-live-other" hidden>Other camera</button></div>
+<p class="ga-live-said" role="status">No picture is sent before you start.</p>"""
+"""The buttons of live.js, and the line in which it says what happens."""
 
 
 def notes_html(max_visitors: int, turn_seconds: int) -> str:
-    """The notes under the answers: what went wrong, why a visitor waits, and what happens to the pictures.
+    """The notes under the answers: why a visitor waits, and what happens to the pictures.
 
     Args:
         max_visitors: streams that run at a time.
         turn_seconds: how long each may run while others wait.
     """
-    return f"""<p class="ga-live-problem" role="alert" hidden></p>
-<p class="ga-live-wait" role="status">{max_visitors} other visitors are live. It is your turn when one of them stops or
-has had {turn_seconds} seconds; who came before you comes first.</p>
+    return f"""<p class="ga-live-wait" role="status">{max_visitors} other visitors are live. It is your turn when one of
+them stops or has had {turn_seconds} seconds; who came before you comes first.</p>
 <div class="ga-live-notes"><p>Pictures are dropped, not queued, when the machine is slower than the camera. Age and
 gender are averages over the last seconds. Faces narrower than a sixteenth of the picture are left out.</p>
 <p>Each picture is sent to the machine that runs this page and is forgotten with its answer; none is written to a
@@ -46,10 +51,13 @@ def rate_html(per_second: float | None) -> str:
     return figure and f'<p class="ga-live-rate"><b>{figure}</b> pictures a second</p>'
 
 
-def boxes_html(faces: Sequence[TrackedFace], size_wh: tuple[int, int]) -> str:
-    """Boxes placed in percent of the picture, to lie over the video. Video and pictures are both mirrored.
+def boxes_html(faces: Sequence[TrackedFace], size_wh: tuple[int, int], picture: int) -> str:
+    """Boxes placed in percent of the picture, to lie over the video. Pictures are mirrored, as a selfie's video is.
 
     Hidden from screen readers: the cards say the same in words.
+
+    Args:
+        picture: its number in the stream, by which live.js notices every answer.
     """
     width, height = size_wh
     shapes = []
@@ -63,7 +71,7 @@ def boxes_html(faces: Sequence[TrackedFace], size_wh: tuple[int, int]) -> str:
         # The part in <i> is hidden on a phone when there are several faces.
         label = f"{face.number} · <i>{escape(face.gender)}{'?' * face.uncertain}, </i>{shown_age(face.age)}"
         shapes.append(f'<div class="ga-live-box{sides}" style="{style}"><span>{label}</span></div>')
-    frame = f'class="ga-live-frame" style="--ga-ratio:{width / height:.4f}"'
+    frame = f'class="ga-live-frame" data-picture="{picture}" style="--ga-ratio:{width / height:.4f}"'
     return f'<div {frame} aria-hidden="true">{"".join(shapes)}</div>'
 
 
@@ -78,7 +86,7 @@ def _card(face: TrackedFace) -> str:
     uncertain = ' <span class="ga-live-uncertain">uncertain</span>' if face.uncertain else ""
     return f"""<li style="--ga-fill:{fill};--ga-ink:{ink}"><span class="ga-live-number">{face.number}</span>
 <div><p><b>{shown_age(face.age)}</b> years</p>
-<p class="ga-live-small">{face.age_interval_level:.0%} interval: {shown_age(low)}–{shown_age(high)} years</p></div>
+<p class="ga-live-small">most likely {shown_age(low)}–{shown_age(high)} years</p></div>
 <div><p><b>{escape(face.gender)}</b>{uncertain}</p>
 <p class="ga-live-small">probability {shown_probability(face.gender_probability)}</p></div>
 <div class="ga-live-axis" aria-hidden="true"><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>

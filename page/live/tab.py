@@ -16,11 +16,10 @@ from gender_age.results import PhotoPrediction
 from gender_age.tracking import FaceTracker, FrameRate, TrackedFace
 
 from ..inputs.camera import FRAME_SIDE, camera_frame
-from ..server.endings import endings
 from ..server.stream_turns import Turns
 from ..server.zero_gpu import on_gpu
 from ..shared.settings import STATE_SECONDS
-from .html import START, STOPPED, boxes_html, cards_html, count_html, faces_in_view, notes_html, rate_html
+from .html import CONTROLS, boxes_html, cards_html, count_html, faces_in_view, notes_html, rate_html
 
 # A running stream occupies a concurrency slot until it is stopped or reaches its time limit, so streams have slots of
 # their own, apart from the photos' single one. After the limit a stream that goes on joins the end of the queue. A
@@ -30,7 +29,7 @@ LIVE_PLACES = {"concurrency_limit": LIVE_VISITORS, "concurrency_id": "live"}
 # The camera sends at this interval, whether or not the last picture was answered. gradio keeps the newest picture only,
 # so a slower machine skips pictures; SCRIPT does the same where the connection is slow.
 STREAM_EVERY_S = 0.1
-CONSTRAINTS = {"video": {"width": {"ideal": FRAME_SIDE}, "height": {"ideal": 480}, "facingMode": "user"}}
+VIDEO = {"width": {"ideal": FRAME_SIDE}, "height": {"ideal": 480}}
 # At ten pictures a second, a false positive in one of a hundred would flash every ten seconds: show sure faces only.
 MIN_SCORE = 0.9
 # A longer pause begins a new stream, with new face numbers. Texts that change more often cannot be read.
@@ -41,10 +40,10 @@ SCRIPT = Path(__file__).with_name("live.js")
 
 
 class LiveSession:
-    """One visitor's stream: its tracker, its frame rate, and the face numbers in its texts (None: outdated texts)."""
+    """One visitor's stream: its tracker, its frame rate, its pictures so far, and the face numbers in its texts."""
 
     def __init__(self, tracker: FaceTracker) -> None:
-        self.tracker, self.rate = tracker, FrameRate()
+        self.tracker, self.rate, self.pictures = tracker, FrameRate(), 0
         self.numbers: list[int] | None = None
         self._texts_s = 0.0
 
@@ -55,6 +54,7 @@ class LiveSession:
     def follow(self, prediction: PhotoPrediction, time_s: float) -> list[TrackedFace]:
         """The faces in view after one more picture, taken at `time_s`."""
         self.rate.add(time_s)
+        self.pictures += 1
         certain = tuple(face for face in prediction.faces if face.score is None or face.score >= MIN_SCORE)
         return self.tracker.update(replace(prediction, faces=certain), time_s)
 
@@ -90,39 +90,33 @@ def build_live_tab(predictor: GenderAgePredictor) -> None:
         # gradio keeps the newest value of every component in memory (see janitor.py): None takes the picture's place.
         shown = {camera: None, kept: session}
         if frame_rgb is not None:
-            shown[boxes] = boxes_html(faces, frame_rgb.size)
+            shown[boxes] = boxes_html(faces, frame_rgb.size, session.pictures)
         if session.renews_texts(faces, now):
             shown[count] = count_html(prediction.error or faces_in_view(len(faces)))
             shown[answers] = rate_html(session.rate.per_second) + cards_html(faces)
         return shown
 
-    def stop(session: LiveSession | None) -> dict:
-        """The updates when the stream is stopped, and, for a moment, at the end of its turn."""
-        if session is not None:
-            session.numbers = None
-        return {kept: session, boxes: "", count: count_html(STOPPED), answers: ""}
-
+    answer = {"elem_classes": "ga-live-answer", "js_on_load": None}
     with gr.Row(equal_height=False, elem_id="live-row"):
-        with gr.Column(scale=7, min_width=300, elem_id="live-view"):
-            camera = gr.Image(
-                sources="webcam",
-                streaming=True,
-                show_label=False,
-                buttons=[],
-                webcam_options=gr.WebcamOptions(mirror=True, constraints=CONSTRAINTS),
-                elem_id="live-camera",
-            )
-            # Set on the object, not in a subclass: see photo_input.py.
-            camera.preprocess = camera_frame
-            boxes = gr.HTML(elem_id="live-boxes", js_on_load=None)
+        with gr.Column(scale=7, min_width=300):
+            with gr.Column(elem_id="live-view"):
+                camera = gr.Image(
+                    sources="webcam",
+                    streaming=True,
+                    show_label=False,
+                    buttons=[],
+                    webcam_options=gr.WebcamOptions(mirror=True),
+                    elem_id="live-camera",
+                )
+                # Set on the object, not in a subclass: see photo_input.py.
+                camera.preprocess = camera_frame
+                boxes = gr.HTML(elem_id="live-boxes", **answer)
+            script = SCRIPT.read_text(encoding="utf-8")
+            gr.HTML(CONTROLS, elem_id="live-controls", js_on_load=script, apply_default_css=False, video=VIDEO)
         with gr.Column(scale=5, min_width=300, elem_id="live-answers"):
-            count = gr.HTML(count_html(START), elem_id="live-count", js_on_load=None)
-            answers = gr.HTML(elem_id="live-faces", js_on_load=None)
-            gr.HTML(
-                notes_html(LIVE_VISITORS, TURN_SECONDS),
-                elem_id="live-notes",
-                js_on_load=SCRIPT.read_text(encoding="utf-8"),
-            )
+            count = gr.HTML(elem_id="live-count", **answer)
+            answers = gr.HTML(elem_id="live-faces", **answer)
+            gr.HTML(notes_html(LIVE_VISITORS, TURN_SECONDS), elem_id="live-notes", js_on_load=None)
     kept = gr.State(time_to_live=STATE_SECONDS)
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     stream = camera.stream(
@@ -134,7 +128,5 @@ def build_live_tab(predictor: GenderAgePredictor) -> None:
         **LIVE_PLACES,
         **quiet,
     )
-    for ended in endings(stream):
-        ended(stop, kept, {kept, boxes, count, answers}, queue=False, **quiet)
     # Otherwise the camera goes on asking for a slot ten times a second.
     stream.failure(None, js="() => document.querySelector('#live-row').dispatchEvent(new Event('ga-live-refused'))")

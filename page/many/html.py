@@ -17,8 +17,8 @@ from ..shared.histograms import Column, Share, column_chart, share_chart
 from ..shared.notes import note_html
 from ..shared.wording import shown_age
 from .batch import MAX_PHOTOS
+from .table import DECADES, decade_of
 
-DECADES = tuple(range(0, 100, 10))
 # Ages are blue; for genders two other colours of similar lightness that are no stereotype.
 GENDER_COLOURS = dict(zip(GENDERS, (VERMILION, GREEN), strict=True))
 # Error messages in the summary; the table has all of them.
@@ -27,8 +27,8 @@ MAX_PROBLEMS = 8
 WELCOME = note_html(
     "welcome",
     "Choose many photos",
-    "Then press “Analyse”. A table with a row for every face, charts for the whole set, and files to download appear "
-    "here.",
+    "Then press “Analyse”. A table with a picture of every face, charts for the whole set, and files to download "
+    "appear here.",
     more=f'<span class="ga-many-limits">Up to {MAX_PHOTOS} photos, as files or in .zip archives. An archive may '
     f"unpack to {MAX_UNPACKED_BYTES // 2**30} GB, with {MAX_PHOTO_BYTES // 2**20} MB a photo. Whatever is left out "
     "is named.</span>",
@@ -88,11 +88,11 @@ def summary_html(predictions: Sequence[PhotoPrediction], num_photos: int, cancel
 
 
 def charts_html(predictions: Sequence[PhotoPrediction]) -> str:
-    """A histogram of apparent age by decade, and the shares of perceived gender."""
+    """A histogram of apparent age by decade, and the shares of perceived gender; their bars filter the table."""
     faces = [face for prediction in predictions for face in prediction.faces]
     if not faces:
         return ""
-    decades = Counter(min(int(face.age) // 10 * 10, DECADES[-1]) for face in faces)
+    decades = Counter(decade_of(face.age) for face in faces)
     columns = [_decade_column(decade, decades[decade]) for decade in DECADES]
     genders = Counter(face.gender for face in faces)
     uncertain = Counter(face.gender for face in faces if face.uncertain)
@@ -105,12 +105,12 @@ def _decade_column(decade: int, count: int) -> Column:
     label, years = f"{decade}", f"{decade} to {decade + 9}"
     if decade == DECADES[-1]:
         label, years = f"{decade}+", f"{decade} and more"
-    return Column(label, count, f"{_plural(count, 'face')} of {years} years")
+    return Column(label, count, f"{_plural(count, 'face')} of {years} years", f"decade:{decade}")
 
 
 def _gender_share(gender: str, count: int, uncertain: int, num_faces: int) -> Share:
     text = f"{count} of {num_faces}" + (f", {uncertain} of them uncertain" if uncertain else "")
-    return Share(gender, text, count / num_faces, uncertain / num_faces, GENDER_COLOURS[gender])
+    return Share(gender, text, count / num_faces, uncertain / num_faces, GENDER_COLOURS[gender], f"gender:{gender}")
 
 
 def _problems(predictions: Sequence[PhotoPrediction]) -> str:

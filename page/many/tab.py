@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import gradio as gr
@@ -21,16 +21,16 @@ from ..inputs.photo_files import GivenFile, photo_files
 from ..server.endings import endings
 from ..server.leaving import has_left
 from ..server.zero_gpu import on_gpu
-from ..shared.settings import MANY_PLACES, STATE_SECONDS
-from .batch import items_of, predict_portion, run
+from ..shared.settings import MANY_PLACES, PHOTO_PLACES, STATE_SECONDS
+from .batch import Answer, Item, items_of, predict_portion, run
 from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_html, summary_html
-from .table import SHOWN_COLUMNS, as_csv, as_json, photo_json, shown_rows
+from .opened import opened_photo
+from .table import as_csv, as_json, photo_json, photo_line, table_value
+from .table_html import faces_table, photo_view
 
-# At most twice a second: the whole table is sent each time.
+# At most twice a second: gradio sends what was added to the table, but the browser compares all of it.
 SHOW_EVERY_S = 0.5
-DATATYPES = ["str" if column in ("photo", "gender", "uncertain", "error") else "number" for column in SHOWN_COLUMNS]
-# All columns fit on a wide screen; a click shows the full text of a long cell.
-WIDTHS = [170, 62, 68, 84, 90, 82, 106, 96, 52, 52, 52, 52, 142]
+FAILED = "() => document.querySelector('.ga-many-results').parentElement.dispatchEvent(new Event('ga-many-failed'))"
 
 
 @dataclass(eq=False, slots=True)
@@ -40,18 +40,21 @@ class Run:
     Attributes:
         cancelled: the visitor has pressed Cancel.
         ended: the run has shown its results, and did not fail.
+        items: its photos; `done` are the predictions for the first of them.
     """
 
     cancelled: bool = False
     ended: bool = False
+    items: list[Item] = field(default_factory=list)
+    done: list[PhotoPrediction] = field(default_factory=list)
 
 
 def build_many_tab(predictor: GenderAgePredictor) -> None:
     """Adds the tab's components and events, and the named API `/predict_batch`, to the open `gr.Blocks`."""
 
     @on_gpu
-    def portion(paths: list[str], min_score: float | None) -> list[PhotoPrediction]:
-        return predict_portion(predictor, paths, min_score)
+    def portion(paths: list[str], min_score: float | None, strips: bool = False) -> list[Answer]:
+        return predict_portion(predictor, paths, min_score, strips)
 
     def predict_batch(photos: list[GivenFile] | None, min_score: float | None = MIN_SCORE) -> list[dict]:
         """Finds every face in many photos at once and estimates the apparent age and the perceived gender of each.
@@ -65,14 +68,13 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         is how old a face looks, not how old the person is: never use it to decide anything about a person.
 
         Args:
-            photos: The photos (JPEG, PNG, WebP, HEIC, GIF, BMP, TIFF, AVIF, JPEG XL) or .zip archives of photos,
-                at most 500 in all.
+            photos: The photos (JPEG, PNG, WebP, HEIC or the like) or .zip archives of them, at most 500 in all.
             min_score: Leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
         """
         predictions: list[PhotoPrediction] = []
         with closing(run(items_of(photos or ()), partial(portion, min_score=min_score))) as portions:
             while not has_left() and (found := next(portions, None)) is not None:
-                predictions += found
+                predictions += [answer.prediction for answer in found]
         return [photo_json(prediction) for prediction in predictions]
 
     def start() -> dict:
@@ -83,34 +85,42 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
             analyse: gr.update(visible=False),
             cancel: gr.update(visible=True, interactive=True, value="Cancel"),
             charts: "",
-            table: gr.update(visible=False, value=None),
+            table: table_value(),
             **dict.fromkeys(downloads, gr.update(visible=False, value=None)),
         }
 
     def analyse_files(photos: list[GivenFile] | None, min_score: float, this: Run | None) -> Iterator[dict]:
         """The run: yields the results so far after each portion, and at the end the downloads."""
         this = this or Run()
-        items = items_of(photos or ())
+        items = this.items = items_of(photos or ())
         if not items:
             this.ended = True
             yield {status: NOTHING}
             return
         begun, shown = time.monotonic(), 0.0
-        done: list[PhotoPrediction] = []
+        done, lines, first_strip = this.done, "", None
+
+        def so_far() -> dict:
+            return {charts: charts_html(done), table: table_value(lines, first_strip)}
+
         yield {status: progress_html(0, len(items), 0.0)}
-        with closing(run(items, partial(portion, min_score=min_score))) as portions:
+        with closing(run(items, partial(portion, min_score=min_score, strips=True))) as portions:
             while not this.cancelled and not has_left() and (found := next(portions, None)) is not None:
-                done += found
+                for answer in found:
+                    strip = kept_strip(answer)
+                    first_strip = first_strip or strip
+                    lines += photo_line(answer.prediction, items[len(done)].folder, strip)
+                    done.append(answer.prediction)
                 now = time.monotonic()
                 if now - shown >= SHOW_EVERY_S:
                     shown = now
-                    yield so_far(done) | {status: progress_html(len(done), len(items), now - begun)}
+                    yield so_far() | {status: progress_html(len(done), len(items), now - begun)}
         this.ended = True
         files_done = {
             button: gr.update(value=_in_cache(button, data, suffix), visible=True)
             for button, (suffix, data) in zip(downloads, _files(done).items(), strict=True)
         }
-        yield so_far(done) | files_done | {status: summary_html(done, len(items), len(done) < len(items))}
+        yield so_far() | files_done | {status: summary_html(done, len(items), len(done) < len(items))}
 
     def stop(this: Run | None) -> dict:
         """Asks the run to end after the current portion."""
@@ -123,9 +133,16 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         buttons = {analyse: gr.update(visible=True), cancel: gr.update(visible=False)}
         return buttons if this is not None and this.ended else buttons | {status: BROKEN_OFF}
 
-    def so_far(done: Sequence[PhotoPrediction]) -> dict:
-        found = shown_rows(done)
-        return {charts: charts_html(done), table: gr.update(value=found, visible=bool(found))}
+    def kept_strip(answer: Answer) -> str | None:
+        """Writes the small pictures into gradio's folder, and registers them, so that they are deleted in time."""
+        if answer.strip is None:
+            return None
+        return table.move_resource_to_block_cache(save_bytes_to_cache(answer.strip, "faces.jpg", table.GRADIO_CACHE))
+
+    def show_photo(this: Run | None, asked: gr.EventData) -> dict:
+        """The photo of the row that was pressed, with its boxes."""
+        this = this or Run()
+        return opened_photo(this.items[: len(this.done)], this.done, asked._data, photo.GRADIO_CACHE)
 
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
@@ -137,26 +154,17 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         with gr.Column(scale=7, min_width=300):
             status = gr.HTML(WELCOME, elem_id="many-status")
             charts = gr.HTML(elem_id="many-charts")
-    table = gr.Dataframe(
-        headers=list(SHOWN_COLUMNS),
-        datatype=DATATYPES,
-        column_count=len(SHOWN_COLUMNS),
-        label="Faces",
-        interactive=False,
-        visible=False,
-        show_search="search",
-        column_widths=WIDTHS,
-        max_height=460,
-        buttons=["fullscreen"],
-        elem_id="many-table",
-    )
     with gr.Row():
         downloads = [
-            gr.DownloadButton(f"Download {kind}", visible=False, min_width=240, elem_id=f"many-{kind.lower()}")
+            gr.DownloadButton(
+                f"Download {kind}", visible=False, min_width=90, size="sm", elem_id=f"many-{kind.lower()}"
+            )
             for kind in ("CSV", "JSON", "Parquet")
         ]
+    table = faces_table(elem_id="many-table")
+    photo = photo_view(elem_id="many-photo")
     state = gr.State(time_to_live=STATE_SECONDS)
-    answer = gr.JSON(visible=False)
+    answer = gr.JSON(label="Photos with their faces", visible=False)
 
     shown = [status, charts, table, *downloads]
     unseen = {"api_visibility": "private", "show_progress": "hidden"}
@@ -165,6 +173,8 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     for ended in endings(running):
         ended(end, state, [analyse, cancel, status], queue=False, **unseen)
     cancel.click(stop, state, cancel, queue=False, **unseen)
+    opening = table.select(show_photo, state, photo, trigger_mode="always_last", **unseen, **PHOTO_PLACES)
+    opening.failure(None, js=FAILED)
     # A hidden button gives the API a function of its own.
     arguments = [files, min_score_argument()]
     gr.Button(visible=False).click(predict_batch, arguments, answer, api_name="predict_batch", **MANY_PLACES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from statistics import median
 
 from PIL import Image
 
@@ -11,21 +12,16 @@ from gender_age.results import FacePrediction, PhotoPrediction
 
 from ..shared.drawing import face_colours
 from ..shared.notes import note_html
-from ..shared.wording import shown_age, shown_probability
+from ..shared.wording import in_short, shown_age, shown_interval, shown_probability, times_out_of
 from .hints import face_hints
+from .minors import minor_html
 
 TIPS = "Try a photo in which the face is larger, well lit, uncovered and turned towards the camera."
-NONE_SHOWN = "Lower the score or the size under “Which faces to show”."
-CARE = "May be a minor: take care with this photo and with this answer."
-OF_AGE = 18
+NONE_SHOWN = "Show them again under “Hide small or doubtful faces”."
 CROP_SIDE = 96
 
 
-WELCOME = note_html(
-    "welcome",
-    "Choose a photo",
-    "Upload it, take one with the camera, paste it, or click an example. Faces appear here.",
-)
+WELCOME = note_html("welcome", "Choose a photo", "Every face in it gets a box, an age and a perceived gender.")
 
 
 def summary_html(prediction: PhotoPrediction, num_found: int | None = None, hint: str = "") -> str:
@@ -49,80 +45,102 @@ def summary_html(prediction: PhotoPrediction, num_found: int | None = None, hint
         title = f"{num_shown} of {num_found} face{plural} shown in “{prediction.photo}”"
     if not num_shown:
         return note_html("none", title, NONE_SHOWN)
-    parts = [f"{prediction.width} × {prediction.height} pixels"]
+    lines = [f"{prediction.width} × {prediction.height} pixels"]
     if prediction.rotation:
-        parts.append(f"turned by {prediction.rotation}° counter-clockwise to stand upright")
-    doubtful = sum(face.uncertain for face in prediction.faces)
-    if doubtful:
-        parts.append(f"gender uncertain for {doubtful}")
-    more = f'<span class="ga-photo-hint">{escape(hint)}</span>' if hint else ""
-    return note_html("found", title, " · ".join(parts), more=more)
+        lines.append(f"The photo was turned by {prediction.rotation}° counter-clockwise to stand upright.")
+    more = "".join(f'<span class="ga-photo-hint">{escape(line)}</span>' for line in (*lines, hint) if line)
+    return note_html("found", title, group_line(prediction.faces), more=more)
 
 
-def faces_html(prediction: PhotoPrediction, crops: Sequence[Image.Image]) -> str:
+def group_line(faces: Sequence[FacePrediction]) -> str:
+    """The ages of several people, and the doubts, in words."""
+    ages = [face.age for face in faces]
+    doubtful = sum(face.uncertain for face in faces)
+    doubts = f" Gender uncertain for {doubtful}." if doubtful else ""
+    if len(ages) == 1:
+        return doubts.strip()
+    middle, low, high = (shown_age(age) for age in (median(ages), min(ages), max(ages)))
+    return f"Together: median age {middle}, youngest {low}, oldest {high}.{doubts}"
+
+
+def faces_html(prediction: PhotoPrediction, crops: Sequence[Image.Image], is_sample: bool = False) -> str:
     """A list with a card for every face, numbered as in the photo.
 
     Args:
         prediction: of a usable photo.
         crops: the aligned faces as the model saw them; card `n` shows the picture at the URL `<n>`.
+        is_sample: the cards show what an answer looks like, and have nothing to click.
     """
     frame_wh = (prediction.width, prediction.height)
     cards = [
-        _card(number, face, face_hints(face, frame_wh, crop))
+        _card(number, face, face_hints(face, frame_wh, crop), is_sample)
         for number, (face, crop) in enumerate(zip(prediction.faces, crops, strict=True), 1)
     ]
-    return f'<ol class="ga-faces" aria-label="Faces, left to right">{"".join(cards)}</ol>'
+    label = "Faces of the example" if is_sample else "Faces, left to right"
+    return f'<ol class="ga-faces" aria-label="{label}">{"".join(cards)}</ol>'
 
 
-def may_be_minor(face: FacePrediction) -> bool:
-    """Whether the age's interval reaches below 18 years."""
-    return face.age_interval[0] < OF_AGE
-
-
-def _card(number: int, face: FacePrediction, hints: Sequence[str]) -> str:
+def _card(number: int, face: FacePrediction, hints: Sequence[str], is_sample: bool) -> str:
     fill, ink = face_colours(number)
-    low, high = face.age_interval
-    interval = f"{shown_age(low)}–{shown_age(high)}"
+    picture = (
+        f'<img src="<{number}>" alt="" width="{CROP_SIDE}" height="{CROP_SIDE}"><span class="ga-number">{number}</span>'
+    )
+    if is_sample:
+        start, crop, acts = "<li", f'<span class="ga-crop">{picture}</span>', ""
+    else:
+        start, acts = f'<li class="ga-face" data-face="{number}"', _acts_html(number, face)
+        label = f"Face {number}: mark it in the photo"
+        crop = f'<button type="button" class="ga-crop" aria-pressed="false" aria-label="{label}">{picture}</button>'
+    likely = f"most likely {shown_interval(face)} ({times_out_of(face.age_interval_level)})"
     return f"""
-<li class="ga-face" data-face="{number}" style="--ga-fill:{fill};--ga-ink:{ink}">
-  <button type="button" class="ga-crop" aria-pressed="false" aria-label="Face {number}: mark it in the photo">
-    <img src="<{number}>" alt="" width="{CROP_SIDE}" height="{CROP_SIDE}">
-    <span class="ga-number">{number}</span></button>
-  <div class="ga-age"><div class="ga-big"><b>{shown_age(face.age)}</b> years</div>
-    <div class="ga-small">{face.age_interval_level:.0%} interval: {interval}</div>
-    {_interval_bar(face, interval)}</div>
+{start} style="--ga-fill:{fill};--ga-ink:{ink}">
+  {crop}
+  <div class="ga-age"><span class="ga-big"><b>{shown_age(face.age)}</b> years</span>
+    <span class="ga-small">{likely}</span></div>
+  {_age_axis(face)}
   {_gender_html(face)}
-  {_doubts_html(face, hints)}
+  {minor_html(face)}{_hints_html(hints)}{acts}
 </li>"""
 
 
-def _interval_bar(face: FacePrediction, interval: str) -> str:
+def _age_axis(face: FacePrediction) -> str:
     """The age and its interval on an axis from 0 to 100 years."""
     low, high = (min(max(end, 0.0), 100.0) for end in face.age_interval)
     age = min(max(face.age, 0.0), 100.0)
     ticks = "".join(f'<i style="left:{tick}%">{tick}</i>' for tick in range(0, 101, 20))
-    label = f"age {shown_age(face.age)}, interval {interval}, on an axis from 0 to 100 years"
+    label = f"age {shown_age(face.age)}, interval {shown_interval(face)}, on an axis from 0 to 100 years"
     return f"""<div class="ga-axis" role="img" aria-label="{label}"><div class="ga-track">
     <span class="ga-span" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>
     <span class="ga-point" style="left:{age:.1f}%"></span></div><div class="ga-ticks">{ticks}</div></div>"""
 
 
 def _gender_html(face: FacePrediction) -> str:
-    """The perceived gender, its probability as a bar from 0 to 100 %, and whether it is uncertain."""
-    probability = shown_probability(face.gender_probability)
+    """The perceived gender on a scale from female to male: how far from the middle, where nothing is known, it is."""
+    probability = min(max(face.gender_probability, 0.0), 1.0)
+    male = 100 * (1 - probability if face.gender == "female" else probability)
+    low, high = sorted((male, 50.0))
     uncertain = ' <span class="ga-uncertain">uncertain</span>' if face.uncertain else ""
-    kind = "ga-share ga-doubt" if face.uncertain else "ga-share"
-    label = f"probability of {face.gender} {probability}, on a bar from 0 to 100%"
+    kind = "ga-span ga-unsure" if face.uncertain else "ga-span"
+    label = f"{face.gender} with a probability of {shown_probability(probability)}, on a scale from female to male"
     return f"""<div class="ga-gender"><div class="ga-line">
     <span class="ga-big"><b>{escape(face.gender)}</b>{uncertain}</span>
-    <span class="ga-small">probability {probability}</span></div>
-    <div class="{kind}" role="img" aria-label="{escape(label)}">
-    <span style="width:{100 * min(max(face.gender_probability, 0.0), 1.0):.1f}%"></span></div></div>"""
+    <span class="ga-small">probability {shown_probability(probability)}</span></div>
+    <div class="ga-track ga-middle" role="img" aria-label="{escape(label)}">
+    <span class="{kind}" style="left:{low:.1f}%;width:{high - low:.1f}%"></span>
+    <span class="ga-point" style="left:{male:.1f}%"></span></div>
+    <div class="ga-ends" aria-hidden="true"><span>female</span><span>male</span></div></div>"""
 
 
-def _doubts_html(face: FacePrediction, hints: Sequence[str]) -> str:
-    """A caution for minors, and the reasons why the answer may be off."""
-    care = f'<p class="ga-care">{CARE}</p>' if may_be_minor(face) else ""
+def _hints_html(hints: Sequence[str]) -> str:
+    """The reasons why the answer may be off."""
     items = "".join(f"<li>{escape(hint)}</li>" for hint in hints)
-    why = f'<div class="ga-hints"><b>This answer may be off</b><ul>{items}</ul></div>' if hints else ""
-    return care + why
+    return f'<div class="ga-hints"><b>This answer may be off</b><ul>{items}</ul></div>' if hints else ""
+
+
+def _acts_html(number: int, face: FacePrediction) -> str:
+    """What can be done with a face; photo.js does it."""
+    text = f"{in_short(face)} (most likely {shown_interval(face)}, {times_out_of(face.age_interval_level)})"
+    named = f'<span class="ga-unseen"> face {number}</span>'
+    return f"""<div class="ga-acts"><button type="button" class="ga-act" data-act="why">Why?{named}</button>
+  <a class="ga-act" href="<{number}>" download="face-{number}.jpg">Save{named}</a>
+  <button type="button" class="ga-act" data-act="copy" data-text="{escape(text)}">Copy{named}</button></div>"""

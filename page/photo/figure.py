@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import gradio as gr
 
@@ -15,10 +14,11 @@ from ..shared.drawing import face_colours, label_texts
 from ..shared.pictures import html_value, picture_html, save_jpeg
 from ..shared.wording import in_short
 from .cards import faces_html
+from .scripts import script
+from .tools import faces_data
 
-SCRIPT = Path(__file__).with_name("photo.js")
-# Size of the photo on the narrowest phones, and of a label there, in CSS pixels; as in photo.css.
-NARROW_WH = (320, 576)
+# Size of the photo on the narrowest phones and on wide screens, and of a label, in CSS pixels; as in photo.css.
+NARROW_WH, WIDE_WH = (320, 576), (640, 576)
 LABEL_HEIGHT, NUMBER_WIDTH = 24, 26
 # The label with the age may be this much wider than its box.
 LABEL_OVERHANG = 10
@@ -26,10 +26,9 @@ LABEL_OVERHANG = 10
 RIGHT_FROM = 0.85
 
 
-def photo_figure(example_names: Sequence[str], **options) -> gr.HTML:
-    """A `picture_html` for values of `figure_value`; its script also labels the buttons of the examples."""
-    script = SCRIPT.read_text(encoding="utf-8")
-    return picture_html(js_on_load=script, apply_default_css=False, example_names=list(example_names), **options)
+def photo_figure(**options) -> gr.HTML:
+    """A `picture_html` for values of `figure_value`, with the scripts that belong to it."""
+    return picture_html(js_on_load=script("photo", "zoom"), apply_default_css=False, **options)
 
 
 def save_pictures(analysed: AnalysedPhoto, folder: str) -> tuple[str, ...]:
@@ -59,20 +58,43 @@ def short_labels(faces: Sequence[FacePrediction], frame_wh: tuple[int, int]) -> 
 
     True where labels, each about as wide as its box, would overlap on the narrowest phone.
     """
-    width, height = frame_wh
-    scale = min(NARROW_WH[0] / width, NARROW_WH[1] / height)
-    places = []
-    for face in faces:
-        x1, y1, x2, _ = (value * scale for value in face.box)
-        left = x1 if not _is_right(face, width) else min(x1, x2 - NUMBER_WIDTH)
-        places.append((left, max(y1 - LABEL_HEIGHT, 0.0), max(x2 + LABEL_OVERHANG, left + NUMBER_WIDTH)))
-    return [
-        any(
-            i != j and abs(a[1] - b[1]) < LABEL_HEIGHT and a[0] < b[2] and b[0] < a[2]
-            for j, b in enumerate(places)
-        )
-        for i, a in enumerate(places)
-    ]  # fmt: skip
+    places = [_label_place(face, frame_wh, NARROW_WH) for face in faces]
+    return [any(i != j and _overlap(a, b) for j, b in enumerate(places)) for i, a in enumerate(places)]
+
+
+def hidden_labels(
+    faces: Sequence[FacePrediction], frame_wh: tuple[int, int], shorts: Sequence[bool], shown_wh: tuple[int, int]
+) -> list[bool]:
+    """Whether the label of each face must be hidden, because even numbers would cover each other.
+
+    Larger faces keep theirs.
+
+    Args:
+        shorts: whether each label is a number only.
+        shown_wh: the size that the photo is fitted into, in CSS pixels.
+    """
+    hidden, taken = [False] * len(faces), []
+    for index in sorted(range(len(faces)), key=lambda index: -_area(faces[index].box)):
+        place = _label_place(faces[index], frame_wh, shown_wh, shorts[index])
+        hidden[index] = any(_overlap(place, other) for other in taken)
+        if not hidden[index]:
+            taken.append(place)
+    return hidden
+
+
+def _label_place(
+    face: FacePrediction, frame_wh: tuple[int, int], shown_wh: tuple[int, int], is_number: bool = False
+) -> tuple[float, float, float]:
+    """Left, top and right of a label in CSS pixels."""
+    scale = min(shown_wh[0] / frame_wh[0], shown_wh[1] / frame_wh[1])
+    x1, y1, x2, _ = (value * scale for value in face.box)
+    left = x1 if not _is_right(face, frame_wh[0]) else min(x1, x2 - NUMBER_WIDTH)
+    right = left + NUMBER_WIDTH if is_number else max(x2 + LABEL_OVERHANG, left + NUMBER_WIDTH)
+    return left, max(y1 - LABEL_HEIGHT, 0.0), right
+
+
+def _overlap(a: tuple[float, float, float], b: tuple[float, float, float]) -> bool:
+    return abs(a[1] - b[1]) < LABEL_HEIGHT and a[0] < b[2] and b[0] < a[2]
 
 
 def _is_right(face: FacePrediction, width: int) -> bool:
@@ -86,24 +108,29 @@ def _photo_html(prediction: PhotoPrediction) -> str:
     by_area = sorted(range(len(faces)), key=lambda index: -_area(faces[index].box))
     depths = {index: depth for depth, index in enumerate(by_area, 1)}
     shorts = short_labels(faces, frame_wh)
+    hidden = zip(*(hidden_labels(faces, frame_wh, shorts, size_wh) for size_wh in (NARROW_WH, WIDE_WH)), strict=True)
+    kinds = [
+        " ga-short" * short + " ga-narrow-mute" * narrow + " ga-mute" * wide
+        for short, (narrow, wide) in zip(shorts, hidden, strict=True)
+    ]
     boxes = [
-        _box_html(number, face, frame_wh, depths[number - 1], short)
-        for number, (face, short) in enumerate(zip(faces, shorts, strict=True), 1)
+        _box_html(number, face, frame_wh, depths[number - 1], kind)
+        for number, (face, kind) in enumerate(zip(faces, kinds, strict=True), 1)
     ]
     what = "with a numbered box around each face" if faces else "without boxes"
     alt = f"The photo “{prediction.photo}”, {what}"
-    caption = (
-        "<figcaption>Click a face, or its card, to see which belong together.</figcaption>" if len(faces) > 1 else ""
-    )
-    return f"""<figure class="ga-figure" style="--ga-ratio:{width / height:.4f}">
-<div class="ga-photo"><img src="<0>" alt="{escape(alt)}">{"".join(boxes)}</div>{caption}</figure>"""
+    more = "Click a face, or its card, to see which belong together." if len(faces) > 1 else ""
+    return f"""<figure class="ga-figure"{faces_data(prediction)} style="--ga-ratio:{width / height:.4f}">
+<div class="ga-photo"><img src="<0>" alt="{escape(alt)}" width="{width}" height="{height}">{"".join(boxes)}</div>
+<figcaption><span>{more}</span>
+<button type="button" class="ga-act ga-zoom" aria-haspopup="dialog">Zoom</button></figcaption></figure>"""
 
 
 def _area(box_xyxy: tuple[int, int, int, int]) -> int:
     return (box_xyxy[2] - box_xyxy[0]) * (box_xyxy[3] - box_xyxy[1])
 
 
-def _box_html(number: int, face: FacePrediction, frame_wh: tuple[int, int], depth: int, short: bool) -> str:
+def _box_html(number: int, face: FacePrediction, frame_wh: tuple[int, int], depth: int, kind: str) -> str:
     """A face's button, placed in percent of the photo; the width of the box decides how much its label says."""
     fill, ink = face_colours(number)
     width, height = frame_wh
@@ -112,7 +139,7 @@ def _box_html(number: int, face: FacePrediction, frame_wh: tuple[int, int], dept
     place = (
         f"left:{left:.2f}%;top:{top:.2f}%;width:{100 * (x2 - x1) / width:.2f}%;height:{100 * (y2 - y1) / height:.2f}%"
     )
-    kinds = "ga-box" + (" ga-short" if short else "") + (" ga-right" if _is_right(face, width) else "")
+    kinds = "ga-box" + kind + (" ga-right" if _is_right(face, width) else "")
     long, middle, _ = label_texts(number, face)
     # The parts that the longer labels add to the number.
     age, gender = middle.removeprefix(str(number)), long.removeprefix(middle)

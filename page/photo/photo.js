@@ -11,6 +11,9 @@ const mark = (number) => {
   }
 };
 element.addEventListener('click', (event) => {
+  const act = event.target.closest('[data-act]');
+  if (act) acts[act.dataset.act](act);
+  if (event.target.closest('.ga-act')) return;
   const part = event.target.closest('[data-face]');
   if (!part) {
     if (event.target.closest('.ga-photo')) mark(null);
@@ -28,13 +31,33 @@ element.addEventListener('focusin', (event) => {
 element.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') mark(null);
 });
+// The pointer over a box shows its card, and the other way round.
+element.addEventListener('pointerover', (event) => {
+  const number = event.target.closest('[data-face]')?.dataset.face;
+  for (const part of element.querySelectorAll('[data-face]')) {
+    part.toggleAttribute('data-hot', part.dataset.face === number);
+  }
+});
+element.addEventListener('pointerleave', () => {
+  for (const part of element.querySelectorAll('[data-hot]')) delete part.dataset.hot;
+});
 
-// gradio's example buttons contain an image without a text alternative; no upstream issue was found. Can go when axe
-// (tests/browser/test_accessibility.py) passes without it.
-const nameExamples = () => {
-  document.querySelectorAll('#examples .gallery-item').forEach((button, index) => {
-    button.setAttribute('aria-label', `Example: ${props.example_names[index]}`);
-  });
+const acts = {
+  // The tab Why? reads the number when it is selected.
+  why: (button) => {
+    document.querySelector('#tabs').dataset.face = button.closest('[data-face]').dataset.face;
+    const tabs = [...document.querySelectorAll('#tabs button')].filter((tab) => tab.textContent.trim() === 'Why?');
+    (tabs.find((tab) => tab.getAttribute('role') === 'tab') ?? tabs[0]).click();
+    document.querySelector('#tabs').scrollIntoView({ block: 'nearest' });
+  },
+  copy: async (button) => {
+    const words = button.firstChild;
+    try {
+      await navigator.clipboard.writeText(button.dataset.text);
+      words.textContent = 'Copied';
+    } catch {
+      words.textContent = 'Copying is not allowed here';
+    }
+    setTimeout(() => { words.textContent = 'Copy'; }, 2500);
+  },
 };
-new MutationObserver(nameExamples).observe(element.closest('.gradio-container'), { childList: true, subtree: true });
-nameExamples();

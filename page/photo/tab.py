@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import cache
 
 import gradio as gr
-from gradio_client.utils import strip_invalid_filename_characters
 
 from gender_age.detection import MIN_SCORE
 from gender_age.prediction import GenderAgePredictor
@@ -16,36 +15,27 @@ from gender_age.small_faces import FINE_FACE_SHARE
 
 from ..inputs.min_score import min_score_argument, min_score_slider
 from ..inputs.photo_files import GivenFile
-from ..inputs.photo_input import photo_input
 from ..server.zero_gpu import on_gpu
 from ..shared.analysis import AnalysedPhoto, analyse, predict_photo
-from ..shared.drawing import draw_faces
 from ..shared.notes import note_html
-from ..shared.pictures import NOTHING, save_jpeg
-from ..shared.settings import EXAMPLES, PHOTO_PLACES, STATE_SECONDS
+from ..shared.pictures import NOTHING, picture_html
+from ..shared.settings import EXAMPLES, PHOTO_PLACES, SAMPLE, STATE_SECONDS, STRESS_TESTS
+from ..shared.wording import rounded
 from .cards import WELCOME, summary_html
+from .choosing import build_choosing, build_waiting, file_at
+from .examples import example_at, example_pictures, sample_value
 from .figure import figure_value, photo_figure, save_pictures
 from .hints import missing_faces_hint
+from .tools import build_tools
 
 # Larger faces than the maximum are always shown.
 SMALLEST_PERCENT, LARGEST_PERCENT = 100 * FINE_FACE_SHARE, 30.0
-GONE = "The photo is no longer kept here. Choose it again."
 GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.")
-FAILED = note_html(
-    "error",
-    "This photo could not be analysed.",
-    "Too many people are asking at this moment, or something broke. Choose it again in a minute.",
-    "alert",
-)
-# Makes the picture, then downloads it: a click on a gr.DownloadButton downloads what it held before the click. Issue:
-# gradio#9230 (open). Can go when `test_a_click_downloads_what_the_button_held_before_it` in tests/browser fails.
-DOWNLOAD = """(file) => {
-  if (!file) return;
-  const link = Object.assign(document.createElement('a'), { href: file.url, download: file.orig_name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-}"""
+# What waiting.js waits for. A failure leaves the last answer on the page, whatever failed: the queue is full, the
+# server is gone.
+ANSWERED = "() => { document.dispatchEvent(new Event('ga-answered')); }"
+FAILED = "() => { document.dispatchEvent(new Event('ga-failed')); }"
+GIVEN = "(address) => { document.dispatchEvent(new CustomEvent('ga-given', { detail: address })); return address; }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,35 +64,53 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
     def predict(photo: GivenFile | str | None, min_score: float | None = MIN_SCORE) -> dict:
         """Finds every face in a photo and estimates its apparent age, with an interval, and its perceived gender.
 
-        Age is how old a face looks; gender is how it is read, as one of two labels; `uncertain` marks a gender not to
-        rely on. Errors are larger for children, old people, and small, blurred or turned faces. Not for age checks,
-        identification, or any decision about a person. The photo is deleted within 40 minutes.
+        Age is how old a face looks; gender is how it is read, as one of two labels. Errors are larger for children, old
+        people, and small, blurred or turned faces. The answer is not for age checks, identification, or any decision
+        about a person. The photo is deleted within 40 minutes. The answer is JSON with photo (its name), width and
+        height in pixels after turning it by rotation (0, 90, 180 or 270 degrees counter-clockwise), error (null, or a
+        sentence that says why the photo cannot be used), and faces from left to right. Each face has box
+        [x1, y1, x2, y2] in pixels, score of the detector (0 to 1), gender ("female" or "male"), gender_probability
+        (0.5 to 1), uncertain (true where the gender is not to be relied on), age in years (0 to 100), age_interval
+        [first, last] in years, and age_interval_level (the share of true ages in such intervals).
 
         Args:
-            photo: a JPEG, PNG, WebP or the like: an upload of at most 200 MB, or an address of at most 50 MB.
-            min_score: leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
-
-        Returns:
-            JSON with photo (name), width and height in pixels after turning it by rotation (0, 90, 180 or 270 degrees
-            counter-clockwise), error (null, or why the photo is unusable), and faces from left to right, each with box
-            [x1, y1, x2, y2] in pixels, score of the detector (0 to 1), gender ("female" or "male"), gender_probability
-            (0.5 to 1), uncertain (true or false), age in years (0 to 100), age_interval [first, last] in years, and
-            age_interval_level (the share of true ages in such intervals).
+            photo: A JPEG, PNG, WebP, HEIC or the like: an upload of at most 200 MB, or an address of at most 50 MB.
+            min_score: Leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
         """
         return predicted(photo, min_score).to_dict()
 
+    def searched(given: GivenFile | str | None) -> dict:
+        """The chosen photo with all its faces, and the note to show once it is gone; empties the input."""
+        answer = analysed(given)
+        kept = FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE))
+        return {found: kept, instead: GONE_NOTE, choosing.photo: None}
+
     def search(photo: GivenFile | str | None) -> dict:
-        """The chosen photo with all its faces, or None where it was cleared; and the note to show without one."""
-        if photo is None:
-            return {found: None, instead: WELCOME}
-        answer = analysed(photo)
-        return {found: FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE)), instead: GONE_NOTE}
+        """`searched` for a file; a cleared input leaves nothing."""
+        return {found: None, instead: WELCOME} if photo is None else searched(photo)
+
+    def search_address(address: str | None) -> dict:
+        """`searched` for an address that a visitor typed."""
+        return searched(file_at(choosing.photo, address))
+
+    def search_example(index: int) -> dict:
+        """`searched` for the example that was clicked."""
+        return search(example_at(index, EXAMPLES))
+
+    def search_stress_test(index: int) -> dict:
+        """`searched` for the stress test that was clicked."""
+        return search(example_at(index, STRESS_TESTS))
+
+    @cache
+    def sample_answer() -> dict:
+        """What the model answers for an example; it is asked once."""
+        return sample_value(analysed(str(SAMPLE)), sample)
 
     def show(found: FoundPhoto | None, instead: str, min_score: float, smallest_percent: float) -> dict:
         """The updates for the photo under the visitor's thresholds; the model does not run."""
         if found is None:
             hidden = gr.update(visible=False)
-            return {summary: instead, figure: NOTHING, save: hidden, details: hidden, answer: None, shown: None}
+            return {summary: instead, figure: NOTHING, details: hidden, answer: None, shown: None}
         everything = found.analysed.prediction
         kept = kept_faces(everything, min_score, smallest_percent)
         part = only_faces(found.analysed, kept)
@@ -110,43 +118,25 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         paths = [found.paths[0], *(found.paths[1 + index] for index in kept)] if is_usable else []
         return {
             summary: summary_html(part.prediction, len(everything.faces), missing_faces_hint(everything)),
-            figure: figure_value(part, paths) if everything.faces else NOTHING,
-            save: gr.update(visible=bool(kept)),
+            figure: figure_value(part, paths) if is_usable else NOTHING,
             details: gr.update(visible=True),
-            answer: part.prediction.to_dict(),
+            answer: rounded(part.prediction.to_dict()),
             shown: part,
         }
-
-    def fail(min_score: float, smallest_percent: float) -> dict:
-        """After a search that failed or found the queue full: clears what is left of the last photo."""
-        return {found: None, instead: FAILED} | show(None, FAILED, min_score, smallest_percent)
-
-    def save_picture(part: AnalysedPhoto | None) -> str | None:
-        """Writes a JPEG of the photo with its boxes into gradio's folder, from which it is deleted in time."""
-        if part is None:
-            gr.Warning(GONE)
-            return None
-        prediction = part.prediction
-        picture = draw_faces(part.display_rgb, prediction.faces, (prediction.width, prediction.height))
-        stem = strip_invalid_filename_characters(Path(prediction.photo).stem) or "photo"
-        return save_jpeg(picture, f"{stem}-faces.jpg", download.GRADIO_CACHE)
 
     found, shown = (gr.State(time_to_live=STATE_SECONDS) for _ in range(2))
     # Does not expire with the photo. (The photo input cannot be an input of `show`: once its file is deleted, gradio
     # raises an error.)
     instead = gr.State(WELCOME)
-    with gr.Row(equal_height=False):
-        with gr.Column(scale=5, min_width=300):
-            photo = photo_input(label="Photo", height=300, elem_id="photo")
-            gr.Examples(
-                [[str(path)] for path in EXAMPLES],
-                photo,
-                label="Or click an example",
-                cache_examples=False,
-                api_visibility="private",
-                elem_id="examples",
-            )
-            with gr.Accordion("Which faces to show", open=False, elem_id="which"):
+    with gr.Column(elem_id="stage"):
+        with gr.Column(elem_id="stage-input"):
+            choosing = build_choosing()
+        waiting = build_waiting()
+        with gr.Column(elem_id="result"):
+            summary = gr.HTML(WELCOME, elem_id="summary")
+            sample = picture_html(apply_default_css=False, elem_id="sample")
+            figure = photo_figure(elem_id="faces")
+            with gr.Accordion("Hide small or doubtful faces", open=False, elem_id="which"):
                 min_score = min_score_slider(elem_id="score")
                 smallest = gr.Slider(
                     SMALLEST_PERCENT,
@@ -157,23 +147,29 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
                     info="Of the photo's longer side",
                     elem_id="smallest",
                 )
-        with gr.Column(scale=7, min_width=300):
-            summary = gr.HTML(WELCOME, elem_id="summary")
-            figure = photo_figure([path.stem.replace("-", " ") for path in EXAMPLES], elem_id="faces")
-            save = gr.Button("Save the picture with boxes", size="sm", visible=False, elem_id="save")
-            download = gr.DownloadButton(visible="hidden", elem_id="download")
             with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
-                answer = gr.JSON(show_label=False, elem_id="json")
+                answer = gr.JSON(label="The photo and its faces", show_label=False, elem_id="json")
+            build_tools(choosing.photo, [summary, figure, answer], [found, shown], details)
+        with gr.Column(elem_id="stage-examples"):
+            examples, stress_tests = example_pictures(choosing.photo)
+    photo = choosing.photo
     thresholds = [min_score, smallest]
-    outputs = [summary, figure, save, details, answer, shown]
-    # Not queued: with a full queue, the last photo would stay on the page.
+    outputs = [summary, figure, details, answer, shown]
+    # Not queued: with a full queue, the answer would not be shown.
     unseen = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-    # `change` is the only event that fires once for each upload, snapshot, paste, example and clearing.
-    searching = photo.change(
-        search, photo, [found, instead], api_visibility="private", show_progress_on=[summary, figure], **PHOTO_PLACES
-    )
-    searching.success(show, [found, instead, *thresholds], outputs, scroll_to_output=True, **unseen)
-    searching.failure(fail, thresholds, [found, instead, *outputs], **unseen)
+    places = {"api_visibility": "private", "show_progress_on": waiting, "show_progress": "minimal", **PHOTO_PLACES}
+    for searching in (
+        # Not `change`: gradio empties the input while it uploads.
+        photo.upload(search, photo, [found, instead, photo], **places),
+        choosing.address.submit(search_address, choosing.address, [found, instead, photo], js=GIVEN, **places),
+        examples.click(search_example, examples, [found, instead, photo], **places),
+        stress_tests.click(search_stress_test, stress_tests, [found, instead, photo], **places),
+    ):
+        showing = searching.success(show, [found, instead, *thresholds], outputs, **unseen)
+        showing.success(None, None, None, js=ANSWERED, **unseen)
+        for event in (searching, showing):
+            event.failure(None, None, None, js=FAILED, **unseen)
+    gr.on(None, sample_answer, None, sample, **unseen)
     gr.on(
         [min_score.change, smallest.change],
         show,
@@ -181,9 +177,6 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         outputs,
         trigger_mode="always_last",
         **unseen,
-    )
-    save.click(save_picture, shown, download, api_visibility="private", show_progress_on=save).success(
-        None, download, None, js=DOWNLOAD
     )
     # A hidden button gives the API a function of its own, so that the model does not run twice.
     arguments = [photo, min_score_argument()]

@@ -26,11 +26,13 @@ class Column:
         label: below the column.
         count: its height.
         sentence: what it says to a screen reader.
+        key: makes the column a button with this `data-key`, for a script of the page.
     """
 
     label: str
     count: int
     sentence: str
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Share:
         share: of the whole, in [0, 1].
         uncertain: the share of the whole that belongs to this part, but not for certain; in [0, `share`].
         colour: CSS colour of the bar.
+        key: as for `Column`.
     """
 
     label: str
@@ -50,6 +53,7 @@ class Share:
     share: float
     uncertain: float
     colour: str
+    key: str = ""
 
 
 def column_chart(caption: str, columns: Sequence[Column], colour: str = BLUE) -> str:
@@ -68,10 +72,13 @@ def column_chart(caption: str, columns: Sequence[Column], colour: str = BLUE) ->
 def share_chart(caption: str, shares: Sequence[Share]) -> str:
     """A labelled bar a share, from 0 to the whole, striped where it is uncertain; the numbers are in its text."""
     items = "".join(
-        f'<li><span class="ga-share-text"><b>{escape(share.label)}</b> {escape(share.text)}</span>'
-        f'<span class="ga-share-bar" style="--ga-fill:{share.colour}" aria-hidden="true">'
-        f'<span style="width:{share.share - share.uncertain:.1%}"></span>'
-        f'<span class="ga-striped" style="width:{share.uncertain:.1%}"></span></span></li>'
+        _item_html(
+            f'<span class="ga-share-text"><b>{escape(share.label)}</b> {escape(share.text)}</span>'
+            f'<span class="ga-share-bar" style="--ga-fill:{share.colour}" aria-hidden="true">'
+            f'<span style="width:{share.share - share.uncertain:.1%}"></span>'
+            f'<span class="ga-striped" style="width:{share.uncertain:.1%}"></span></span>',
+            share.key,
+        )
         for share in shares
     )
     return figure(caption, f'<ul class="ga-shares">{items}</ul>')
@@ -115,12 +122,20 @@ def distribution_chart(
 
 
 def _column_html(column: Column, highest: int) -> str:
-    return (
-        f'<li><span class="ga-column-lane" aria-hidden="true">'
+    return _item_html(
+        f'<span class="ga-column-lane" aria-hidden="true">'
         f'<span class="ga-column" style="height:{column.count / highest:.1%}"><b>{column.count or ""}</b></span></span>'
         f'<span class="ga-column-label" aria-hidden="true">{escape(column.label)}</span>'
-        f'<span class="ga-unseen">{escape(column.sentence)}</span></li>'
+        f'<span class="ga-unseen">{escape(column.sentence)}</span>',
+        column.key,
     )
+
+
+def _item_html(content: str, key: str) -> str:
+    """A list item; with a key, what it holds is a button that can be pressed."""
+    if not key:
+        return f"<li>{content}</li>"
+    return f'<li><button type="button" data-key="{escape(key)}" aria-pressed="false">{content}</button></li>'
 
 
 def _distribution_html(

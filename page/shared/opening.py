@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import cache
 from typing import TypeVar
@@ -22,6 +23,8 @@ from gender_age.searched_photo import SearchedPhoto
 from ..server.model_turns import FairSemaphore
 
 Result = TypeVar("Result")
+See = Callable[[Image.Image, SearchedPhoto], None]
+"""Called with a photo as it was opened, not yet turned, and what was found in it."""
 
 # Photos that are open at once, so that their pixels fit into memory: those up to a usual camera's, and larger ones,
 # which take seconds. The others wait before they are opened.
@@ -69,6 +72,13 @@ class SharedPredictor(GenderAgePredictor):
     def __init__(self, predictor: GenderAgePredictor) -> None:
         super().__init__(predictor.model, predictor.image_processor, predictor.detector, page_opener())
         self._unshared = predictor
+        self._see: See | None = None
+
+    def seen_by(self, see: See) -> SharedPredictor:
+        """A predictor that also shows every photo to `see`, in several threads, while it is open."""
+        twin = copy(self)
+        twin._see = see
+        return twin
 
     def predict_frame(self, frame_rgb: Photo) -> PhotoPrediction:
         """See `GenderAgePredictor.predict_frame`."""
@@ -83,7 +93,10 @@ class SharedPredictor(GenderAgePredictor):
             return in_turn(super()._search, photo, whole_image, min_score)
         with opened_in_turn(photo) as image_rgb:
             searched = self._search(image_rgb, whole_image, min_score)
-        return replace(searched, photo=photo_name(photo), path=photo_path(photo))
+            searched = replace(searched, photo=photo_name(photo), path=photo_path(photo))
+            if self._see is not None:
+                self._see(image_rgb, searched)
+        return searched
 
 
 def guarded(predictor: GenderAgePredictor) -> GenderAgePredictor:

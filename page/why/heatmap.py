@@ -91,12 +91,11 @@ def in_words(parts: Sequence[tuple[str, float]]) -> str:
         return "No part stands out."
     named, held = [], 0.0
     for name, share in parts[:MAX_NAMED]:
-        named.append(f"{name} ({share:.0%})")
+        named.append(name)
         held += share
         if held >= NAMED_SHARE:
             break
-    listed = " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
-    return f"The brightest fifth lies on {listed}."
+    return "Mostly " + ", then ".join(named) + "."
 
 
 def _parts(template: Sequence[Sequence[float]], side: int) -> np.ndarray:

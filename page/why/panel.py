@@ -27,12 +27,16 @@ brightest fifth moves the answer more than covering a fifth at random, which a t
 (a wrinkle, a shadow, a hair), they are no reasons as a person would give them, and they are coarse: about
 ten by ten places. A map that looks sensible proves neither that the answer is right nor that the model is fair to
 everybody.</p></div>"""
+LOOKING = note_html(
+    "welcome", "The photo is being looked at", "As soon as its faces are found, the first is explained here."
+)
 FAILED = note_html(
     "error",
     "This face could not be explained.",
     "Too many people are asking at this moment, or something broke. Open this tab again in a minute.",
     "alert",
 )
+MEAN = "The line is the mean of all ages by how likely each is, and so may stand beside the tallest bar."
 # First and last years of the groups in the summary, and of the table's rows.
 GROUPS = ((0, 17), (18, 59), (60, 100))
 DECADES = tuple((low, low + 9 if low < 90 else 100) for low in range(0, 100, 10))
@@ -104,7 +108,7 @@ def _ages_html(face: FacePrediction, distribution: np.ndarray) -> str:
     shares = [_percent(float(distribution[first : last + 1].sum())) for first, last in GROUPS]
     summary = (
         f"The most likely single year is {shown_age(peak)} ({_percent(float(distribution[peak]))}). Under 18: "
-        f"{shares[0]}. From 18 to 59: {shares[1]}. 60 and over: {shares[2]}."
+        f"{shares[0]}. From 18 to 59: {shares[1]}. 60 and over: {shares[2]}. {MEAN}"
     )
     low, high = face.age_interval
     rows = [

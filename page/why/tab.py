@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gradio as gr
 from PIL import Image
 
@@ -14,7 +16,17 @@ from ..shared.analysis import AnalysedPhoto
 from ..shared.opening import in_turn
 from ..shared.pictures import html_value, picture_html, save_jpeg
 from ..shared.settings import PHOTO_PLACES, STATE_SECONDS
-from .panel import FAILED, INTRO, SMALL_PRINT, face_label, nothing_html, panel_html, panel_pictures
+from .panel import FAILED, INTRO, LOOKING, SMALL_PRINT, face_label, nothing_html, panel_html, panel_pictures
+
+# A photo is being analysed: the one that the server knows is the one before.
+WAITING = -1
+# The number of the face whose "Why?" was clicked, 0 where none was, or `WAITING`.
+ASKED = """(photo, shown) => {
+  const tabs = document.querySelector('#tabs');
+  const face = Number(tabs.dataset.face ?? 0);
+  delete tabs.dataset.face;
+  return [photo, shown, document.querySelector('#stage[data-waiting]') ? -1 : face];
+}"""
 
 
 def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab) -> None:
@@ -23,7 +35,7 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
     Args:
         predictor: explains with the model that answered.
         analysed: holds the photo of the Photo tab, an `AnalysedPhoto`, or None.
-        tab: this tab; selecting it explains the first face of a new photo.
+        tab: this tab; selecting it explains the first face of a new photo, or the one that was asked for.
     """
 
     @on_gpu
@@ -40,16 +52,17 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
         paths = [save_jpeg(picture, name, panel.GRADIO_CACHE) for name, picture in pictures]
         return html_value(panel_html(number, face, crop.size, explanation, predictor.alignment.template), paths)
 
-    def open_tab(photo: AnalysedPhoto | None, shown: PhotoPrediction | str | None) -> dict:
-        """Explains the first face of a new photo; keeps the visitor's choice if the photo is the same."""
+    def open_tab(photo: AnalysedPhoto | None, shown: PhotoPrediction | str | None, asked: int | None) -> dict:
+        """Explains a face of a new photo; keeps the visitor's choice if the photo is the same and none is asked for."""
         prediction = photo.prediction if photo else None
-        if prediction == shown:
+        if asked == WAITING or (prediction == shown and not asked):
             return gr.skip()
         faces = prediction.faces if prediction else ()
-        choices = [(face_label(number, face), number) for number, face in enumerate(faces, 1)]
+        number = asked if asked and asked <= len(faces) else 1
+        choices = [(face_label(each, face), each) for each, face in enumerate(faces, 1)]
         return {
-            choice: gr.update(choices=choices, value=1 if faces else None, visible=len(faces) > 1),
-            panel: panel_of(photo, 1),
+            choice: gr.update(choices=choices, value=number if faces else None, visible=len(faces) > 1),
+            panel: panel_of(photo, number),
             explained_photo: prediction,
         }
 
@@ -59,16 +72,23 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
         return {choice: gr.update(visible=False), panel: html_value(FAILED), explained_photo: ""}
 
     gr.HTML(INTRO)
+    gr.HTML(LOOKING, elem_id="why-waiting")
     choice = gr.Radio(label="Face to explain", visible=False, interactive=True, elem_id="why-face")
-    panel = picture_html(nothing_html(None), elem_id="why-panel")
+    script = Path(__file__).with_name("why.js").read_text(encoding="utf-8")
+    panel = picture_html(nothing_html(None), js_on_load=script, elem_id="why-panel")
     gr.HTML(SMALL_PRINT, elem_id="why-notes")
+    # why.js clicks it when a photo is answered while the tab is open.
+    again = gr.Button(visible="hidden", elem_id="why-again")
+    asked = gr.Number(precision=0, visible=False)
     explained_photo = gr.State(time_to_live=STATE_SECONDS)
     running = [
         # Not `analysed.change`: that would explain every photo, and gradio would hash the pictures in it.
-        tab.select(
+        gr.on(
+            [tab.select, again.click],
             open_tab,
-            [analysed, explained_photo],
+            [analysed, explained_photo, asked],
             {choice, panel, explained_photo},
+            js=ASKED,
             api_visibility="private",
             **PHOTO_PLACES,
         ),

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -15,7 +16,8 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-from .steps import ALL_VIEWS, ANSWER_MS, BROWSER_OPTIONS, CHROMIUM, FULL, PARAMETERS, VIEWS
+from .camera import LIVE_MS, START, write_clip
+from .steps import ALL_VIEWS, ANSWER_MS, BROWSER_OPTIONS, CHROMIUM, FULL, PARAMETERS, VIEWS, WIDE_VIEWS, open_tab
 
 START_S = 180
 
@@ -83,7 +85,39 @@ def browser(playwright):
 @pytest.fixture(params=PARAMETERS)
 def page(browser, page_url, request):
     """An open page that must stay without console errors, requests to other hosts, and sideways scrolling."""
-    with WatchedPage(browser, page_url, *ALL_VIEWS[request.param]) as tab:
+    with WatchedPage(browser, page_url, *(ALL_VIEWS | WIDE_VIEWS)[request.param]) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="session")
+def camera_browser(playwright, tmp_path_factory):
+    """A browser with a camera."""
+    clip = tmp_path_factory.mktemp("camera") / "clip.y4m"
+    write_clip(clip)
+    options = (
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={clip}",
+    )
+    running = playwright.chromium.launch(executable_path=CHROMIUM, args=[*BROWSER_OPTIONS, *options])
+    yield running
+    running.close()
+
+
+@contextmanager
+def opened_live(camera_browser, page_url, view, **options):
+    """The open tab Live, before the camera is started."""
+    with WatchedPage(camera_browser, page_url, *ALL_VIEWS[view], **options) as tab:
+        tab.set_default_timeout(LIVE_MS)
+        open_tab(tab, "Live")
+        tab.wait_for_selector(START)
+        yield tab
+
+
+@pytest.fixture(params=PARAMETERS)
+def live(camera_browser, page_url, request):
+    """The tab Live, before the camera is started."""
+    with opened_live(camera_browser, page_url, request.param) as tab:
         yield tab
 
 

@@ -25,6 +25,8 @@ ANSWER_MS = 90_000
 FULL = 503
 VIEWS = {"desktop-light": ((1280, 900), "light"), "phone-dark": ((390, 844), "dark")}
 ALL_VIEWS = VIEWS | {"desktop-dark": ((1280, 900), "dark"), "phone-light": ((390, 844), "light")}
+WIDE_VIEWS = {"tablet-light": ((768, 1024), "light"), "wide-dark": ((1920, 1080), "dark")}
+OTHER_WIDTHS = ("desktop-light", "phone-dark", *WIDE_VIEWS)
 # The first two show every width and theme once; the others take as long again.
 PARAMETERS = [*VIEWS, *(pytest.param(name, marks=pytest.mark.slow) for name in ALL_VIEWS if name not in VIEWS)]
 
@@ -37,16 +39,51 @@ def choose(page, path) -> None:
     page.set_input_files("#photo input[type=file]", str(path))
 
 
+def choose_another(page, path) -> None:
+    """Upload a photo in place of the one that is there."""
+    remove = page.locator("#photo button[aria-label='Remove Image']")
+    if remove.count():
+        remove.click()
+        page.wait_for_selector("#summary .ga-welcome")
+    choose(page, path)
+
+
 def refuse(page) -> None:
     """From now on the queue is full, for this page alone."""
     page.route(re.compile("/queue/join"), lambda route: route.fulfill(status=FULL, json={"detail": "Queue is full."}))
 
 
+def serious(page) -> list[dict]:
+    """What axe-core finds on the open tab that is serious."""
+    from axe_playwright_python.sync_playwright import Axe  # here, as it needs playwright
+
+    violations = Axe().run(page).response["violations"]
+    return [each for each in violations if each["impact"] in ("serious", "critical")]
+
+
 def open_tab(page, name: str) -> None:
-    """Click a tab; on a phone the last ones may be in gradio's overflow menu."""
-    tab = page.get_by_role("tab", name=name, exact=True).first
-    if not tab.is_visible():
-        page.locator("#tabs .overflow-menu > button").first.click()
-        page.locator("#tabs .overflow-dropdown button", has_text=name).first.click()
-    else:
-        tab.click()
+    """Click a tab."""
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def answered(page, name: str) -> None:
+    """Wait until the Photo tab shows the answer to a photo with faces."""
+    page.wait_for_selector(f"#summary .ga-found >> text=“{name}”")
+    page.wait_for_selector("#stage:not([data-waiting])")
+    page.wait_for_selector("#faces .ga-face")
+
+
+def held(page, address: str) -> list:
+    """Holds the page's next request to an address; the list of its route."""
+    routes = []
+    page.route(re.compile(address), lambda route: routes.append(route), times=1)
+    return routes
+
+
+def caught(page, routes: list):
+    """The route of a held request, once the page has made it."""
+    for _ in range(ANSWER_MS // 50):
+        if routes:
+            return routes.pop()
+        page.wait_for_timeout(50)
+    raise AssertionError("the page asks for nothing")

@@ -1,7 +1,5 @@
 """The flaws of gradio's frontend that the page works around. Where one of these tests fails, its workaround can go."""
 
-from pathlib import Path
-
 import gradio as gr
 import pytest
 
@@ -9,7 +7,9 @@ from .steps import ANSWER_MS
 
 CSS = """@container (min-width: 1px) { #probe { outline: 7px solid red; } }
 body { container-type: inline-size; }
-#probe { @container (min-width: 1px) { border-left: 7px solid red; } }"""
+#probe { @container (min-width: 1px) { border-left: 7px solid red; } }
+@media (min-width: 1px) { #probe { letter-spacing: 7px; } .gradio-container { letter-spacing: 5px; } }
+.gradio-container { @media (min-width: 1px) { word-spacing: 5px; } }"""
 
 
 def fail() -> None:
@@ -20,8 +20,6 @@ def fail() -> None:
 def plain(browser, tmp_path_factory):
     """An open page of plain gradio."""
     folder = tmp_path_factory.mktemp("gradio")
-    for name in ("old", "new"):
-        (folder / f"{name}.txt").write_text(name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         with gr.Blocks(analytics_enabled=False) as demo:
@@ -30,8 +28,6 @@ def plain(browser, tmp_path_factory):
             failing = button.click(fail)
             failing.then(lambda: "then", None, after)
             failing.failure(lambda: "failure", None, after_failure)
-            download = gr.DownloadButton("Download", str(folder / "old.txt"), elem_id="download")
-            download.click(lambda: str(folder / "new.txt"), None, download)
         _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", css=CSS)
         tab = browser.new_page()
         tab.set_default_timeout(ANSWER_MS)
@@ -49,6 +45,16 @@ def test_then_does_not_run_after_a_failure(plain):
     assert plain.input_value("#after textarea") == ""
 
 
+def test_a_broken_connection_calls_no_failure(plain):
+    """page/photo/waiting.js"""
+    plain.eval_on_selector("#after-failure textarea", "each => { each.value = ''; }")
+    plain.route("**/queue/join*", lambda route: route.abort(), times=1)
+    plain.click("#probe")
+    plain.wait_for_selector(".toast-body.error")
+    plain.wait_for_timeout(500)
+    assert plain.input_value("#after-failure textarea") == ""
+
+
 def test_container_queries_are_dropped_outside_a_rule(plain):
     """page/photo/photo.css"""
     styles = plain.eval_on_selector(
@@ -58,8 +64,8 @@ def test_container_queries_are_dropped_outside_a_rule(plain):
     assert styles[1] == "7px", "the query inside a rule does not apply: the test sees nothing"
 
 
-def test_a_click_downloads_what_the_button_held_before_it(plain):
-    """page/photo/tab.py"""
-    with plain.expect_download() as download:
-        plain.click("#download")
-    assert Path(download.value.path()).read_text() == "old"
+def test_media_queries_reach_tabs_only(plain):
+    """page/shared/print.css"""
+    assert plain.eval_on_selector("#probe", "each => getComputedStyle(each).letterSpacing") == "7px"
+    spacing = "each => [getComputedStyle(each).letterSpacing, getComputedStyle(each).wordSpacing]"
+    assert plain.eval_on_selector(".gradio-container", spacing) == ["normal", "5px"]

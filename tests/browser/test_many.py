@@ -12,7 +12,7 @@ import pyarrow.parquet
 
 from page.shared.histograms import Column, column_chart
 
-from .steps import EXAMPLES, ONE_VIEW, open_tab, refuse
+from .steps import EXAMPLES, ONE_VIEW, open_tab, refuse, serious
 
 PHOTOS = [EXAMPLES / name for name in ("group.jpg", "collins.jpg", "obama.jpg")]
 
@@ -34,11 +34,17 @@ def ended(page) -> str:
     return page.inner_text("#many-status")
 
 
-def column(page, number) -> list[str]:
-    """The cells of one column of the table, from top to bottom."""
-    rows = "rows => rows.sort((a, b) => a.dataset.index - b.dataset.index)"
-    cell = f".map(row => row.querySelector(\"[data-col='{number}']\").innerText.trim())"
-    return page.eval_on_selector_all("#many-table .virtual-row", rows + cell)
+def shown(page, part=".ga-many-name") -> list[str]:
+    """A part of every row of the table that has it, from top to bottom."""
+    return page.locator(f"#many-table tbody {part}").all_inner_texts()
+
+
+def ages(page) -> list[int]:
+    return [int(age.rstrip("+")) for age in shown(page, "td b")]
+
+
+def wait_for_rows(page, count) -> None:
+    page.wait_for_function("count => document.querySelectorAll('#many-table tbody tr').length === count", arg=count)
 
 
 def downloaded(page, button) -> bytes:
@@ -61,7 +67,9 @@ def test_files_and_an_archive_become_one_table(page, tmp_path):
     assert "“notes.jpg” is not a photo (it holds text)" in text
     assert "“evil.jpg” has a path that leads out of its archive" in text
     names = ["group.jpg"] * 3 + ["collins.jpg", "obama.jpg", "notes.jpg", "=trip/<b>1.jpg", "evil.jpg"]
-    assert column(page, 0) == names
+    assert shown(page) == [*names[:6], "<b>1.jpg", "evil.jpg"]
+    assert shown(page, "small >> text=trip.zip") == ["trip.zip › =trip", "trip.zip"]
+    assert "leads out of its archive" in shown(page, ".ga-many-problem")[-1]
 
     charts = page.inner_text("#many-charts")
     assert len(re.findall(r"\d+ faces? of \d+", charts)) == 10
@@ -77,22 +85,81 @@ def test_files_and_an_archive_become_one_table(page, tmp_path):
     parquet = pyarrow.parquet.read_table(io.BytesIO(downloaded(page, "#many-parquet")))
     assert parquet.column("photo").to_pylist() == names
 
-    sentence = page.locator("#many-table .virtual-row [data-col='12'] .text", has_text="leads out of its archive")
-    height = sentence.bounding_box()["height"]
-    sentence.click()
-    assert sentence.bounding_box()["height"] > height, "a click does not show all of a long cell"
 
-    page.fill("#many-table .search-input", "collins")
-    page.wait_for_function("document.querySelectorAll('#many-table .virtual-row').length === 1")
-    assert column(page, 0) == ["collins.jpg"]
-    page.fill("#many-table .search-input", "")
-    page.wait_for_function("document.querySelectorAll('#many-table .virtual-row').length === 8")
-    page.click("#many-table th[data-heading='2'] .cell-menu-button")
-    page.get_by_text("Sort ascending").click()
-    page.wait_for_selector("#many-table th[data-heading='2'] .sort-indicator")
-    ages = [float(age) for age in column(page, 2) if age]
-    assert len(ages) == 6
-    assert ages == sorted(ages)
+@ONE_VIEW
+def test_the_table_is_filtered_sorted_and_shows_its_photos(page, tmp_path):
+    (tmp_path / "notes.jpg").write_text("Dear all,\n")
+    with zipfile.ZipFile(tmp_path / "trip.zip", "w") as packed:
+        packed.write(EXAMPLES / "hopper.jpg", "day1/a.jpg")
+        packed.write(EXAMPLES / "collins.jpg", "day2/a.jpg")
+    analyse(page, [EXAMPLES / "group.jpg", tmp_path / "notes.jpg", tmp_path / "trip.zip"])
+    ended(page)
+    wait_for_rows(page, 6)
+    loaded = "images => images.length === 5 && images.every(image => image.complete && image.naturalWidth)"
+    page.locator("#many-table tbody tr").last.scroll_into_view_if_needed()
+    page.wait_for_function(f"({loaded})([...document.querySelectorAll('.ga-many-tile img')])")
+
+    page.fill("#many-table [data-field=name]", "male")
+    wait_for_rows(page, 0)
+    page.fill("#many-table [data-field=name]", "DAY1")
+    wait_for_rows(page, 1)
+    page.click("text=Show all")
+    wait_for_rows(page, 6)
+    page.select_option("#many-table [data-field=folder]", "trip.zip › day2")
+    wait_for_rows(page, 1)
+    assert shown(page, "small >> text=trip.zip") == ["trip.zip › day2"]
+    page.click("text=Show all")
+    page.click("text=no face or a problem")
+    wait_for_rows(page, 1)
+    assert shown(page) == ["notes.jpg"]
+    page.click("text=Show all")
+
+    page.click("#many-table [data-key='gender:male']")
+    wait_for_rows(page, 1)
+    assert shown(page, "td > span:first-child") == ["male"]
+    assert page.get_attribute("#many-charts [data-key='gender:male']", "aria-pressed") == "true"
+    page.click("#many-table [data-key='gender:male']")
+    wait_for_rows(page, 6)
+    page.focus("#many-charts [data-key='decade:80']")
+    page.keyboard.press("Enter")
+    wait_for_rows(page, 2)
+    assert all(80 <= age < 90 for age in ages(page))
+    assert page.input_value("#many-table [data-field=decade]") == "80"
+    assert "2 of 6 rows" in page.inner_text(".ga-many-count")
+    page.keyboard.press("Enter")
+    wait_for_rows(page, 6)
+
+    age = page.get_by_role("columnheader", name="Age")
+    age.get_by_role("button").click()
+    assert age.get_attribute("aria-sort") == "ascending"
+    assert len(ages(page)) == 5
+    assert ages(page) == sorted(ages(page))
+    age.get_by_role("button").click()
+    assert age.get_attribute("aria-sort") == "descending"
+    assert ages(page) == sorted(ages(page), reverse=True)
+    assert shown(page)[-1] == "notes.jpg", "who has no age stands above those that have one"
+    small = page.eval_on_selector_all(
+        "#many-table button:not([hidden]), #many-table select, #many-table input",
+        "all => all.filter(each => each.offsetParent && each.offsetHeight < 40).map(each => each.outerHTML)",
+    )
+    assert small == []
+
+    row = page.locator("#many-table tbody button", has_text="day2")
+    row.click()
+    picture = page.locator("dialog .ga-many-photo img")
+    picture.wait_for()
+    assert page.inner_text("#ga-many-title").split("\n") == ["a.jpg", "trip.zip › day2"]
+    assert re.search(r"\d+ years, most likely \d+–\d+ · female", page.inner_text("dialog .ga-many-faces"))
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") >= 600
+    assert serious(page) == []
+    first = picture.get_attribute("src")
+    page.get_by_role("button", name="Photo before").click()
+    page.wait_for_function(
+        "first => document.querySelector('.ga-many-photo img').getAttribute('src') !== first", arg=first
+    )
+    page.keyboard.press("Escape")
+    picture.wait_for(state="hidden")
+    assert row.evaluate("each => each === document.activeElement"), "the focus does not come back to the row"
 
 
 def test_columns_are_as_high_as_their_counts(page):
@@ -116,14 +183,14 @@ def test_cancel_keeps_the_finished_part(page, tmp_path):
         shutil.copy(PHOTOS[number % 3], path)
     analyse(page, copies)
     page.wait_for_selector("#many-status [role=progressbar]")
-    page.wait_for_selector("#many-table .virtual-row")
+    page.wait_for_selector("#many-table tbody tr")
     page.click("#many-cancel")
     stopped = re.search(r"Stopped after (\d+) of 60 photos", ended(page))
     assert stopped, page.inner_text("#many-status")
     num_photos = int(stopped[1])
     assert 0 < num_photos < 60
     assert len(json.loads(downloaded(page, "#many-json"))) == num_photos
-    assert column(page, 0)[0] == "00.jpg"
+    assert shown(page)[0] == "00.jpg"
     assert "faces per decade" in page.inner_text("#many-charts")
     assert page.locator("#many-cancel").is_hidden()
 

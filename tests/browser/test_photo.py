@@ -1,15 +1,12 @@
 """The Photo tab in a real browser, with the real model."""
 
-import io
 import re
 
 import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from page.shared.drawing import face_colours
-
-from .steps import EXAMPLES, ONE_VIEW, choose, refuse
+from .steps import EXAMPLES, ONE_VIEW, choose
 
 MARKED = "[...document.querySelectorAll('#faces [aria-current]')].map(part => part.className + part.dataset.face)"
 PRESSED = "[...document.querySelectorAll('#faces [aria-pressed=true]')].map(button => button.className)"
@@ -59,7 +56,9 @@ def test_a_photo_its_boxes_and_its_cards(page):
     page.wait_for_function("[...document.querySelectorAll('#faces img')].every(image => image.naturalWidth >= 96)")
     for number in range(1, 4):
         text = card_text(page, number)
-        assert re.search(rf"^{number} \d+\+? years \d+% interval: \d+–\d+\+? 0 20 40 60 80 100 (fe)?male", text), text
+        assert re.search(
+            rf"^{number} \d+\+? years most likely \d+–\d+\+? \(4 times out of 5\) 0 20 40 60 80 100 (fe)?male", text
+        ), text
         assert re.search(r"probability (over )?\d+%", text), text
     for number, label in enumerate(page.evaluate(LABELS), 1):
         assert re.fullmatch(rf"{number}( · \d+\+?(, (fe)?male\??)?)?", label)
@@ -69,19 +68,6 @@ def test_a_photo_its_boxes_and_its_cards(page):
 
     page.click("#details button")
     page.wait_for_selector("#json >> text=gender_probability")
-
-    # The saved picture has its frames where the buttons are.
-    with page.expect_download() as download:
-        page.click("#save")
-    assert download.value.suggested_filename == "group-faces.jpg"
-    drawn = Image.open(io.BytesIO(download.value.path().read_bytes())).convert("RGB")
-    plain = Image.open(EXAMPLES / "group.jpg").convert("RGB").resize(drawn.size)
-    for number in range(1, 4):
-        colour = face_colours(number)[0]
-        assert near(drawn, colour) > near(plain, colour) + 1000
-        x1, y1, x2, y2 = page.evaluate(BOX_IN_PHOTO, number)
-        edge = drawn.crop([round(v * s) for v, s in zip((x1, y1, x2, y2), drawn.size * 2, strict=True)])
-        assert near(edge, colour) > near(plain, colour)
 
 
 def test_faces_and_cards_mark_each_other(page):
@@ -129,7 +115,7 @@ def test_faces_and_cards_mark_each_other(page):
 
 @ONE_VIEW
 def test_an_example_click_works(page):
-    page.click("#examples button.gallery-item >> nth=5")
+    page.click("#stress button.gallery-item >> nth=1")
     text = summary(page, "found")
     assert "1 face found in “obama-turned.jpg”" in text
     assert "turned by 90°" in text
@@ -159,30 +145,12 @@ def test_what_cannot_be_shown_is_a_sentence_and_the_page_goes_on(page, unusable)
     assert page.locator("#faces .ga-face").count() == 0
     assert page.locator(".toast-body").count() == 0, "a red error box"
 
-    page.click("#photo button[aria-label='Remove Image']")
-    page.wait_for_selector("#summary .ga-welcome")
     choose(page, unusable / "meadow.jpg")
     text = summary(page, "none")
     assert "No face was found in “meadow.jpg”" in text
     assert "Try a photo" in text
-    assert page.locator("#faces img").count() == 0
+    page.wait_for_function("document.querySelector('#faces .ga-photo img')?.naturalWidth > 0")
+    assert page.locator("#faces .ga-box").count() == 0
 
-    page.click("#photo button[aria-label='Remove Image']")
-    page.wait_for_selector("#summary .ga-welcome")
     choose(page, EXAMPLES / "collins.jpg")
     assert "1 face found" in summary(page, "found")
-
-
-def test_a_photo_that_the_full_queue_refuses_does_not_stand_beside_the_last_ones_faces(busy_page):
-    choose(busy_page, EXAMPLES / "group.jpg")
-    busy_page.wait_for_selector("#faces .ga-face >> nth=2")
-    refuse(busy_page)
-    busy_page.click("#examples button.gallery-item >> nth=1")
-    busy_page.wait_for_selector("#summary >> text=This photo could not be analysed.")
-    assert busy_page.locator("#faces img").count() == 0
-    assert busy_page.locator("#save").is_hidden()
-
-    busy_page.unroute_all()
-    busy_page.click("#examples button.gallery-item >> nth=2")
-    assert "1 face found in “obama.jpg”" in summary(busy_page, "found")
-    busy_page.wait_for_selector("#faces .ga-face")

@@ -2,8 +2,12 @@
 
 import re
 
-from tests.browser.steps import EXAMPLES, choose, open_tab, refuse
+from tests.browser.steps import EXAMPLES, ONE_VIEW, answered, caught, choose, held, open_tab, refuse
 
+EXPLAINED = """(old) => {
+  const title = document.querySelector('#why-panel h2');
+  return title?.innerText && title.innerText !== old;
+}"""
 PICTURES = "#why-panel .ga-why-maps img"
 
 
@@ -38,7 +42,7 @@ def test_every_face_is_explained(page):
     alternatives = [picture.get_attribute("alt") for picture in page.locator(PICTURES).all()]
     assert alternatives[0] == "Face 1 as the model saw it"
     for name, alternative in zip(("gender", "age"), alternatives[1:], strict=True):
-        assert alternative.startswith(f"Heat map of the {name} answer over face 1. The brightest fifth lies on the ")
+        assert alternative.startswith(f"Heat map of the {name} answer over face 1. Mostly the ")
     plot = page.get_attribute("#why-panel .ga-distribution-plot", "aria-label")
     assert re.search(r"Expected age \d+, 80% interval \d+–\d+\. The most likely single year is \d+", plot)
 
@@ -70,3 +74,22 @@ def test_a_full_queue_is_a_sentence_and_the_tab_tries_again_when_it_is_opened_ag
     open_tab(busy_page, "Photo")
     open_tab(busy_page, "Why?")
     assert len(set(sources(busy_page))) == 3
+
+
+@ONE_VIEW
+def test_why_waits_for_the_new_photo_and_explains_it_by_itself(page):
+    choose(page, EXAMPLES / "group.jpg")
+    answered(page, "group.jpg")
+    open_tab(page, "Why?")
+    page.wait_for_selector("#why-panel h2 >> text=/Face 1/")
+    first = page.inner_text("#why-panel h2 >> nth=0")
+    open_tab(page, "Photo")
+    joined = held(page, "/queue/join")
+    page.click("#examples button.gallery-item >> nth=3")
+    page.wait_for_selector("#stage[data-waiting]")
+    open_tab(page, "Why?")
+    page.wait_for_selector("#why-waiting >> text=The photo is being looked at")
+    assert page.locator("#why-panel").is_hidden(), "the earlier photo is explained"
+    caught(page, joined).continue_()
+    page.wait_for_function(EXPLAINED, arg=first)
+    assert re.match(r"Face 1: \d+, male", page.inner_text("#why-panel h2 >> nth=0"))

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from gender_age.configuration_gender_age import GenderAgeConfig
-from gender_age.decoding import age_intervals, decode, expected_age, with_age
+from gender_age.decoding import age_intervals, decode, expected_age, mass_below, with_age
 
 
 def peaked(age, width=3.0):
@@ -80,3 +80,20 @@ def test_the_interval_holds_the_age_even_beside_the_peak():
     assert last == int(last)
     # By no more years than it takes.
     assert first <= last - 1 < estimate.age <= last
+
+
+def test_the_mass_below_18_is_that_of_the_years_0_to_17():
+    logits = torch.full((3, 101), -torch.inf)
+    logits[0, [17, 18]] = torch.tensor([0.3, 0.7]).log()
+    logits[1, :18] = 0.0
+    logits[2, 18:] = 0.0
+    assert mass_below(logits, 18).tolist() == pytest.approx([0.3, 1.0, 0.0])
+    assert [face.under_18 for face in decode(torch.zeros(3, 2), logits, GenderAgeConfig())] == pytest.approx(
+        [0.3, 1, 0]
+    )
+
+
+def test_the_mass_below_is_a_probability_whatever_the_rounding():
+    logits = 9 * torch.randn(500, 101, generator=torch.Generator().manual_seed(0))
+    logits[:, :18] += 60
+    assert mass_below(logits, 18).max() <= 1

@@ -45,6 +45,11 @@ def test_a_photo_as_json_holds_the_contract_and_nothing_else(predictor):
     assert isinstance(face["uncertain"], bool)
 
 
+def test_a_face_knows_how_probably_it_is_a_minors(predictor):
+    (under_18,) = {face.under_18 for face in predictor.predict(noise(SIZE)).faces[:1]}
+    assert 0 < under_18 < 1
+
+
 def test_the_model_sees_the_aligned_normalised_pixels(predictor, monkeypatch):
     seen = []
     forward = predictor.model.forward

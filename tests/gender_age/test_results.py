@@ -51,7 +51,7 @@ def test_an_unusable_photo_has_its_sentence_and_nothing_else():
 
 def test_the_json_of_a_face():
     landmarks = ((20.0, 30.0), (40.0, 30.0), (30.0, 40.0), (22.0, 50.0), (38.0, 50.0))
-    found = fakes.face(box=(10, 20, 50, 60), score=None, landmarks=landmarks).to_dict()
+    found = fakes.face(box=(10, 20, 50, 60), score=None, landmarks=landmarks, under_18=0.4).to_dict()
     assert list(found) == FACE_KEYS
     assert found == {
         "box": [10, 20, 50, 60],

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.page.many.test_tab import Visitor
+from tests.page.many.visitor import Visitor
 
 from .inputs import saved
 from .pages import given

@@ -205,8 +205,8 @@ def test_publishing_is_one_commit_that_carries_and_names_a_hub_model(tiny_model_
     assert not {"page/old.py", "model/model-00001-of-00002.safetensors", "model/training_args.bin"} & files.keys()
     assert files["model/model.safetensors"] == model["model.safetensors"]
     assert files["app.py"] == (deploy.ROOT / "app.py").read_bytes()
-    card = files["README.md"].decode()
-    assert front_matter(card)["models"] == ["user/model"]
+    front = front_matter(files["README.md"].decode())
+    assert (front["models"], front["thumbnail"][-22:]) == (["user/model"], "/main/page/preview.jpg")
 
 
 def serve_and_ask(python, space, tmp_path):

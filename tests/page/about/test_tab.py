@@ -91,7 +91,7 @@ def test_the_default_models_report_is_shown_whole():
                 assert f"{low:.1f} to {high:.1f}" in shown
         for each in found["calibration"]["bins"]:
             assert f"{each['accuracy']:.1%}" in shown
-    assert read.tags.count("figure") == read.tags.count("table") >= 10
+    assert read.tags.count("figure") == read.tags.count("table") >= 12
     assert read.tags.count("svg") == len(report["protocols"]["end_to_end"])
 
 

@@ -2,6 +2,9 @@
 
 import re
 
+import pytest
+
+from page.about import tab
 from page.about import text as about_text
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
 from tests.conftest import REPOSITORY
@@ -16,9 +19,17 @@ def test_headings_and_links_are_in_order(drawn, record):
     assert set(levels) == {"h2", "h3"}
     assert len(read.ids) == len(set(read.ids))
     inner = [link.removeprefix("#") for link in read.links if link.startswith("#")]
-    assert len(inner) == levels.count("h2") == 8
+    assert levels.count("h2") == 9
+    assert len(inner) == 4
     assert set(inner) <= set(read.ids)
     assert all(name.startswith("about-") for name in read.ids)
+
+
+@pytest.mark.parametrize("report", [None, {}])
+def test_no_link_leads_nowhere_without_measurements(report, record):
+    read = Reader(about_html(report, record))
+    assert "about-all" not in read.ids
+    assert {link.removeprefix("#") for link in read.links if link.startswith("#")} <= set(read.ids)
 
 
 def test_what_a_visitor_should_know(drawn, record):
@@ -51,3 +62,8 @@ def test_the_citation_is_that_of_the_repository():
 def test_snippets_are_python():
     compile(about_text.CLIENT_CODE.format(here=about_text.LOCAL_PAGE), "client", "exec")
     compile(about_text.LIBRARY_CODE, "library", "exec")
+
+
+def test_the_script_finds_the_address_to_replace():
+    assert about_text.LOCAL_PAGE in about_text.CLIENT_CODE.format(here=about_text.LOCAL_PAGE)
+    assert f"'{about_text.LOCAL_PAGE}'" in tab.SCRIPT.read_text(encoding="utf-8")

@@ -99,7 +99,7 @@ def test_after_a_pause_it_is_another_stream():
 
 def test_boxes_lie_where_the_faces_are():
     faces = [seen(box=(160.0, 120.0, 320.0, 360.0)), seen(2, box=(480.0, 20.0, 620.0, 200.0), uncertain=True)]
-    html = boxes_html(faces, (640, 480))
+    html = boxes_html(faces, (640, 480), 7)
     html = re.sub("</?i>", "", html)
     first, second = re.findall(r'<div class="(ga-live-box[^"]*)" style="([^"]*)"><span>([^<]*)</span>', html)
     assert first[0] == "ga-live-box"
@@ -108,14 +108,15 @@ def test_boxes_lie_where_the_faces_are():
     assert second[0] == "ga-live-box ga-live-right ga-live-inside"
     assert second[2] == "2 · female?, 41"
     assert "--ga-ratio:1.3333" in html
+    assert 'data-picture="7"' in html
     assert 'aria-hidden="true"' in html
-    assert "ga-live-box" not in boxes_html([], (640, 480))
+    assert "ga-live-box" not in boxes_html([], (640, 480), 8)
 
 
 def test_cards_say_all_in_words():
     html = cards_html([seen(), seen(3, age=99.8, gender="male", gender_probability=0.999), seen(4, uncertain=True)])
     words = " ".join(re.sub(r"<[^>]+>", " ", html).split())
-    assert words.startswith("1 41 years 80% interval: 33–52 years female probability 91% 3 100+ years")
+    assert words.startswith("1 41 years most likely 33–52 years female probability 91% 3 100+ years")
     assert "male probability over 99%" in words
     assert words.count("uncertain") == 1
     assert cards_html([]) == ""

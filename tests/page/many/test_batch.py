@@ -1,15 +1,20 @@
 """Which photos a run takes, in which portions, and that none is lost or swapped."""
 
+import io
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
+from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 from page.inputs.photo_files import GivenFile
 from page.many import batch
-from page.many.batch import items_of, predict_portion, run
+from page.many.batch import Answer, items_of, predict_portion, run
+from page.many.strips import SIDE
+from page.shared.opening import SharedPredictor
 from tests import fakes
 
 
@@ -35,15 +40,16 @@ class Predict:
     def __call__(self, paths):
         self.portions.append(paths[: self.most])
         return [
-            fakes.photo(photo="?", path=path, error=f"read {Path(path).read_text()}") for path in paths[: self.most]
+            Answer(fakes.photo(photo="?", path=path, error=f"read {Path(path).read_text()}"), path.encode())
+            for path in paths[: self.most]
         ]
 
 
 def analysed(files, predict):
     portions = list(run(items_of(files), predict))
-    found = [found for portion in portions for found in portion]
+    found = [answer.prediction for portion in portions for answer in portion]
     assert {found.path for found in found} <= {None, *(found.photo for found in found)}, "a path of the server got out"
-    return [[(found.photo, found.error) for found in portion] for portion in portions]
+    return [[(answer.prediction.photo, answer.prediction.error) for answer in portion] for portion in portions]
 
 
 def test_nothing():
@@ -78,9 +84,11 @@ def test_photos_of_one_name_in_two_folders_are_told_apart(tmp_path):
             packed.writestr(f"holiday/{folder}/a.jpg", folder)
 
     def refuse(paths):
-        return [PhotoPrediction.unusable("a.jpg", f"“{Path(path).name}” is not a photo.", path) for path in paths]
+        name = "“{}” is not a photo."
+        return [Answer(PhotoPrediction.unusable("a.jpg", name.format(Path(path).name), path)) for path in paths]
 
-    (portion,) = run(items_of([given(tmp_path / "holiday.zip")]), refuse)
+    (answers,) = run(items_of([given(tmp_path / "holiday.zip")]), refuse)
+    portion = [answer.prediction for answer in answers]
     wanted = ["holiday/day1/a.jpg", "holiday/day2/a.jpg"]
     assert [found.photo for found in portion] == wanted
     assert [found.path for found in portion] == wanted
@@ -123,13 +131,39 @@ def test_a_model_that_answers_for_nothing_ends_the_run(tmp_path):
 @pytest.mark.parametrize(("seconds", "num_done"), [(-1.0, 1), (60.0, 3)])
 def test_a_portion_ends_in_time_but_never_without_a_photo(monkeypatch, seconds, num_done):
     monkeypatch.setattr(batch, "PORTION_S", seconds)
-    predictor = SimpleNamespace(predict_batch=lambda paths, min_score: list(paths))
-    assert predict_portion(predictor, ["1", "2", "3"]) == ["1", "2", "3"][:num_done]
+    predictor = SimpleNamespace(predict_batch=lambda paths, min_score: [fakes.photo(path=path) for path in paths])
+    answers = predict_portion(predictor, ["1", "2", "3"])
+    assert [answer.prediction.path for answer in answers] == ["1", "2", "3"][:num_done]
 
 
 def test_a_portion_has_no_faces_of_a_lower_score(tmp_path):
     fakes.noise((60, 50)).save(tmp_path / "1.png")
     predictor = fakes.FakePredictor({(60, 50): (0, [fakes.face(score=0.7), fakes.face(score=0.9)])})
     paths = [str(tmp_path / "1.png")]
-    assert [face.score for face in predict_portion(predictor, paths)[0].faces] == [0.7, 0.9]
-    assert [face.score for face in predict_portion(predictor, paths, 0.8)[0].faces] == [0.9]
+    assert [face.score for face in predict_portion(predictor, paths)[0].prediction.faces] == [0.7, 0.9]
+    assert [face.score for face in predict_portion(predictor, paths, 0.8)[0].prediction.faces] == [0.9]
+
+
+def test_photos_know_the_folder_of_their_archive(trip, tmp_path):
+    (tmp_path / "a.zip").write_bytes(trip.read_bytes())
+    items = items_of([given(trip), given(tmp_path / "a.zip"), GivenFile("1.jpg", "1.jpg")])
+    assert [item.folder for item in items] == ["trip.zip › a", *["trip.zip"] * 2, "a.zip › a", *["a.zip"] * 2, ""]
+
+
+def test_strips_stay_with_their_photos(trip):
+    """Those of unusable photos in between have none."""
+    answers = [answer for portion in run(items_of([given(trip)]), Predict(1)) for answer in portion]
+    assert [answer.strip and Path(answer.strip.decode()).name for answer in answers] == ["1.jpg", None, "2.jpg"]
+
+
+def test_the_pages_predictor_makes_strips_when_asked(tiny_model_folder, tmp_path):
+    fakes.noise((60, 50)).save(tmp_path / "1.png")
+    (tmp_path / "2.png").write_text("?")
+    model = GenderAgePredictor.from_pretrained(tiny_model_folder)
+    detector = fakes.FakeDetector({(60, 50): (0, [fakes.detected_face(box=(5, 5, 30, 40))] * 2)})
+    predictor = SharedPredictor(GenderAgePredictor(model.model, model.image_processor, detector))
+    paths = [str(tmp_path / "1.png"), str(tmp_path / "2.png")]
+    first, second = predict_portion(predictor, paths, strips=True)
+    assert Image.open(io.BytesIO(first.strip)).size == (2 * SIDE, SIDE)
+    assert second.strip is None
+    assert [answer.strip for answer in predict_portion(predictor, paths)] == [None, None]

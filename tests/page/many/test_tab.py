@@ -5,8 +5,7 @@ import io
 import json
 import threading
 import time
-import uuid
-import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -14,7 +13,6 @@ import httpx
 import pyarrow.parquet
 import pytest
 from gradio_client import Client, handle_file
-from PIL import Image
 
 from gender_age.detection import MIN_SCORE
 from gender_age.writers import COLUMNS
@@ -23,103 +21,26 @@ from page.many import tab as many_tab
 from page.shared.settings import STATE_SECONDS
 from tests import fakes
 
-FACES = (
-    fakes.face(box=(5, 10, 25, 40), age=34.6, age_interval=(25.6, 43.6)),
-    fakes.face(box=(30, 10, 50, 40), score=0.8, gender="male", uncertain=True, age=100.0, age_interval=(91.0, 109.0)),
-)
-
-
-class Visitor:
-    """A browser session: uploads files and triggers the tab's events by the names of their functions."""
-
-    def __init__(self, url, demo):
-        self.url, self.demo, self.session = f"{url}gradio_api/", demo, uuid.uuid4().hex
-        self.http = httpx.Client(timeout=30)
-
-    def upload(self, *paths):
-        files = [("files", (path.name, path.read_bytes())) for path in paths]
-        if not files:
-            return None
-        return [
-            {"path": path, "meta": {"_type": "gradio.FileData"}}
-            for path in self.http.post(self.url + "upload", files=files).json()
-        ]
-
-    def trigger(self, name, *data):
-        """The events of one function, to the last."""
-        number = next(number for number, fn in self.demo.fns.items() if fn.name == name)
-        body = {"fn_index": number, "data": data, "session_hash": self.session}
-        if not self.demo.fns[number].queue:
-            return [self.http.post(self.url + "run/predict", json=body).raise_for_status().json()]
-        self.http.post(self.url + "queue/join", json=body).raise_for_status()
-        events = []
-        with self.http.stream("GET", self.url + "queue/data", params={"session_hash": self.session}) as lines:
-            for line in lines.iter_lines():
-                if line.startswith("data:"):
-                    events.append(json.loads(line[5:]))
-                    if events[-1]["msg"] == "process_completed":
-                        break
-        return [event["output"] for event in events if event["msg"] in ("process_generating", "process_completed")]
-
-    def analyse(self, *paths, min_score=MIN_SCORE):
-        """Values of the tab's outputs at the end of a run, by their elements' ids, and how often they were shown."""
-        self.trigger("start")
-        outputs = self.trigger("analyse_files", self.upload(*paths), min_score, None)
-        fn = next(fn for fn in self.demo.fns.values() if fn.name == "analyse_files")
-        assert outputs[-1]["data"], outputs
-        shown = dict(zip((block.elem_id for block in fn.outputs), outputs[-1]["data"], strict=True))
-        return {name: value.get("value", value) if isinstance(value, dict) else value for name, value in shown.items()}
-
-    def download(self, value):
-        return self.http.get(f"{self.url}file={value['path']}").raise_for_status().content
-
-
-def serve(predictor, **blocks):
-    with gr.Blocks(analytics_enabled=False, **blocks) as demo:
-        many_tab.build_many_tab(predictor)
-    _, url, _ = demo.queue().launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False)
-    return demo, url
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
-        predictor = fakes.FakePredictor(fakes.unless_white(*FACES))
-        demo, url = serve(predictor)
-        yield predictor, demo, url
-        demo.close()
-
-
-@pytest.fixture
-def visitor(served):
-    predictor, demo, url = served
-    predictor.seconds = 0.0
-    return Visitor(url, demo)
-
-
-@pytest.fixture
-def files(tmp_path):
-    """A photo, a photo without a face, a text, and an archive with a photo in it."""
-    Image.new("RGB", (60, 50), "teal").save(tmp_path / "a beach.jpg")
-    Image.new("RGB", (60, 50), "white").save(tmp_path / "snow.png")
-    (tmp_path / "notes.jpg").write_text("Dear all")
-    with zipfile.ZipFile(tmp_path / "trip.zip", "w") as packed:
-        packed.write(tmp_path / "a beach.jpg", "=1+1/<b>.jpg")
-    return [tmp_path / name for name in ("a beach.jpg", "snow.png", "notes.jpg", "trip.zip")]
+from .visitor import FACES, Visitor, serve
 
 
 def test_a_row_a_face_and_three_downloads(visitor, files, capfd):
     end = visitor.analyse(*files)
-    table = end["many-table"]["data"]
-    assert [row[0] for row in table] == ["a beach.jpg"] * 2 + ["snow.png", "notes.jpg"] + ["=1+1/<b>.jpg"] * 2
-    assert table[0][1:] == [1, 34.6, 25.6, 43.6, "female", 0.9, "no", 5, 10, 25, 40, ""]
-    assert table[2][-1] == "no face found"
-    assert "holds text" in table[3][-1]
+    table = end["photos"]
+    assert [(photo["name"], photo["folder"]) for photo in table] == [
+        ("a beach.jpg", ""),
+        ("snow.png", ""),
+        ("notes.jpg", ""),
+        ("<b>.jpg", "trip.zip › =1+1"),
+    ]
+    assert [face["age"] for face in table[0]["faces"]] == [34.6, 100.0]
+    assert table[1]["problem"] == "No face found"
+    assert "holds text" in table[2]["problem"]
     assert "4 faces found in 3 photos" in end["many-status"]
     found = list(csv.reader(io.StringIO(visitor.download(end["many-csv"]).decode("utf-8-sig"))))
     assert found[0] == list(COLUMNS)
-    assert [row[1] for row in found[1:]] == [*(row[0] for row in table[:4]), *["'=1+1/<b>.jpg"] * 2]
+    names = ["a beach.jpg"] * 2 + ["snow.png", "notes.jpg"] + ["'=1+1/<b>.jpg"] * 2
+    assert [row[1] for row in found[1:]] == names
     assert [row[0] for row in found[1:]] == [""] * 4 + ["'=1+1/<b>.jpg"] * 2, "a path of the server got out"
     photos = json.loads(visitor.download(end["many-json"]))
     assert [photo["photo"] for photo in photos] == ["a beach.jpg", "snow.png", "notes.jpg", "=1+1/<b>.jpg"]
@@ -135,7 +56,8 @@ def test_a_row_a_face_and_three_downloads(visitor, files, capfd):
 def test_faces_below_the_slider_do_not_count(visitor, files):
     end = visitor.analyse(*files, min_score=0.9)
     assert "2 faces found in 3 photos" in end["many-status"]
-    assert [row[1:3] for row in end["many-table"]["data"] if row[1]] == [[1, 34.6]] * 2
+    faces = [face for photo in end["photos"] for face in photo["faces"]]
+    assert [face["age"] for face in faces] == [34.6] * 2
 
 
 def test_no_files(visitor):
@@ -160,7 +82,7 @@ def test_cancel_keeps_what_is_done(visitor, served, files, monkeypatch):
     end = visitor.analyse(*[files[0]] * 60)
     timer.join()
     assert time.monotonic() - begun < 3
-    num_photos = len(end["many-table"]["data"]) // 2
+    num_photos = len(end["photos"])
     assert 2 <= num_photos < 30
     assert f"Stopped after {num_photos} of 60 photos" in end["many-status"]
     assert len(json.loads(visitor.download(end["many-json"]))) == num_photos
@@ -233,11 +155,16 @@ def test_uploads_and_downloads_are_deleted(tmp_path, monkeypatch, files):
     folder.mkdir()
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(folder))
     monkeypatch.setattr("tempfile.tempdir", str(folder))  # as app.py has it: what is unpacked lies there too
+    portion = many_tab.predict_portion
+    with_strips = lambda *given: [replace(answer, strip=b"faces") for answer in portion(*given)]  # noqa: E731
+    monkeypatch.setattr(many_tab, "predict_portion", with_strips)
     demo, url = serve(fakes.FakePredictor(fakes.unless_white(*FACES)), delete_cache=(1, 1))
     try:
         visitor = Visitor(url, demo)
         end = visitor.analyse(*files)
         assert visitor.download(end["many-csv"])
+        assert visitor.download({"path": end["photos"][0]["strip"]}) == b"faces"
+        assert visitor.download(visitor.open(0, 1)["files"][0])
         Client(url, verbose=False).predict([handle_file(str(files[0]))], api_name="/predict_batch")
         deadline = time.monotonic() + 8
         while time.monotonic() < deadline and any(path.is_file() for path in folder.rglob("*")):

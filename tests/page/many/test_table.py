@@ -11,7 +11,7 @@ from gender_age.results import PhotoPrediction
 from gender_age.writers import COLUMNS, parquet_bytes
 from page.inputs.photo_files import GivenFile
 from page.many.batch import items_of, predict_portion, run
-from page.many.table import SHOWN_COLUMNS, as_csv, as_json, shown_rows
+from page.many.table import as_csv, as_json, decade_of, photo_line, table_value
 from tests import fakes
 
 FACE = fakes.face(
@@ -28,19 +28,51 @@ def read_csv(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
-def test_shown_columns_are_columns_of_the_table():
-    assert set(SHOWN_COLUMNS) < set(COLUMNS)
-    assert len(set(SHOWN_COLUMNS)) == len(SHOWN_COLUMNS)
-    assert "path" not in SHOWN_COLUMNS
+def test_entries_of_photos_are_rounded_and_never_without_doubt():
+    two = json.loads(photo_line(PREDICTIONS[0], "trip.zip › a", "faces.jpg"))
+    assert two | {"faces": None} == {
+        "name": "two.jpg",
+        "folder": "trip.zip › a",
+        "problem": "",
+        "usable": True,
+        "strip": "faces.jpg",
+        "faces": None,
+    }
+    assert two["faces"][0] == two["faces"][1]
+    assert two["faces"][0] == {
+        "age": 40.5,
+        "years": "40",
+        "interval": "30–50",
+        "decade": 40,
+        "gender": "female",
+        "probability": 1.0,
+        "percent": "over 99%",
+        "uncertain": True,
+    }
 
 
-def test_shown_rows_are_rounded_and_never_without_doubt():
-    assert shown_rows([]) == []
-    first, second, empty, unusable = shown_rows(PREDICTIONS)
-    assert first == ["two.jpg", 1, 40.5, 30.0, 50.1, "female", 0.999, "yes", 5, 10, 25, 40, ""]
-    assert second == ["two.jpg", 2, *first[2:]]
-    assert empty == ["=cmd|' /C calc'!A0.jpg", *[""] * 11, "no face found"]
-    assert unusable == ["notes.jpg", *[""] * 11, "“notes.jpg” is not a photo."]
+def test_entries_of_photos_without_faces_say_why():
+    empty, unusable = (json.loads(photo_line(prediction, "", None)) for prediction in PREDICTIONS[1:])
+    assert (empty["problem"], empty["usable"], empty["faces"]) == ("No face found", True, [])
+    assert (unusable["problem"], unusable["usable"]) == ("“notes.jpg” is not a photo.", False)
+
+
+def test_a_photo_of_an_archive_is_named_within_its_folder():
+    inside = fakes.photo(photo="a/1.jpg", path="a/1.jpg")
+    assert json.loads(photo_line(inside, "trip.zip › a", None))["name"] == "1.jpg"
+
+
+@pytest.mark.parametrize(("age", "decade"), [(0.0, 0), (9.4, 0), (39.6, 40), (99.9, 90), (100.0, 90)])
+def test_the_decade_is_that_of_the_age_as_it_is_shown(age, decade):
+    assert decade_of(age) == decade
+
+
+def test_every_photo_is_one_line():
+    name = "a\u2028\n.jpg"
+    assert len(photo_line(fakes.photo(photo=name), name, None).split("\n")) == 2
+    assert table_value() == {"lines": "", "files": []}
+    value = table_value("{}\n", "folder/faces.jpg")
+    assert (value["lines"], [file["path"] for file in value["files"]]) == ("{}\n", ["folder/faces.jpg"])
 
 
 def test_csv_has_the_mark_by_which_excel_knows_its_encoding():
@@ -80,8 +112,11 @@ def test_no_download_holds_a_path_of_the_server(tmp_path, name):
         asked.extend(predict_portion(predictor, paths))
         return asked
 
-    (predictions,) = run(items_of([GivenFile(name, str(tmp_path / name))]), predict)
-    assert [found.path for found in asked] == [str(tmp_path / name)], "the fake does not do as the predictor does"
+    (answers,) = run(items_of([GivenFile(name, str(tmp_path / name))]), predict)
+    predictions = [answer.prediction for answer in answers]
+    assert [answer.prediction.path for answer in asked] == [str(tmp_path / name)], (
+        "the fake does not do as the predictor does"
+    )
     table, photos, columns = as_csv(predictions), as_json(predictions), parquet_bytes(predictions)
     assert [row[0] for row in read_csv(table)[1:]] == [""]
     assert "path" not in json.loads(photos)[0]

@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image
 
-from page.photo.cards import CARE, WELCOME, faces_html, may_be_minor, summary_html
+from page.photo.cards import WELCOME, faces_html, summary_html
 from page.photo.hints import DARK, SMALL
 from page.shared.notes import note_html
-from page.shared.wording import in_short, shown_probability
+from page.shared.wording import in_short, shown_probability, times_out_of
 from tests import fakes
 
 # Sharp and bright, and as large as the box of the face below wants it.
@@ -68,16 +68,18 @@ def test_unusable_photo():
 
 def test_summary():
     assert str(Text(summary_html(prediction(face())))) == "1 face found in “beach.jpg” 200 × 100 pixels"
+    ages = (face(age=30.2), face(uncertain=True, age=71.0), face(age=50.0))
+    assert "Together: median age 50, youngest 30, oldest 71. Gender uncertain for 1." in summary_html(prediction(*ages))
     text = str(Text(summary_html(prediction(face(), face(uncertain=True), rotation=90))))
     assert text.startswith("2 faces found")
     assert "turned by 90° counter-clockwise" in text
-    assert "gender uncertain for 1" in text
+    assert "Gender uncertain for 1" in text
 
 
 def test_summary_under_thresholds():
     assert str(Text(summary_html(prediction(face()), 3))).startswith("1 of 3 faces shown in “beach.jpg” 200 × 100")
     text = str(Text(summary_html(prediction(), 1)))
-    assert text.startswith("0 of 1 face shown in “beach.jpg” Lower")
+    assert text.startswith("0 of 1 face shown in “beach.jpg” Show them again")
     assert "No face was found" not in text
 
 
@@ -88,22 +90,56 @@ def card(**changes):
 def test_card():
     html = card()
     text = str(Text(html))
-    assert "42 years 80% interval: 33–52 0 20 40" in text
+    assert "42 years most likely 33–52 (4 times out of 5) 0 20 40" in text
     assert "female probability 93%" in text
     assert "uncertain" not in text
     assert 'style="left:33.2%;width:19.2%"' in html
     assert 'style="left:41.6%"' in html
-    assert 'style="width:93.4%"' in html
     assert 'aria-label="age 42, interval 33–52, on an axis from 0 to 100 years"' in html
-    assert 'aria-label="probability of female 93%, on a bar from 0 to 100%"' in html
-    assert CARE not in text
+    assert 'aria-label="female with a probability of 93%, on a scale from female to male"' in html
+    assert "under 18" not in text
     assert "may be off" not in text
+
+
+@pytest.mark.parametrize(
+    ("gender", "probability", "uncertain", "place"),
+    [
+        ("female", 0.934, False, ("6.6", "43.4", "6.6")),
+        ("male", 0.6, True, ("50.0", "10.0", "60.0")),
+        ("female", 0.5, True, ("50.0", "0.0", "50.0")),
+        ("male", 1.0, False, ("50.0", "50.0", "100.0")),
+    ],
+)
+def test_one_scale_from_female_to_male(gender, probability, uncertain, place):
+    html = card(gender=gender, gender_probability=probability, uncertain=uncertain)
+    left, width, point = place
+    assert f'style="left:{left}%;width:{width}%"></span>\n    <span class="ga-point" style="left:{point}%">' in html
+    assert ("ga-unsure" in html) == uncertain
+
+
+def test_what_a_card_offers_and_a_sample_does_not():
+    html = card()
+    assert re.findall(r'data-act="(\w+)"', html) == ["why", "copy"]
+    assert 'href="<1>" download="face-1.jpg"' in html
+    assert 'data-text="42 years, female (most likely 33–52, 4 times out of 5)"' in html
+    sample = faces_html(prediction(face()), (CROP,), is_sample=True)
+    for part in ("button", "data-act", "data-face", 'class="ga-face"'):
+        assert part not in sample
+    assert "42 years" in str(Text(sample))
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.8, "4 times out of 5"), (0.9, "9 times out of 10"), (0.5, "1 time out of 2"), (0.68, "68 times out of 100")],
+)
+def test_a_share_in_words(share, words):
+    assert times_out_of(share) == words
 
 
 def test_uncertain_is_said_in_words():
     html = card(uncertain=True)
     assert "female uncertain" in str(Text(html))
-    assert "ga-doubt" in html
+    assert "ga-unsure" in html
 
 
 @pytest.mark.parametrize(("age", "interval"), [(100.0, (90.0, 100.0)), (0.0, (0.0, 0.0)), (100.0, (-3.0, 119.0))])
@@ -122,10 +158,10 @@ def test_cards_are_numbered_and_name_their_pictures():
     assert html.count('<button type="button" class="ga-crop" aria-pressed="false" aria-label="Face ') == 2
 
 
-@pytest.mark.parametrize(("low", "is_said"), [(0.0, True), (17.9, True), (18.0, False), (44.0, False)])
-def test_care_where_the_face_may_be_a_minors(low, is_said):
-    assert may_be_minor(face(age_interval=(low, 60.0))) is is_said
-    assert (CARE in str(Text(card(age_interval=(low, 60.0))))) is is_said
+def test_a_card_says_how_probably_the_face_is_a_minors():
+    # By its probability alone, whatever the age's interval is.
+    assert str(Text(card(under_18=0.31, age_interval=(20.0, 60.0)))).count("Could be under 18 (31%)") == 1
+    assert "under 18" not in str(Text(card(under_18=0.01, age_interval=(3.0, 60.0))))
 
 
 def test_hints_are_on_the_card():

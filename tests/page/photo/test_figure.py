@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from gender_age.results import PhotoPrediction
-from page.photo.figure import figure_value, save_pictures, short_labels
+from page.photo.figure import NARROW_WH, figure_value, hidden_labels, save_pictures, short_labels
 from page.shared.analysis import AnalysedPhoto
 from tests import fakes
 
@@ -57,14 +57,14 @@ def test_a_small_face_lies_over_a_large_box():
 def test_without_faces():
     html = html_of()
     assert "ga-box" not in html
-    assert "figcaption" not in html
+    assert "belong together" not in html
     assert "without boxes" in html
 
 
 def test_everything_is_escaped():
     evil = '<3>"><script>alert(1)</script>'
     html = html_of(face((20, 10, 60, 60), gender=evil), name=evil)
-    parsed = Text(html.replace("<0>", "").replace("<1>", ""))
+    parsed = Text(re.sub("<[01]>", "", html))
     assert "script" not in parsed.tags
     assert "<3>" not in html, "a text stands for a file"
 
@@ -86,6 +86,20 @@ def test_labels_of_close_faces_are_short(boxes, wanted):
     assert short_labels([face(box) for box in boxes], (200, 100)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("boxes", "wanted"),
+    [
+        ([], []),
+        ([(10, 30, 60, 80), (50, 32, 100, 82)], [False, False]),
+        ([(10, 30, 20, 40), (14, 32, 34, 52)], [True, False]),
+        ([(10, 30, 20, 40), (60, 32, 70, 42)], [False, False]),
+    ],
+)
+def test_numbers_that_would_cover_each_other_are_hidden_but_for_the_larger_faces(boxes, wanted):
+    shorts = [True] * len(boxes)
+    assert hidden_labels([face(box) for box in boxes], (200, 100), shorts, NARROW_WH) == wanted
+
+
 def test_a_label_at_the_right_edge_ends_with_its_box():
     assert "ga-box ga-right" in html_of(face((185, 10, 199, 30)))
     assert "ga-right" not in html_of(face((100, 10, 199, 90)))
@@ -99,6 +113,7 @@ def test_pictures_are_files_in_the_order_of_the_html(tmp_path):
     assert [entry["path"] for entry in value["files"]] == list(paths)
     assert [entry["orig_name"] for entry in value["files"]] == ["photo.jpg", "face-1.jpg", "face-2.jpg"]
     assert re.findall(r'src="<(\d)>"', value["html"]) == ["0", "1", "2"]
+    assert re.findall(r'href="<(\d)>" download="face-(\d).jpg"', value["html"]) == [("1", "1"), ("2", "2")]
     assert "base64" not in value["html"]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 import traceback
+from pathlib import Path
 
 import gradio as gr
 import httpx
@@ -83,6 +84,15 @@ def test_wrong_data_is_answered_with_the_data(plain):
     """request_limits.without_the_data"""
     answer = TestClient(plain.app).post("/gradio_api/run/echo", json={"data": "a" * 100_000})
     assert len(answer.content) > 100_000
+
+
+def test_the_page_describes_itself_as_gradio_in_the_browsers_language(plain):
+    """page_head.py; for the language: navigator.language is read by gradio's scripts."""
+    answer = httpx.get(plain.local_url, headers={"accept-encoding": "gzip"})
+    assert '<meta property="og:title" content="Gradio" />' in answer.text
+    assert "content-encoding" not in answer.headers
+    scripts = (Path(gr.__file__).parent / "templates/frontend/assets").glob("*.js")
+    assert any("window.navigator.language" in script.read_text("utf-8") for script in scripts)
 
 
 @pytest.mark.parametrize(

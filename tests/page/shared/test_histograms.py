@@ -100,3 +100,12 @@ def test_text_is_escaped(html):
     tree = ElementTree.fromstring(html)
     assert list(tree.iter("img")) == []
     assert EVIL in "".join(tree.itertext())
+
+
+def test_parts_with_a_key_are_buttons():
+    assert "<button" not in column_chart("Faces", [Column("0", 3, "3 faces")])
+    column = column_chart("Faces", [Column("0", 3, "3 faces", EVIL)])
+    share = share_chart("Gender", [Share("female", "all", 1.0, 0.0, BLUE, "gender:female")])
+    assert '<button type="button" data-key="gender:female" aria-pressed="false">' in share
+    assert "<button" in column
+    assert EVIL not in column

@@ -17,7 +17,7 @@ from page.shared.settings import PHOTO_PLACES
 from page.why import tab as why_tab
 from page.why.heatmap import SIDE, heat_map
 from page.why.panel import face_label, nothing_html, panel_html
-from page.why.tab import build_why_tab
+from page.why.tab import WAITING, build_why_tab
 from tests import fakes
 
 TEMPLATE = DEFAULT_ALIGNMENT.template
@@ -61,9 +61,9 @@ class Tab:
         self.failures = [event for event in self.demo.fns.values() if event.name == "fail"]
         self.shown = None
 
-    def open(self, photo):
+    def open(self, photo, asked=0):
         """The updates by element id; None where nothing changes."""
-        updates = self.events["open_tab"].fn(photo, self.shown)
+        updates = self.events["open_tab"].fn(photo, self.shown, asked)
         if updates == gr.skip():
             return None
         return self.by_id(updates)
@@ -132,6 +132,16 @@ def test_opened_again_it_keeps_the_choice_until_the_photo_is_another(tab, explai
     assert len(explained) == 2
 
 
+def test_a_face_that_is_asked_for_is_explained_and_nothing_while_a_photo_is_analysed(tab, explained):
+    assert tab.open(PHOTO, asked=WAITING) is None
+    assert explained == []
+    assert tab.open(PHOTO, asked=2)["why-face"]["value"] == 2
+    assert tab.open(PHOTO, asked=1)["why-face"]["value"] == 1
+    assert explained == [CROPS[1], CROPS[0]]
+    assert tab.open(PHOTO) is None
+    assert tab.open(None, asked=2)["why-face"]["value"] is None
+
+
 def test_another_face_is_explained_when_chosen(tab, explained):
     panel = tab.events["panel_of"].fn(PHOTO, 2)
     assert explained == [CROPS[1]]
@@ -185,7 +195,7 @@ def test_every_picture_has_a_text_alternative():
     panel = panel_html(1, FACES[0], CROPS[0].size, explanation(), TEMPLATE)
     seen, gender, age = re.findall(r'<img src="<\d>" alt="([^"]+)"', panel)
     assert seen == "Face 1 as the model saw it"
-    assert gender.startswith("Heat map of the gender answer over face 1. The brightest fifth lies on ")
+    assert gender.startswith("Heat map of the gender answer over face 1. Mostly the ")
     assert "hair and forehead" in age
     (plot,) = re.findall(r'role="img" aria-label="([^"]+)"', panel)
     assert "Expected age 40, 80% interval 30–50." in plot

@@ -1,0 +1,32 @@
+// About: code names the address that this page has and is copied; links, and the address, open the fold they lead to.
+// gradio's <base href> turns "#name" into the page without its query, which the browser would load anew.
+const ROOT = 'http://localhost:7860';
+const FORGET_MS = 2000;
+
+for (const code of element.querySelectorAll('code'))
+  code.textContent = code.textContent.replace(ROOT, location.origin + location.pathname);
+if (!navigator.clipboard) element.querySelectorAll('.ga-copy').forEach((button) => (button.hidden = true));
+
+const reveal = (hash) => {
+  const part = hash.length > 1 && element.querySelector('#' + CSS.escape(hash.slice(1)));
+  if (!part) return;
+  part.open = true;
+  part.scrollIntoView();
+  part.querySelector('summary, h2').focus({ preventScroll: true });
+};
+
+reveal(location.hash);
+addEventListener('hashchange', () => reveal(location.hash));
+
+element.addEventListener('click', async (event) => {
+  const link = event.target.closest('a[href^="#"]');
+  if (link) {
+    event.preventDefault();
+    reveal(link.getAttribute('href'));
+  }
+  const button = event.target.closest('.ga-copy');
+  if (!button) return;
+  await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);
+  button.firstElementChild.textContent = 'Copied';
+  setTimeout(() => (button.firstElementChild.textContent = 'Copy'), FORGET_MS);
+});

@@ -1,0 +1,72 @@
+// The dialog that shares the shown answer as a picture: saved, copied, or handed to the phone's share sheet. gradio runs
+// this once; `element` is the container of the tools.
+const find = (selector) => element.querySelector(selector);
+const dialog = find('.ga-share-dialog'), preview = find('.ga-preview'), said = find('.ga-share-dialog .ga-said');
+const what = find('[name="what"]'), only = find('[name="only"]'), open = find('[data-tool="share"]');
+const send = find('[data-do="send"]');
+const { drawCard, drawPhoto, shownFaces, shownPhoto } = window.gaDrawing;
+let canvas = null, file = null;
+
+const fill = (select, options) => select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
+const draw = async () => {
+  const image = shownPhoto(), faces = shownFaces(), face = faces.find(({ number }) => String(number) === what.value);
+  only.closest('label').hidden = Boolean(face) || faces.length < 2;
+  find('.ga-blur-note').hidden = Boolean(face) || !only.value;
+  said.textContent = '';
+  canvas = face ? drawCard(image, faces, face) : drawPhoto(image, faces, { only: Number(only.value) });
+  const drawn = canvas, blob = await new Promise((done) => { drawn.toBlob(done, 'image/jpeg', 0.92); });
+  if (drawn !== canvas) return; // another choice was made meanwhile
+  // Made before the click: browsers open the share sheet during a click only.
+  file = new File([blob], face ? `face-${face.number}.jpg` : 'faces.jpg', { type: 'image/jpeg' });
+  URL.revokeObjectURL(preview.src);
+  preview.src = URL.createObjectURL(file);
+  preview.alt = face ? `A card of face ${face.number}: ${face.age} years` : 'The photo with boxes and ages';
+  send.hidden = !navigator.canShare?.({ files: [file] });
+};
+
+open.addEventListener('click', () => {
+  const image = shownPhoto(), faces = shownFaces();
+  if (!image?.naturalWidth || !faces.length) return;
+  fill(what, [['', 'The whole photo'], ...faces.map(({ number, age }) => [number, `Face ${number}, ${age} years`])]);
+  fill(only, [['', 'no face'], ...faces.map(({ number }) => [number, `all but face ${number}`])]);
+  draw();
+  dialog.showModal();
+});
+what.addEventListener('change', draw);
+only.addEventListener('change', draw);
+
+const actions = {
+  close: () => dialog.close(),
+  save: () => {
+    if (!file) return;
+    const link = Object.assign(document.createElement('a'), { href: preview.src, download: file.name });
+    link.click();
+    said.textContent = `Saved as ${file.name}.`;
+  },
+  copy: async () => {
+    // A promise inside the item: Safari takes nothing that is made after the click.
+    const png = new Promise((done) => { canvas.toBlob(done, 'image/png'); });
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+      said.textContent = 'Copied. Paste it where you like.';
+    } catch {
+      said.textContent = 'The browser does not let this page copy. Save the picture instead.';
+    }
+  },
+  send: async () => {
+    try {
+      await navigator.share({ files: [file] });
+    } catch (error) {
+      if (error.name !== 'AbortError') said.textContent = 'It could not be sent. Save the picture instead.';
+    }
+  },
+};
+dialog.addEventListener('click', (event) => {
+  if (event.target === dialog) dialog.close(); // beside the dialog
+  actions[event.target.closest('[data-do]')?.dataset.do]?.();
+});
+
+// The button is there while a photo with faces is shown.
+const refresh = () => { open.hidden = !document.querySelector('#faces .ga-box'); };
+new MutationObserver(refresh).observe(document.querySelector('#faces'), { childList: true, subtree: true });
+refresh();

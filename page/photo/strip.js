@@ -1,0 +1,83 @@
+// The last photos of this visit, in the browser's memory only: a click shows an earlier answer again, without the model
+// and also once the server has deleted its files. gradio runs this once; `element` is the container of the strip.
+const MOST = 12;
+const host = element.closest('#strip'), section = element.querySelector('.ga-strip'), list = element.querySelector('.ga-thumbs');
+const said = element.querySelector('.ga-said'), photos = host.gaPhotos = [];
+let visit = 0;
+const release = (photo) => photo.files.forEach(({ url }) => URL.revokeObjectURL(url));
+const mark = (photo) => photos.forEach(({ button }) => {
+  if (button === photo?.button) button.setAttribute('aria-current', 'true');
+  else button.removeAttribute('aria-current');
+});
+const refresh = () => {
+  section.hidden = !photos.length;
+  element.querySelector('[data-tool="compare"]').hidden = photos.length < 2;
+  list.replaceChildren(...photos.map(({ button }) => {
+    const entry = document.createElement('li');
+    entry.append(button);
+    return entry;
+  }));
+};
+
+// The browser has the pictures already; `force-cache` takes them from there.
+const copied = async ({ url, ...rest }) => {
+  const answer = await fetch(url, { cache: 'force-cache' });
+  if (!answer.ok) throw new Error('gone');
+  return { ...rest, url: URL.createObjectURL(await answer.blob()) };
+};
+const thumbnail = async (url) => {
+  const image = Object.assign(new Image(), { src: url });
+  await image.decode();
+  const side = Math.min(image.naturalWidth, image.naturalHeight), canvas = window.gaDrawing.canvasOf(128, 128);
+  const left = (image.naturalWidth - side) / 2, top = (image.naturalHeight - side) / 2;
+  canvas.getContext('2d').drawImage(image, left, top, side, side, 0, 0, 128, 128);
+  return canvas;
+};
+const buttonOf = async (photo) => {
+  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'ga-thumb' });
+  const badge = Object.assign(document.createElement('span'), { textContent: photo.count, ariaHidden: 'true' });
+  button.append(await thumbnail(photo.files[0].url), badge);
+  button.setAttribute('aria-label', `Earlier photo: ${photo.count} ${photo.count === 1 ? 'face' : 'faces'}. Show it again`);
+  button.addEventListener('click', () => {
+    mark(photo);
+    host.gaChosen = [photo.summary, { html: photo.html, files: photo.files }, photo.answer];
+    trigger('select');
+  });
+  return button;
+};
+const keep = async (source, [summary, { html, files }, answer]) => {
+  const current = visit, known = photos.find((photo) => photo.source === source);
+  if (known) return mark(known);
+  // The page's own pictures come first.
+  await new Promise((done) => { (window.requestIdleCallback ?? window.setTimeout)(done); });
+  try {
+    const photo = { source, summary, html, answer, files: await Promise.all(files.map(copied)) };
+    photo.count = answer?.faces?.length ?? 0;
+    photo.button = await buttonOf(photo);
+    if (current !== visit || photos.some((each) => each.source === source)) return release(photo);
+    photos.push(photo);
+    if (photos.length > MOST) release(photos.shift());
+    refresh();
+    mark(photo);
+  } catch { /* A picture is gone: there is nothing to go back to. */ }
+};
+host.addEventListener('ga-answer', ({ detail }) => {
+  const source = detail[1]?.files?.[0]?.url ?? '';
+  if (!source) return mark(null);
+  if (source.startsWith('blob:')) return; // one of the strip's own
+  said.textContent = '';
+  keep(source, detail);
+});
+
+element.addEventListener('click', (event) => {
+  if (!event.target.closest('[data-tool="forget"]')) return;
+  visit += 1;
+  photos.forEach(release);
+  photos.length = 0;
+  refresh();
+  said.textContent = said.dataset.text;
+  host.gaChosen = [null, ...host.gaAtFirst];
+  trigger('clear');
+});
+// Asks for what summary, figure and JSON show before the first photo.
+trigger('input');

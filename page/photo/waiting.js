@@ -1,0 +1,83 @@
+// From the choice of a photo to its answer: the photo, a line that moves, and the place in gradio's queue.
+const stage = document.querySelector('#stage');
+const image = element.querySelector('img');
+const [title, step] = [element.querySelector('b'), element.querySelector('p span')];
+const failed = element.querySelector('.ga-failed');
+let upload = '';
+const isWaiting = () => 'waiting' in stage.dataset;
+const show = (place) => {
+  const { top } = place.getBoundingClientRect();
+  if (stage.offsetParent && (top < 0 || top > innerHeight / 3)) place.scrollIntoView({ block: 'start' });
+};
+const begin = (name, source) => {
+  if (image.src.startsWith('blob:')) URL.revokeObjectURL(image.src);
+  image.hidden = !source;
+  if (source) image.src = source;
+  else image.removeAttribute('src');
+  title.textContent = name;
+  step.textContent = 'is on its way…';
+  failed.hidden = true;
+  for (const toast of document.querySelectorAll('.toast-body')) {
+    toast.dataset.old = '';
+    toast.querySelector('.toast-close')?.click();
+  }
+  stage.dataset.waiting = '';
+  delete stage.dataset.failed;
+  show(document.querySelector('#waiting'));
+};
+const end = (isFailed) => {
+  if (!isWaiting()) return;
+  delete stage.dataset.waiting;
+  upload = '';
+  failed.hidden = !isFailed;
+  if (isFailed) stage.dataset.failed = '';
+  const given = document.querySelector('#photo button[aria-label="Remove Image"]');
+  if (isFailed && given) given.click();
+  show(document.querySelector(isFailed ? '#waiting' : '#result'));
+};
+// Not every browser can show every photo, a TIFF for example: then its name is enough.
+image.addEventListener('error', () => { image.hidden = true; });
+document.addEventListener('change', (event) => {
+  const file = event.target.matches('#photo input[type="file"]') && event.target.files[0];
+  if (!file) return;
+  begin(file.name, URL.createObjectURL(file));
+  upload = 'asked';
+}, true);
+document.addEventListener('click', (event) => {
+  const example = event.target.closest('#stage-examples .gallery-item');
+  if (example) begin(example.dataset.name ?? 'The example', example.querySelector('img')?.src);
+});
+document.addEventListener('ga-given', (event) => begin(event.detail || 'The photo', null));
+document.addEventListener('ga-answered', () => end(false));
+document.addEventListener('ga-failed', () => end(true));
+// gradio writes "queue: 2/3" where the photo waits for others. It calls no event where the connection broke, and says so
+// in a toast, at best: after a failed upload the drop zone is back, and holds nothing. No upstream issue was found. Can
+// go when `test_a_broken_connection_calls_no_failure` in tests/browser/test_gradio.py fails.
+new MutationObserver(() => {
+  if (!isWaiting()) return;
+  const tracker = document.querySelector('#waiting .progress-text');
+  const queue = tracker?.textContent.match(/(\d+)\/(\d+)\s*\|/);
+  const text = queue ? `waits: number ${queue[1]} of ${queue[2]} in the queue` : 'is looked at…';
+  if (tracker) upload = '';
+  if (upload) {
+    const isBack = document.querySelector('#photo button.upload-container');
+    const isOver = upload === 'running' && isBack && !document.querySelector('#photo .image-frame');
+    if (!isBack) upload = 'running';
+    if (isOver) end(true);
+  }
+  if (document.querySelector('.toast-body.error:not([data-old])')) end(true);
+  if (tracker && step.textContent !== text) step.textContent = text;
+}).observe(document.querySelector('.gradio-container').parentElement, { childList: true, subtree: true, characterData: true });
+
+// gradio's example buttons contain an image without a text alternative; no upstream issue was found. Can go when axe
+// (tests/browser/test_accessibility.py) passes without it.
+const nameExamples = () => {
+  for (const button of document.querySelectorAll('#stage-examples .gallery-item:not([aria-label])')) {
+    const name = button.querySelector('img')?.src.split('/').pop().replace(/\.\w+$/, '').replaceAll('-', ' ');
+    if (!name) continue;
+    button.dataset.name = name;
+    button.setAttribute('aria-label', `Example: ${name}`);
+  }
+};
+new MutationObserver(nameExamples).observe(stage, { childList: true, subtree: true, attributeFilter: ['src'] });
+nameExamples();

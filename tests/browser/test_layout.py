@@ -1,0 +1,55 @@
+"""What all tabs share: their names on a phone, the page on paper, and "Use via API"."""
+
+import re
+
+import pytest
+
+from .steps import EXAMPLES, ONE_VIEW, answered, choose, open_tab
+from .test_words import INNER_NAMES, TABS
+
+NARROW = 360
+# Elements to press or fill in that a reader of the page would see, but for what is part of the picture.
+CONTROLS = """[...document.querySelectorAll('button, input, textarea, select, a, [role=tab]')]
+  .filter((each) => each.checkVisibility() && each.getBoundingClientRect().width > 1)
+  .filter((each) => !each.matches('.ga-box, .ga-crop')).map((each) => each.outerHTML.slice(0, 120))"""
+COLOURS = "each => [getComputedStyle(each).color, getComputedStyle(each).backgroundColor]"
+
+
+@ONE_VIEW
+def test_every_tab_is_in_view_on_a_phone(page):
+    page.set_viewport_size({"width": NARROW, "height": 740})
+    tops = set()
+    for name in TABS:
+        box = page.get_by_role("tab", name=name, exact=True).bounding_box()
+        assert box["height"] >= 40, name
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= NARROW
+        tops.add(round(box["y"]))
+        open_tab(page, name)
+        assert page.get_by_role("tab", name=name, exact=True).get_attribute("aria-selected") == "true"
+    assert len(tops) == 1, "the tabs take two rows"
+
+
+@ONE_VIEW
+def test_paper_shows_the_photo_the_cards_and_the_notice(page):
+    choose(page, EXAMPLES / "group.jpg")
+    answered(page, "group.jpg")
+    page.emulate_media(media="print")
+    assert page.evaluate(CONTROLS) == []
+    for part in ("h1", "#summary .ga-found", "#faces .ga-photo img", "#faces .ga-face >> nth=2", ".ga-small-print"):
+        assert page.locator(part).first.is_visible(), part
+    assert page.eval_on_selector("body", COLOURS)[1] == "rgb(255, 255, 255)"
+    assert page.eval_on_selector("h1", COLOURS)[0] == "rgb(0, 0, 0)"
+
+
+@pytest.mark.parametrize("page", ["desktop-light"], indirect=True)  # gradio hides the button on phones
+def test_use_via_api_shows_this_project(page):
+    page.get_by_role("button", name=re.compile("Use via API")).click()
+    panel = page.locator(".api-docs")
+    for language in ("Python", "JavaScript", "CLI", "cURL"):
+        panel.get_by_text(language, exact=True).click()
+        panel.get_by_text("examples/group.jpg").filter(visible=True).first.wait_for()
+        text = panel.inner_text()
+        assert not INNER_NAMES.search(text), INNER_NAMES.search(text)
+        assert not re.search(r"\bparameter_\d|gradio-app", text)
+        assert "The photo and its faces" in text

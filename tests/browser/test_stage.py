@@ -1,0 +1,227 @@
+"""The stage of the tab Photo in a real browser: how a photo comes in, what shows while it waits, where things are."""
+
+import base64
+import re
+
+import pytest
+from PIL import Image
+
+from .conftest import WatchedPage
+from .steps import (
+    ALL_VIEWS,
+    BROWSER_OPTIONS,
+    CHROMIUM,
+    EXAMPLES,
+    ONE_VIEW,
+    answered,
+    caught,
+    choose,
+    held,
+    open_tab,
+    refuse,
+)
+
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+# What a drop or a paste of a file is to the page.
+FILES = """([kind, selector, name, type, data]) => {
+  const bytes = Uint8Array.from(atob(data), (each) => each.charCodeAt(0));
+  const bag = new DataTransfer();
+  bag.items.add(new File([bytes], name, { type }));
+  const options = { bubbles: true, cancelable: true, dataTransfer: bag };
+  const Kind = kind === 'paste' ? ClipboardEvent : DragEvent;
+  const event = new Kind(kind, { ...options, clipboardData: bag });
+  return !document.querySelector(selector).dispatchEvent(event);
+}"""
+IN_VIEW = """(selector) => {
+  const place = document.querySelector(selector)?.getBoundingClientRect();
+  return place && place.height > 0 && place.top >= -1 && place.top < innerHeight * 0.6;
+}"""
+PICTURE_BYTES = """performance.getEntriesByType('resource').filter(each => each.initiatorType === 'img')
+  .map(each => each.encodedBodySize)"""
+SMALL_TARGETS = """[...document.querySelectorAll('#stage button, #stage a')].filter((each) => {
+  const { width, height } = each.getBoundingClientRect();
+  return each.checkVisibility() && width && !each.matches('.ga-box') && (width < 40 || height < 40);
+}).map((each) => each.outerHTML.slice(0, 120))"""
+
+
+def send(page, kind, selector, path, mime="image/jpeg"):
+    """Drop or paste a file; whether the page took it, and the browser does not open it."""
+    data = base64.b64encode(path.read_bytes()).decode()
+    return page.evaluate(FILES, [kind, selector, path.name, mime, data])
+
+
+@pytest.fixture
+def shaky_page(browser, page_url):
+    """A page whose connection breaks now and then: what the browser says of it is no error of the page."""
+    with WatchedPage(browser, page_url, *ALL_VIEWS["desktop-light"], tolerated="Failed to load resource") as tab:
+        yield tab
+
+
+@ONE_VIEW
+def test_the_answer_comes_into_view_by_itself(page):
+    assert page.evaluate(SMALL_TARGETS) == []
+    page.wait_for_selector("#sample img")
+    assert "An example" in page.inner_text("#sample")
+    last = page.locator("#stress button.gallery-item").last
+    last.scroll_into_view_if_needed()
+    last.click()
+    answered(page, "hopper-small-dim.jpg")
+    page.wait_for_function(IN_VIEW, arg="#summary")
+    page.wait_for_function(IN_VIEW, arg="#faces .ga-photo")
+    assert page.locator("#sample").is_hidden()
+    assert page.locator("#photo").is_hidden(), "the photo stands there twice"
+    assert [each.inner_text() for each in page.locator("#ways > button").all()] == ["Choose", "Camera", "Paste"]
+    page.click("#examples button.gallery-item >> nth=1")
+    answered(page, "congress.jpg")
+    page.wait_for_function(IN_VIEW, arg="#summary")
+    assert re.search(r"median age \d+, youngest \d+, oldest \d+", page.inner_text("#summary"))
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
+def test_a_photo_is_dropped_and_pasted_anywhere(page):
+    assert send(page, "drop", "#summary", EXAMPLES / "collins.jpg")
+    answered(page, "collins.jpg")
+    assert send(page, "drop", "#faces .ga-photo img", EXAMPLES / "obama.jpg")
+    answered(page, "obama.jpg")
+    assert send(page, "paste", "body", EXAMPLES / "hopper.jpg")
+    answered(page, "hopper.jpg")
+    # The same photo again is a photo as well.
+    assert send(page, "paste", "body", EXAMPLES / "hopper.jpg")
+    page.wait_for_selector("#stage[data-waiting]")
+    answered(page, "hopper.jpg")
+    assert page.locator("#photo input[type=file]").count() == 1
+
+    open_tab(page, "About")
+    assert send(page, "drop", "#tabs", EXAMPLES / "obama.jpg"), "the file replaces the page"
+    open_tab(page, "Many photos")
+    for kind, name in (("drop", "collins.jpg"), ("paste", "obama.jpg")):
+        assert send(page, kind, "#tabs", EXAMPLES / name)
+        page.wait_for_selector(f"#many-files .file-preview >> text={name.removesuffix('.jpg')}")
+    assert page.locator("#summary >> text=hopper.jpg").count() == 1
+
+
+def test_one_calm_state_while_a_photo_waits_and_the_earlier_answer_stays_after_a_failure(shaky_page, tmp_path):
+    page = shaky_page
+    choose(page, EXAMPLES / "group.jpg")
+    answered(page, "group.jpg")
+    joined = held(page, "/queue/join")
+    choose(page, EXAMPLES / "collins.jpg")
+    page.wait_for_selector("#waiting img")
+    assert page.eval_on_selector("#waiting img", "image => image.decode().then(() => image.naturalWidth)") == 512
+    page.wait_for_selector("#waiting p >> text=collins.jpg")
+    assert page.locator("#result").is_hidden(), "the old answer stands beside the new photo"
+    assert page.locator("#stage .wrap:not(.hide)").locator("visible=true").count() == 0, "a second spinner"
+    page.wait_for_selector("#waiting .progress-text", state="attached")
+    page.eval_on_selector("#waiting .progress-text", "each => { each.textContent = 'queue: 2/3 | 1.0s'; }")
+    page.wait_for_selector("#waiting >> text=number 2 of 3 in the queue")
+
+    caught(page, joined).abort()
+    page.wait_for_selector("#waiting .ga-failed >> text=This photo could not be analysed.")
+    assert "3 faces found in “group.jpg”" in page.inner_text("#summary")
+    assert page.locator("#faces .ga-face").count() == 3
+
+
+def test_a_photo_that_no_browser_shows_and_an_upload_that_fails(shaky_page, tmp_path):
+    page = shaky_page
+    scan = tmp_path / "old scan.tiff"
+    Image.open(EXAMPLES / "collins.jpg").save(scan)
+    uploads = held(page, "/gradio_api/upload[?]")
+    choose(page, scan)
+    page.wait_for_selector("#waiting p >> text=old scan.tiff")
+    page.wait_for_selector("#waiting img", state="hidden")
+    caught(page, uploads).continue_()
+    answered(page, "old scan.tiff")
+    page.wait_for_function("document.querySelector('#faces .ga-photo img').naturalWidth > 0")
+
+    uploads = held(page, "/gradio_api/upload[?]")
+    choose(page, EXAMPLES / "obama.jpg")
+    caught(page, uploads).abort()
+    page.wait_for_selector("#waiting .ga-failed >> text=This photo could not be analysed.")
+    assert "old scan.tiff" in page.inner_text("#summary")
+    assert page.locator("#faces .ga-face").count() == 1
+
+
+@ONE_VIEW
+def test_an_address_is_fetched_or_a_sentence_says_why_not(page):
+    for address in ("http://127.0.0.1/a.jpg", "nowhere.invalid/b.jpg"):
+        page.fill("#address input", address)
+        page.click("#address .submit-button")
+        page.wait_for_selector(f"#summary .ga-error >> text=“{address[-5:]}” cannot be had.")
+        page.wait_for_selector("#stage:not([data-waiting])")
+    page.fill("#address input", "")
+    page.press("#address input", "Enter")
+    page.wait_for_selector("#summary >> text=Type the address of a photo first")
+
+
+def test_no_camera_and_a_refused_clipboard_are_sentences(page):
+    page.click("#paste")
+    page.wait_for_selector("#stage-notes .ga-said >> text=/clipboard/")
+    page.click("#camera")
+    page.wait_for_selector("#stage-notes .ga-said >> text=/[Cc]amera/")
+    assert page.locator(".ga-camera").is_hidden()
+
+
+def test_a_photo_is_taken_with_the_camera_which_is_off_afterwards(playwright, page_url):
+    running = playwright.chromium.launch(executable_path=CHROMIUM, args=[*BROWSER_OPTIONS, *CAMERA])
+    with WatchedPage(running, page_url, *ALL_VIEWS["phone-light"]) as page:
+        page.click("#camera")
+        page.wait_for_function("document.querySelector('.ga-camera video').videoWidth > 0")
+        page.evaluate("window.track = document.querySelector('.ga-camera video').srcObject.getTracks()[0]")
+        page.click(".ga-camera [data-do=take]")
+        page.wait_for_selector("#summary >> text=“camera.jpg”")
+        assert page.evaluate("window.track.readyState") == "ended"
+    running.close()
+
+
+def test_zoom_hover_and_what_a_card_does(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    choose(page, EXAMPLES / "group.jpg")
+    answered(page, "group.jpg")
+    page.hover(".ga-face[data-face='2'] .ga-age")
+    page.wait_for_selector(".ga-box[data-hot][data-face='2']", state="attached")
+    page.hover(".ga-box[data-face='1']")
+    page.wait_for_selector(".ga-face[data-hot][data-face='1']", state="attached")
+
+    page.click("#faces .ga-zoom")
+    page.wait_for_selector(".ga-zoomed .ga-photo img")
+    fitted = page.locator(".ga-zoomed .ga-photo").bounding_box()
+    page.click(".ga-zoomed [data-do=larger]")
+    page.wait_for_function(
+        "width => document.querySelector('.ga-zoomed .ga-photo').clientWidth > 2 * width", arg=fitted["width"]
+    )
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".ga-zoomed", state="hidden")
+
+    card = ".ga-face[data-face='2']"
+    page.click(f"{card} [data-act=copy]")
+    page.wait_for_selector(f"{card} >> text=Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch(r"\d+ years, (fe)?male(, uncertain)? \(most likely \d+–\d+, 4 times out of 5\)", copied)
+    with page.expect_download() as download:
+        page.click(f"{card} a[download]")
+    assert Image.open(download.value.path()).width >= 96
+    page.click(f"{card} [data-act=why]")
+    page.wait_for_selector("#why-panel h2 >> text=/Face 2/")
+
+
+@ONE_VIEW
+def test_examples_are_small_on_the_wire(page):
+    page.wait_for_selector("#sample img")
+    page.wait_for_function("[...document.querySelectorAll('#stage img[src]')].every(each => each.naturalWidth > 0)")
+    sizes = page.evaluate(PICTURE_BYTES)
+    assert len(sizes) >= 9
+    assert 20_000 < sum(sizes) < 250_000
+
+
+def test_a_full_queue_leaves_the_last_answer(busy_page):
+    choose(busy_page, EXAMPLES / "group.jpg")
+    answered(busy_page, "group.jpg")
+    refuse(busy_page)
+    busy_page.click("#examples button.gallery-item >> nth=2")
+    busy_page.wait_for_selector("#waiting >> text=This photo could not be analysed.")
+    assert "group.jpg" in busy_page.inner_text("#summary")
+    assert busy_page.locator("#faces .ga-face").count() == 3
+    busy_page.unroute_all()
+    busy_page.click("#examples button.gallery-item >> nth=3")
+    answered(busy_page, "obama.jpg")
+    assert busy_page.locator("#waiting").is_hidden()
