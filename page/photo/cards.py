@@ -91,7 +91,8 @@ def _card(number: int, face: FacePrediction, hints: Sequence[str], is_sample: bo
         start, acts = f'<li class="ga-face" data-face="{number}"', _acts_html(number, face)
         label = f"Face {number}: mark it in the photo"
         crop = f'<button type="button" class="ga-crop" aria-pressed="false" aria-label="{label}">{picture}</button>'
-    likely = f"most likely {shown_interval(face)} ({times_out_of(face.age_interval_level)})"
+    interval = f'<span class="ga-whole">{shown_interval(face)}</span>'
+    likely = f"most likely {interval} ({times_out_of(face.age_interval_level)})"
     return f"""
 {start} style="--ga-fill:{fill};--ga-ink:{ink}">
   {crop}
