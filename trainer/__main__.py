@@ -19,11 +19,22 @@ COMMANDS = {
 }
 
 
+INTERRUPTED = 130  # a shell's status of a command that Ctrl-C ended
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status. User errors are printed to stderr in one sentence."""
     argv = sys.argv[1:] if argv is None else argv
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
+    try:
+        return _run(parser, argv)
+    except KeyboardInterrupt:
+        print(f"{' '.join([parser.prog, *argv[:1]])}: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(parser: argparse.ArgumentParser, argv: list[str]) -> int:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=summary)

@@ -10,6 +10,7 @@ import time
 import pytest
 import torch
 import yaml
+from PIL import Image as PILImage
 from safetensors.torch import load_file
 
 from gender_age.checkpoint import load_checkpoint
@@ -24,7 +25,7 @@ from trainer.training.checkpoints import COMPLETE_FILE, newest_whole_checkpoint,
 from trainer.training.config import ModelSection, Stage
 from trainer.training.config_file import load_config, parse_config
 from trainer.training.fast_depthwise import speed_up_depthwise
-from trainer.training.gender_age_trainer import image_size_at
+from trainer.training.stages import image_size_at
 
 
 def run_values(data, output, **training):
@@ -95,6 +96,27 @@ def test_a_run_in_bf16_with_mobilenets_stem(tiny_data, tmp_path, monkeypatch):
     # Six steps away from those weights, and not from others.
     before, after = (each.stages[5][3].conv.weight for each in (untrained, stem))
     assert 0 < (after - before).norm() < 0.9 * before.norm()
+
+
+def test_a_run_draws_its_curves(unbroken):
+    with PILImage.open(unbroken.parent / "curves.png") as picture:
+        assert picture.size[0] > 400
+
+
+def test_a_run_reports_to_tensorboard(tiny_data, tmp_path):
+    pytest.importorskip("tensorboard", reason="the extra `tensorboard` is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    values = run_values(tiny_data, tmp_path / "run", report_to="tensorboard")
+    train(parse_config(values | {"stages": [{"image_size": 16, "epochs": 1}]}))
+    (events,) = (tmp_path / "run" / "runs").rglob("events.out.tfevents.*")
+    told = EventAccumulator(str(events))
+    told.Reload()
+    assert [event.step for event in told.Scalars("train/loss")] == [1, 2, 3, 4, 5, 6]
+    history = json.loads((tmp_path / "run" / "model" / "training.json").read_text())["history"]
+    for name in ("age_mae", "drawn_age_mae", "gender_accuracy"):
+        (event,) = told.Scalars(f"eval/{name}")
+        assert (event.step, event.value) == (6, pytest.approx(history[-1][f"eval_{name}"]))
 
 
 def test_a_run_goes_on_from_the_model_of_another(unbroken, tiny_data, tmp_path):

@@ -63,7 +63,7 @@ class AlignedFaces(torch.utils.data.Dataset):
         images = images_digest(dataset)
         cache_dir.mkdir(parents=True, exist_ok=True)
         self._pixels = {
-            size: _cut_faces(dataset, images, size, round(size * margin), fallback_share, alignment, cache_dir)
+            size: _cut_faces(dataset, images, size, margin_of(size, margin), fallback_share, alignment, cache_dir)
             for size in image_sizes
         }
         self._rows = np.arange(len(self.gender))
@@ -95,6 +95,11 @@ class AlignedFaces(torch.utils.data.Dataset):
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:
         return {name: values[0] for name, values in self.__getitems__([index]).items()}
+
+
+def margin_of(image_size: int, margin: float) -> int:
+    """The extra pixels on every side of a face."""
+    return round(image_size * margin)
 
 
 def uses_fallback(file: str, image_size: int, share: float) -> bool:

@@ -9,7 +9,7 @@ from .config import AugmentationSection
 
 
 def normalise_faces(pixels: torch.Tensor) -> torch.Tensor:
-    """uint8 pixels as floats in [-1, 1]: the image processor's normalisation, with mean and deviation 0.5."""
+    """uint8 pixels as floats in [-1, 1], which `Normalisation` turns into a model's input."""
     return pixels.float() / 127.5 - 1
 
 

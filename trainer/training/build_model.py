@@ -18,6 +18,7 @@ from gender_age.modeling_gender_age import ViTForGenderAge
 
 from ..errors import ConfigError
 from .config import ModelSection
+from .model_checks import as_sentence, check_model_config, one_line
 from .settings import refuse_unknown, settings_of
 from .stem_weights import load_stem_weights
 
@@ -43,7 +44,7 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
         ConfigError: a field is not one of `GenderAgeConfig`, or the checkpoint or the stem's weights cannot be used.
     """
     if section.pretrained is None:
-        model = ViTForGenderAge._from_config(_config(section, {}, image_size))
+        model = _model(_config(section, {}, image_size))
         if section.stem_weights:
             load_stem_weights(model, Path(section.stem_weights))
         return model
@@ -53,7 +54,7 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     try:
         stock_config = AutoConfig.from_pretrained(section.pretrained, revision=section.revision)
     except (OSError, ValueError, HTTPError) as error:
-        raise ConfigError(f"cannot load the checkpoint {section.pretrained}: {error}") from error
+        raise ConfigError(f"cannot load the checkpoint {section.pretrained}: {one_line(error)}") from error
     if stock_config.model_type == GenderAgeConfig.model_type:
         return _continued(section, image_size)
     if stock_config.model_type not in STOCK_MODELS:
@@ -70,10 +71,10 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
             dtype="float32",
         )
     except (OSError, ValueError, HTTPError, SafetensorError) as error:
-        raise ConfigError(f"cannot load the weights of {section.pretrained}: {error}") from error
+        raise ConfigError(f"cannot load the weights of {section.pretrained}: {one_line(error)}") from error
     if loading["missing_keys"]:
         raise ConfigError(f"{section.pretrained} lacks encoder weights: {sorted(loading['missing_keys'])[:3]}")
-    model = ViTForGenderAge._from_config(_config(section, _inherited(stock_config, ViTConfig()), image_size))
+    model = _model(_config(section, _inherited(stock_config, ViTConfig()), image_size))
     load_encoder(model, stock)
     # A run reports its progress as warnings, which the default log level shows.
     logger.warning(
@@ -91,7 +92,7 @@ def _continued(section: ModelSection, image_size: int) -> ViTForGenderAge:
         saved, _ = load_checkpoint(section.pretrained, section.revision, device="cpu")
     except ModelError as error:
         raise ConfigError(str(error)) from error
-    model = ViTForGenderAge._from_config(_config(section, _inherited(saved.config, GenderAgeConfig()), image_size))
+    model = _model(_config(section, _inherited(saved.config, GenderAgeConfig()), image_size))
     load_encoder(model, saved.vit)
     model.gender_head.load_state_dict(saved.gender_head.state_dict())
     model.age_head.load_state_dict(saved.age_head.state_dict())
@@ -116,7 +117,7 @@ def load_encoder(model: ViTForGenderAge, stock: ViTModel | DeiTModel) -> None:
     try:
         model.vit.load_state_dict(weights)
     except RuntimeError as error:
-        raise ConfigError(f"the checkpoint's encoder does not fit this config: {error}") from error
+        raise ConfigError(f"the checkpoint's encoder does not fit this config: {one_line(error)}") from error
 
 
 def interpolate_positions(positions: torch.Tensor, grid: int) -> torch.Tensor:
@@ -137,10 +138,16 @@ def _inherited(saved: PreTrainedConfig, known: PreTrainedConfig) -> dict:
     }
 
 
+def _model(config: GenderAgeConfig) -> ViTForGenderAge:
+    with as_sentence("model"):
+        return ViTForGenderAge._from_config(config)
+
+
 def _config(section: ModelSection, inherited: dict, image_size: int) -> GenderAgeConfig:
     refuse_unknown("model.config", section.config, settings_of(GenderAgeConfig), "the fields of GenderAgeConfig")
+    check_model_config(section.config)
     values = {**inherited, **section.config, "image_size": image_size}
     try:
         return GenderAgeConfig(**values, attn_implementation=section.attn_implementation)
     except (TypeError, ValueError, StrictDataclassError) as error:
-        raise ConfigError(f"`model.config` cannot be used: {error}") from error
+        raise ConfigError(f"`model.config` cannot be used: {one_line(error)}") from error

@@ -5,6 +5,8 @@ Unlike `evaluate.load("accuracy")`, which downloads code from the Hub, they need
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import datasets
 import evaluate
 import numpy as np
@@ -115,3 +117,12 @@ def compute_metrics(eval_prediction: EvalPrediction) -> dict[str, float]:
             genders = {"predictions": predicted_gender[counted], "references": gender[counted]}
             found[key] = GenderAccuracy().compute(**genders)["gender_accuracy"]
     return found
+
+
+def pooled_metrics(predictions: Sequence[EvalPrediction]) -> dict[str, float]:
+    """`compute_metrics` over several data sets together."""
+    logits, labels = (
+        [np.concatenate(parts) for parts in zip(*each, strict=True)]
+        for each in ([each.predictions[:2] for each in predictions], [each.label_ids for each in predictions])
+    )
+    return compute_metrics(EvalPrediction(predictions=tuple(logits), label_ids=tuple(labels)))

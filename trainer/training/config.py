@@ -18,6 +18,9 @@ from ..errors import ConfigError
 from ..faces.column_mapping import ColumnMapping
 from .settings import CheckedSection, not_empty, number, whole_number
 
+NEWER = ("columns", "genders", "drop_unlikely", "stem_weights", "early_stopping_patience")
+"""Settings that older runs did not record."""
+
 
 @strict
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,14 @@ class RunConfig(CheckedSection):
             **number(0, 1, below=True),
         },
     )
+    early_stopping_patience: int | None = field(
+        default=None,
+        metadata={
+            "help": "The run stops after this many evaluations in a row that do not improve "
+            "`training.metric_for_best_model`.",
+            **whole_number(1),
+        },
+    )
     training: dict[str, Any] = field(
         default_factory=dict,
         metadata={"help": "Every field of transformers' TrainingArguments.", "fields_of": TrainingArguments},
@@ -230,7 +241,10 @@ class RunConfig(CheckedSection):
         """Plain values. Settings that older runs did not record are left out where they are not set."""
         values = dataclasses.asdict(self)
         del values["earlier"]
-        newer = ("columns", "genders", "drop_unlikely", "stem_weights")
         for section in ("model", "data"):
-            values[section] = {name: value for name, value in values[section].items() if value or name not in newer}
-        return values
+            values[section] = _without_unset(values[section])
+        return _without_unset(values)
+
+
+def _without_unset(values: dict) -> dict:
+    return {name: value for name, value in values.items() if value or name not in NEWER}

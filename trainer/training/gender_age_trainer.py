@@ -3,56 +3,37 @@
 from __future__ import annotations
 
 import logging
-import math
 import tempfile
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import numpy as np
 import torch
 from huggingface_hub import HfApi
-from transformers import Trainer, TrainerCallback
+from transformers import EvalPrediction, Trainer, TrainerState
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import HubStrategy, SaveStrategy
 from transformers.utils import PushInProgress
 
 from gender_age.modeling_gender_age import ViTForGenderAge
 
 from ..errors import TrainerError
-from ..faces.aligned_faces import AlignedFaces
 from ..publishing.hub import refusals_as_sentences
 from ..publishing.model_repository import MESSAGE, upload_model, write_repository
 from .augmentation import augment_faces, normalise_faces
 from .averaging import WeightAverage
 from .checkpoints import CompletionMarker
+from .compute_metrics import pooled_metrics
 from .config import RunConfig
+from .normalisation import Normalisation
 from .sampling import WeightedShuffle, age_weights
 from .saving import run_record, save_run_model
+from .stages import image_size_of
 
 logger = logging.getLogger(__name__)
 
 LABEL_NAMES = ["gender", "age_min", "age_max"]
-
-
-def image_size_at(epoch: float, config: RunConfig) -> int:
-    """The image size in pixels of the stage that the given epoch (0-based, may be inside one) belongs to."""
-    done = 0
-    for stage in config.stages:
-        done += stage.epochs
-        # An epoch that ended counts 3.0000001 or 2.9999999, by the division of steps.
-        if math.floor(epoch + 1e-6) < done:
-            return stage.image_size
-    return config.image_size
-
-
-class GrowImages(TrainerCallback):
-    """Switches all faces to the stage's image size at the start of each epoch."""
-
-    def __init__(self, faces: Sequence[AlignedFaces], config: RunConfig) -> None:
-        self.faces, self.config = faces, config
-
-    def on_epoch_begin(self, args, state, control, **kwargs) -> None:
-        for faces in self.faces:
-            faces.image_size = image_size_at(state.epoch or 0.0, self.config)
 
 
 class GenderAgeTrainer(Trainer):
@@ -61,14 +42,22 @@ class GenderAgeTrainer(Trainer):
     Args:
         run: the run's config.
         average: what `evaluate` and the saved model use in place of the live weights; None for those themselves.
+        normalisation: of the model's input.
         marker: knows how long the run has taken.
     """
 
     def __init__(
-        self, *args, run: RunConfig, average: WeightAverage | None, marker: CompletionMarker, **kwargs
+        self,
+        *args,
+        run: RunConfig,
+        average: WeightAverage | None,
+        normalisation: Normalisation,
+        marker: CompletionMarker,
+        **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.run_config, self.average, self.marker = run, average, marker
+        self.run_config, self.average, self.normalisation, self.marker = run, average, normalisation, marker
+        self._batch = (-1, 0)  # the step, and which of its batches
         # Its one thread uploads in the background, in the order of the saves.
         self._uploads = HfApi()
 
@@ -81,18 +70,24 @@ class GenderAgeTrainer(Trainer):
         inputs = super()._prepare_inputs(inputs)
         pixels = inputs.pop("pixels")
         if self.model.training:
-            size = image_size_at(
-                self.state.global_step / self.state.max_steps * self.run_config.epochs, self.run_config
-            )
-            generator = torch.Generator(pixels.device).manual_seed(self._step_seed())
-            inputs["pixel_values"] = augment_faces(pixels, size, self.run_config.augmentation, generator)
+            # From the batch itself: a loader may have fetched it ahead of a stage.
+            size = image_size_of(pixels.shape[-1], self.run_config)
+            generator = torch.Generator(pixels.device).manual_seed(self._batch_seed())
+            faces = augment_faces(pixels, size, self.run_config.augmentation, generator)
         else:
-            inputs["pixel_values"] = normalise_faces(pixels)
+            faces = normalise_faces(pixels)
+        inputs["pixel_values"] = self.normalisation(faces)
         return inputs
 
-    def _step_seed(self) -> int:
-        """From seed, step and process alone, so that a continued run augments as the unbroken one would have."""
-        return (self.args.seed * 1_000_003 + self.state.global_step) * 4_099 + self.args.process_index
+    def _batch_seed(self) -> int:
+        """From seed, step, batch of the step and process alone, so that a continued run augments as the unbroken one.
+
+        A checkpoint is of a whole step, so the count of a step's batches starts anew in a continued run.
+        """
+        step = self.state.global_step
+        self._batch = (step, self._batch[1] + 1 if self._batch[0] == step else 0)
+        shift = self._batch[1] * self.args.world_size + self.args.process_index
+        return (self.args.seed * 1_000_003 + step) * 4_099 + shift
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
         """Load a checkpoint with `from_pretrained`, which translates the names of its weights.
@@ -104,15 +99,70 @@ class GenderAgeTrainer(Trainer):
         saved = ViTForGenderAge.from_pretrained(resume_from_checkpoint)
         (model if model is not None else self.model).load_state_dict(saved.state_dict())
 
-    def evaluate(self, *args, **kwargs):
+    def evaluate(self, eval_dataset=None, ignore_keys=None, metric_key_prefix="eval"):
+        """Trainer's own for each data set, `eval_NAME_age_mae`, and the same over all of them, `eval_age_mae`."""
+        faces = self.eval_dataset if eval_dataset is None else eval_dataset
         # A run that goes on from the last step of an epoch does not repeat that epoch's evaluation, whose loader would
         # draw from the generator that the training's drop path draws from next.
         with torch.random.fork_rng(devices=[]), self._average_in_place():
-            return super().evaluate(*args, **kwargs)
+            if not isinstance(faces, dict):
+                return super().evaluate(eval_dataset, ignore_keys, metric_key_prefix)
+            with self._predictions_kept() as predictions:
+                metrics = super().evaluate(eval_dataset, ignore_keys, metric_key_prefix)
+        losses = [metrics[f"{metric_key_prefix}_{name}_loss"] for name in faces]
+        found = pooled_metrics(predictions) | {"loss": np.average(losses, weights=[*map(len, faces.values())])}
+        pooled = {f"{metric_key_prefix}_{name}": float(value) for name, value in found.items()}
+        self.log(dict(pooled))
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, pooled)
+        return metrics | pooled
+
+    @contextmanager
+    def _predictions_kept(self) -> Iterator[list[EvalPrediction]]:
+        """The list gets what `compute_metrics` is given inside the `with` block."""
+        kept, compute = [], self.compute_metrics
+        self.compute_metrics = lambda predictions: kept.append(predictions) or compute(predictions)
+        try:
+            yield kept
+        finally:
+            self.compute_metrics = compute
+
+    def _determine_best_metric(self, metrics, trial):
+        is_best = super()._determine_best_metric(metrics, trial)
+        if is_best and self.args.load_best_model_at_end:
+            self.control.should_save = True
+        return is_best
+
+    def _load_best_model(self) -> None:
+        """Load weights and average of the best step.
+
+        Trainer's own passes over the weights whose names in the file differ (transformers#43701), and leaves a mixture
+        of two steps. It knows no average.
+        """
+        checkpoint = Path(self.state.best_model_checkpoint)
+        self._load_from_checkpoint(checkpoint)
+        if self.average:
+            self.average.load(checkpoint)
+
+    def restore(self, checkpoint: Path) -> None:
+        """The end of a run that stopped early with this checkpoint: its state, and its weights or the best step's."""
+        self.state = TrainerState.load_from_json(checkpoint / TRAINER_STATE_NAME)
+        self._load_from_checkpoint(checkpoint)
+        self.state.best_model_checkpoint = str(checkpoint.with_name(f"checkpoint-{self.state.best_global_step}"))
+        if self.args.load_best_model_at_end and Path(self.state.best_model_checkpoint).is_dir():
+            self._load_best_model()
+
+    @property
+    def best_step(self) -> int | None:
+        """The step of the model that is saved, where the run chooses its best one; else None."""
+        return self.state.best_global_step if self.args.load_best_model_at_end else None
 
     def record(self) -> dict:
         """What the card and a reader of the model want to know of the run so far."""
         return run_record(self.run_config, self, self.marker.seconds)
+
+    def save_finished(self, folder: Path) -> None:
+        """Write the model as it is now, with its image processor and the record of the run."""
+        save_run_model(self.model, self.run_config.image_size, self.record(), folder, self.normalisation)
 
     def init_hf_repo(self, token: str | None = None, private: bool | None = None) -> None:
         """Make the run's repository on the Hub.
@@ -161,7 +211,7 @@ class GenderAgeTrainer(Trainer):
         folder = tempfile.TemporaryDirectory(prefix="gender-age-run-")
         # Loading a model as a check may draw random numbers, which a run without pushes would not.
         with tempfile.TemporaryDirectory() as saved, self._average_in_place(), torch.random.fork_rng(devices=[]):
-            save_run_model(self.model, self.run_config.image_size, self.record(), Path(saved))
+            self.save_finished(Path(saved))
             write_repository(Path(saved), Path(folder.name), repo_id=self.hub_model_id)
         return folder
 

@@ -21,6 +21,7 @@ from ..faces.aligned_faces import AlignedFaces
 from ..files import write_whole_text
 from .augmentation import normalise_faces
 from .config import RunConfig
+from .normalisation import Normalisation
 
 logger = logging.getLogger(__name__)
 
@@ -80,12 +81,13 @@ def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> d
     if config.model.pretrained is None:
         raise ConfigError("`data.drop_unlikely` needs a trained model in `model.pretrained`")
     try:
-        model, _ = load_checkpoint(config.model.pretrained, config.model.revision)
+        model, image_processor = load_checkpoint(config.model.pretrained, config.model.revision)
     except ModelError as error:
         raise ConfigError(f"`data.drop_unlikely` cannot ask the model of `model.pretrained`: {error}") from error
     model.config.average_mirrored = False  # at half the cost
     size = model.config.image_size
     faces = AlignedFaces(rows, [size], cache_dir, config.data.margin, config.data.fallback_share)
+    normalisation = Normalisation.of(image_processor)
     years = torch.arange(model.config.num_ages)
     gender, age = [], []
     for start in range(0, len(faces), BATCH_SIZE):
@@ -93,7 +95,7 @@ def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> d
         margin = (batch["pixels"].shape[-1] - size) // 2
         pixels = batch["pixels"][..., margin : margin + size, margin : margin + size]
         with inference(model.device):
-            outputs = model(pixel_values=normalise_faces(pixels).to(model.device))
+            outputs = model(pixel_values=normalisation(normalise_faces(pixels)).to(model.device))
         genders = gender_probabilities(outputs.gender_logits, model.config.gender_temperature).cpu()
         likely = genders.gather(1, batch["gender"].clamp(min=0)[:, None])[:, 0]
         gender.append(likely.masked_fill(batch["gender"] == MISSING, 1.0))

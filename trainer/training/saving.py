@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,20 +18,28 @@ from gender_age.records import TRAINING_FILE, read_record
 from ..files import flush_folder, write_whole_text
 from .config import RunConfig
 from .label_cleaning import count_dropped
+from .normalisation import HALF, Normalisation
 
 
-def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder: Path) -> None:
+def save_run_model(
+    model: PreTrainedModel,
+    image_size: int,
+    record: dict,
+    folder: Path,
+    normalisation: Normalisation = HALF,
+) -> None:
     """Write the model, and its record last: a folder with a record is complete.
 
     Args:
         image_size: side of the model's input in pixels.
         record: what `run_record` gives.
+        normalisation: of the model's input.
     """
     model.save_pretrained(folder)
     ViTImageProcessor(
         size={"height": image_size, "width": image_size},
-        image_mean=[0.5] * 3,
-        image_std=[0.5] * 3,
+        image_mean=list(normalisation.mean),
+        image_std=list(normalisation.std),
         alignment=DEFAULT_ALIGNMENT.to_dict(),
     ).save_pretrained(folder)
     flush_folder(folder)
@@ -40,6 +49,7 @@ def save_run_model(model: PreTrainedModel, image_size: int, record: dict, folder
 def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
     """The record of a run that has taken `seconds` so far, for the model card and for readers of the checkpoint.
 
+    `best_step` is the step whose model was saved, where the run asked for the best one instead of the last.
     `started_from` is the record of the run whose model this one continues from, where its folder has one.
     """
     return {
@@ -62,8 +72,18 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         },
         "finished": time.strftime("%Y-%m-%d"),
         "started_from": _earlier_record(config.model.pretrained),
-        "history": [entry for entry in trainer.state.log_history if any(name.startswith("eval_") for name in entry)],
+        "best_step": trainer.best_step,
+        "history": evaluations(trainer.state.log_history),
     }
+
+
+def evaluations(log_history: Sequence[dict]) -> list[dict]:
+    """One entry an evaluation, with the metrics of each data set and of all together."""
+    found: dict[int, dict] = {}
+    for entry in log_history:
+        if any(name.startswith("eval_") for name in entry):
+            found[entry["step"]] = found.get(entry["step"], {}) | entry
+    return list(found.values())
 
 
 def is_on_hub(name: str) -> bool:

@@ -1,0 +1,73 @@
+"""The normalisation of a model's input: mean and deviation of its image processor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from huggingface_hub.errors import HTTPError
+from transformers import AutoImageProcessor, BaseImageProcessor
+from transformers.utils import IMAGE_PROCESSOR_NAME, cached_file
+
+from ..errors import ConfigError
+from .config import ModelSection
+
+CHANNELS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """Mean and deviation per channel, for pixels in [0, 1]; 0.5 for a model with random weights."""
+
+    mean: tuple[float, ...] = (0.5,) * CHANNELS
+    std: tuple[float, ...] = (0.5,) * CHANNELS
+
+    @classmethod
+    def of(cls, image_processor: BaseImageProcessor) -> Normalisation:
+        """An image processor's.
+
+        Raises:
+            ConfigError: it has another number of channels.
+        """
+        if not getattr(image_processor, "do_normalize", True):
+            return cls((0.0,) * CHANNELS, (1.0,) * CHANNELS)
+        mean, std = (tuple(map(float, getattr(image_processor, f"image_{name}"))) for name in ("mean", "std"))
+        if len(mean) != CHANNELS or len(std) != CHANNELS or 0.0 in std:
+            raise ConfigError(
+                f"the checkpoint's image processor has the mean {mean} and the deviation {std}, not of RGB"
+            )
+        return cls(mean, std)
+
+    def __call__(self, faces: torch.Tensor) -> torch.Tensor:
+        """Float `(batch, 3, height, width)` in [-1, 1] as the model takes them."""
+        if self == HALF:
+            return faces
+        mean, std = (faces.new_tensor(values)[:, None, None] for values in (self.mean, self.std))
+        return ((faces + 1) / 2 - mean) / std
+
+
+HALF = Normalisation()
+"""That of random weights."""
+
+
+def normalisation_of(section: ModelSection) -> Normalisation:
+    """That of the checkpoint in `model.pretrained`; 0.5 for random weights, and where it has no image processor.
+
+    Raises:
+        ConfigError: the checkpoint's image processor cannot be read.
+    """
+    if section.pretrained is None:
+        return HALF
+    try:
+        found = cached_file(
+            section.pretrained,
+            IMAGE_PROCESSOR_NAME,
+            revision=section.revision,
+            _raise_exceptions_for_missing_entries=False,
+        )
+        if found is None:
+            return HALF
+        return Normalisation.of(AutoImageProcessor.from_pretrained(section.pretrained, revision=section.revision))
+    except (OSError, ValueError, TypeError, HTTPError) as error:
+        problem = " ".join(str(error).split())
+        raise ConfigError(f"cannot read the image processor of {section.pretrained}: {problem}") from error

@@ -1,0 +1,117 @@
+"""What a run trains with: network, faces and the Trainer over them, checked before the training begins."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+from transformers import TrainerCallback, TrainingArguments
+
+from ..faces.aligned_faces import AlignedFaces
+from .averaging import WeightAverage
+from .best_step import BestStep, StopEarly, check_metric
+from .build_model import build_model
+from .checkpoints import (
+    CompletionMarker,
+    full_disk_as_sentence,
+    newest_whole_checkpoint,
+    remove_broken_checkpoints,
+)
+from .compute_metrics import compute_metrics
+from .config import RunConfig
+from .gender_age_trainer import GenderAgeTrainer
+from .label_cleaning import likely_rows
+from .model_checks import as_sentence, check_batch_norm, check_trainer
+from .normalisation import normalisation_of
+from .run_folder import make_folder
+from .run_rows import load_run_rows
+from .stages import GrowImages, check_image_sizes, check_schedule
+
+logger = logging.getLogger(__name__)
+
+
+def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[GenderAgeTrainer, Path | None]:
+    """The Trainer of a run, and the checkpoint that it continues from; None where the run is new.
+
+    Raises:
+        ConfigError: the config cannot be used.
+        DataError: a dataset cannot be loaded.
+        RunError: a folder cannot be made, or the disk is full.
+        TrainerError: the run's Hub repository cannot be created.
+    """
+    # Load
+    run = config.folder
+    model, normalisation = build_model(config.model, config.image_size), normalisation_of(config.model)
+    check_image_sizes(config.stages, model.config.patch_size)
+    with arguments.main_process_first(), full_disk_as_sentence(run):
+        train_faces, validation_faces = _align_faces(config, *load_run_rows(config.data))
+    last_batch = check_schedule(config, arguments, len(train_faces))
+    check_batch_norm(model, min(stage.image_size for stage in config.stages), last_batch)
+    check_metric(arguments.metric_for_best_model, validation_faces)
+    model.config.average_mirrored = False  # regardless of the initial checkpoint
+    average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
+    checkpoint = newest_whole_checkpoint(run)
+    marker = CompletionMarker(checkpoint)
+    if checkpoint is not None and average:
+        average.load(checkpoint)
+    if arguments.should_save:
+        remove_broken_checkpoints(run)
+
+    # Trainer
+    # Metrics of all steps are compared at one size, that of the finished model.
+    growing = [] if arguments.metric_for_best_model else validation_faces.values()
+    for faces in validation_faces.values():
+        faces.image_size = config.image_size
+    grow = GrowImages([train_faces, *growing], config)
+    with as_sentence("training"):
+        trainer = GenderAgeTrainer(
+            model=model,
+            args=arguments,
+            run=config,
+            average=average,
+            normalisation=normalisation,
+            marker=marker,
+            train_dataset=train_faces,
+            eval_dataset=validation_faces,
+            data_collator=_as_is,
+            compute_metrics=compute_metrics,
+            callbacks=[grow, *_best_step_callbacks(config, arguments), *([average] if average else []), marker],
+        )
+    check_trainer(trainer)
+    logger.warning(
+        "%s: %d faces, %.2f M parameters, world size %d, device %s",
+        f"continuing from {checkpoint.name}" if checkpoint else "a new run",
+        len(train_faces),
+        model.num_parameters() / 1e6,
+        arguments.world_size,
+        arguments.device,
+    )
+    return trainer, checkpoint
+
+
+def _align_faces(
+    config: RunConfig, train_rows: Dataset, validation_rows: dict[str, Dataset]
+) -> tuple[AlignedFaces, dict[str, AlignedFaces]]:
+    """The training faces of all datasets, and the validation faces by dataset."""
+    data = config.data
+    cache_dir = Path(data.cache_dir or config.folder / "faces")
+    make_folder(cache_dir, "data.cache_dir")
+    sizes = list(dict.fromkeys(stage.image_size for stage in config.stages))
+    training = AlignedFaces(train_rows, sizes, cache_dir, data.margin, data.fallback_share)
+    if data.drop_unlikely:
+        training.keep(likely_rows(train_rows, config, cache_dir, config.folder))
+    return training, {name: AlignedFaces(rows, sizes, cache_dir) for name, rows in validation_rows.items()}
+
+
+def _best_step_callbacks(config: RunConfig, arguments: TrainingArguments) -> list[TrainerCallback]:
+    if arguments.metric_for_best_model is None:
+        return []
+    patience = config.early_stopping_patience
+    return [BestStep(), *([StopEarly(patience)] if patience else [])]
+
+
+def _as_is(batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """`AlignedFaces.__getitems__` returns collated batches."""
+    return batch

@@ -1,0 +1,50 @@
+"""The rows of a run's datasets, checked before anything is cut or trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from datasets import Dataset
+
+from ..errors import DataError
+from ..faces.loading import load_split
+from .config import DataSection
+
+
+def load_run_rows(data: DataSection) -> tuple[Dataset, dict[str, Dataset]]:
+    """The training rows of all datasets, concatenated, and the validation rows by dataset.
+
+    Raises:
+        DataError: a dataset cannot be loaded, has no rows, or ages that cannot be.
+    """
+    if not all(data.train):
+        raise DataError("`data.train` has an empty name; write folders, or ids of the Hub")
+    training = load_split(data.train, "train", data.limit, data.mapping)
+    _check(training, f"the split train of {', '.join(data.train)}")
+    names = [Path(source.partition("@")[0]).name for source in data.train]
+    validation = {}
+    for name, source in zip(names, data.train, strict=True):
+        rows = load_split([source], "validation", data.limit, data.mapping)
+        _check(rows, f"the split validation of {source}")
+        # Names may repeat, such as those of a folder and its copy on the Hub.
+        validation[name if names.count(name) == 1 else source] = rows
+    return training, validation
+
+
+def _check(rows: Dataset, where: str) -> None:
+    if not len(rows):
+        raise DataError(f"{where} has no rows")
+    ages = {name: rows[name][:] for name in ("age_min", "age_max")}
+    if any(None in values for values in (*ages.values(), rows["gender"][:])):
+        raise DataError(f"{where} has rows without an age or a gender; leave them out, or prepare the data again")
+    low, high = (np.asarray(values) for values in ages.values())
+    wrong = np.flatnonzero((low < 0) | (low > high))
+    if len(wrong):
+        row = int(wrong[0])
+        raise DataError(
+            f"{where} has {len(wrong)} of {len(rows)} rows whose age_min is below 0 or above age_max, the first with "
+            f"{low[row]} and {high[row]}: {rows[row]['file']}"
+        )
+    if set(rows["gender"][:]) - {0, 1}:
+        raise DataError(f"{where} has a gender that is neither 0 (female) nor 1 (male)")
