@@ -153,7 +153,7 @@ def _given_file(
         else:
             raise FetchError("It is neither a web address nor a data: address: upload the photo.")
     except FetchError as error:
-        return GivenFile(name, None, f"“{name}” cannot be had. {error}")
+        return GivenFile(name, None, f"“{name}” could not be loaded. {error}")
     # In gradio's folder and registered, so that it is deleted in time.
     try:
         path = save_bytes_to_cache(data, _cache_name(name), component.GRADIO_CACHE)

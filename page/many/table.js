@@ -6,7 +6,7 @@ const more = find('.ga-many-more'), reset = find('.ga-many-reset'), dialog = fin
 let charts = null;
 // Rows drawn at first, and by each press of “Show more”.
 const STEP = 50;
-let photos = [], taken = 0, rows = [], found = [], limit = STEP, sorted = { key: 'photo', down: false };
+let photos = [], taken = 0, rows = [], found = [], limit = STEP, sorted = { key: 'given', down: false };
 // What the visitor has chosen, such as gender -> male; and the row of the table for each face.
 const chosen = new Map(), lines = new Map();
 
@@ -19,7 +19,6 @@ const tests = {
   name: (row, value) => `${row.photo.folder} ${row.photo.name}`.toLowerCase().includes(value.toLowerCase()),
 };
 const orders = {
-  photo: () => 0,
   age: (a, b) => a.age - b.age,
   gender: (a, b) => a.gender.localeCompare(b.gender) || b.probability - a.probability,
 };
@@ -73,9 +72,11 @@ const lineOf = (row) => {
 };
 
 const compare = (a, b) => {
-  if (!a.face || !b.face) return (sorted.key === 'photo' ? 0 : !a.face - !b.face) || (sorted.down ? -1 : 1) * (a.at - b.at);
-  const order = orders[sorted.key](a.face, b.face) || a.at - b.at || a.number - b.number;
-  return sorted.down ? -order : order;
+  const byPlace = a.at - b.at || a.number - b.number, way = sorted.down ? -1 : 1;
+  if (sorted.key === 'given') return byPlace;
+  if (sorted.key === 'photo') return way * (a.photo.name.localeCompare(b.photo.name) || byPlace);
+  if (!a.face || !b.face) return !a.face - !b.face || way * byPlace;
+  return way * (orders[sorted.key](a.face, b.face) || byPlace);
 };
 
 // The same filter may have a chip and a bar in a chart. gradio adds the charts after this script has run, and writes them
@@ -139,7 +140,7 @@ const listFolders = () => {
 const take = () => {
   const { lines: text } = props.value;
   if (text.length < taken) {
-    [photos, rows, taken, limit, sorted] = [[], [], 0, STEP, { key: 'photo', down: false }];
+    [photos, rows, taken, limit, sorted] = [[], [], 0, STEP, { key: 'given', down: false }];
     chosen.clear();
     lines.clear();
     find('[data-field="folder"]').length = 1;

@@ -46,7 +46,7 @@ def build_choosing() -> Choosing:
         show_label=False,
         height=220,
         sources=["upload"],
-        placeholder="Drop a photo here\nor tap to choose one",
+        placeholder="Drop a photo here\nor choose one",
         elem_id="photo",
     )
     with gr.Row(elem_id="ways"):
@@ -78,7 +78,7 @@ def file_at(photo: gr.Image, address: str | None) -> GivenFile:
         photo: gets the file, so that gradio deletes it in time.
     """
     address = (address or "").strip()
-    if not address or address.startswith("data:"):
+    if not address or address.startswith("data:") or "." not in address:
         return GivenFile("photo", None, NO_ADDRESS)
     if "://" not in address:
         address = f"https://{address}"

@@ -31,7 +31,7 @@ def example_pictures(photo: gr.Image) -> tuple[gr.Dataset, gr.Dataset]:
         photo: the input, which keeps the files.
     """
     return (
-        _pictures(photo, EXAMPLES, "Or click an example", "examples"),
+        _pictures(photo, EXAMPLES, "Or try an example", "examples"),
         _pictures(photo, STRESS_TESTS, "Harder ones: stored sideways, lying on its side, small and dim", "stress"),
     )
 

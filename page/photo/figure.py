@@ -119,7 +119,7 @@ def _photo_html(prediction: PhotoPrediction) -> str:
     ]
     what = "with a numbered box around each face" if faces else "without boxes"
     alt = f"The photo “{prediction.photo}”, {what}"
-    more = "Click a face, or its card, to see which belong together." if len(faces) > 1 else ""
+    more = "Pick a face, or its card, to see which belong together." if len(faces) > 1 else ""
     return f"""<figure class="ga-figure"{faces_data(prediction)} style="--ga-ratio:{width / height:.4f}">
 <div class="ga-photo"><img src="<0>" alt="{escape(alt)}" width="{width}" height="{height}">{"".join(boxes)}</div>
 <figcaption><span>{more}</span>

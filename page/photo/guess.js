@@ -33,7 +33,7 @@ const crop = (face) => {
 };
 const row = (face) => {
   const name = `Age of face ${face.number}, in years`;
-  const number = make('input', { type: 'number', min: 0, max: 120, inputMode: 'numeric', ariaLabel: name });
+  const number = make('input', { type: 'number', min: 0, max: 100, inputMode: 'numeric', ariaLabel: name });
   const slider = make('input', { type: 'range', min: 0, max: 100, value: 30, ariaLabel: `${name}: slider` });
   number.dataset.guess = face.number;
   slider.addEventListener('input', () => { number.value = slider.value; });
@@ -70,7 +70,7 @@ const reveal = (shown) => {
   shown.forEach((face, index) => {
     if (face.truth === null || Number.isNaN(guesses[index])) return;
     errors.yours.push(Math.abs(guesses[index] - face.truth));
-    errors.models.push(Math.abs(face.years - face.truth));
+    errors.models.push(Math.abs(Math.round(face.years) - face.truth));
   });
   hide(false);
   const title = make('p', { tabIndex: -1 }, make('b', { textContent: 'The answers' }));

@@ -42,6 +42,7 @@ const buttonOf = async (photo) => {
     mark(photo);
     host.gaChosen = [photo.summary, { html: photo.html, files: photo.files }, photo.answer];
     trigger('select');
+    if (document.querySelector('#summary').getBoundingClientRect().top < 0) document.querySelector('#result').scrollIntoView();
   });
   return button;
 };

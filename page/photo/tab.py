@@ -13,7 +13,7 @@ from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 from gender_age.small_faces import FINE_FACE_SHARE
 
-from ..inputs.min_score import min_score_argument, min_score_slider
+from ..inputs.min_score import clamped, min_score_argument, min_score_slider
 from ..inputs.photo_files import GivenFile
 from ..server.zero_gpu import on_gpu
 from ..shared.analysis import AnalysedPhoto, analyse, predict_photo
@@ -119,7 +119,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         return {
             summary: summary_html(part.prediction, len(everything.faces), missing_faces_hint(everything)),
             figure: figure_value(part, paths) if is_usable else NOTHING,
-            details: gr.update(visible=True),
+            details: gr.update(visible=is_usable),
             answer: rounded(part.prediction.to_dict()),
             shown: part,
         }
@@ -138,14 +138,16 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             figure = photo_figure(elem_id="faces")
             with gr.Accordion("Hide small or doubtful faces", open=False, elem_id="which"):
                 min_score = min_score_slider(elem_id="score")
-                smallest = gr.Slider(
-                    SMALLEST_PERCENT,
-                    LARGEST_PERCENT,
-                    SMALLEST_PERCENT,
-                    step=0.5,
-                    label="Smallest face (%)",
-                    info="Of the photo's longer side",
-                    elem_id="smallest",
+                smallest = clamped(
+                    gr.Slider(
+                        SMALLEST_PERCENT,
+                        LARGEST_PERCENT,
+                        SMALLEST_PERCENT,
+                        step=0.5,
+                        label="Smallest face (%)",
+                        info="Of the photo's longer side",
+                        elem_id="smallest",
+                    )
                 )
             with gr.Accordion("The same as JSON", open=False, visible=False, elem_id="details") as details:
                 answer = gr.JSON(label="The photo and its faces", show_label=False, elem_id="json")

@@ -12,6 +12,11 @@ const show = (place) => {
 const begin = (name, source) => {
   if (image.src.startsWith('blob:')) URL.revokeObjectURL(image.src);
   image.hidden = !source;
+  const address = document.querySelector('#address textarea, #address input');
+  if (source && address?.value) {
+    address.value = '';
+    address.dispatchEvent(new Event('input', { bubbles: true }));
+  }
   if (source) image.src = source;
   else image.removeAttribute('src');
   title.textContent = name;
@@ -57,7 +62,7 @@ new MutationObserver(() => {
   if (!isWaiting()) return;
   const tracker = document.querySelector('#waiting .progress-text');
   const queue = tracker?.textContent.match(/(\d+)\/(\d+)\s*\|/);
-  const text = queue ? `waits: number ${queue[1]} of ${queue[2]} in the queue` : 'is looked at…';
+  const text = queue ? `waits: number ${queue[1]} of ${queue[2]} in the queue` : 'is being analysed…';
   if (tracker) upload = '';
   if (upload) {
     const isBack = document.querySelector('#photo button.upload-container');

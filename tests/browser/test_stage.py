@@ -146,7 +146,7 @@ def test_an_address_is_fetched_or_a_sentence_says_why_not(page):
     for address in ("http://127.0.0.1/a.jpg", "nowhere.invalid/b.jpg"):
         page.fill("#address input", address)
         page.click("#address .submit-button")
-        page.wait_for_selector(f"#summary .ga-error >> text=“{address[-5:]}” cannot be had.")
+        page.wait_for_selector(f"#summary .ga-error >> text=“{address[-5:]}” could not be loaded.")
         page.wait_for_selector("#stage:not([data-waiting])")
     page.fill("#address input", "")
     page.press("#address input", "Enter")

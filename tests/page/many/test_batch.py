@@ -62,7 +62,7 @@ def test_photos_come_in_order_and_those_of_an_archive_in_its_place(tmp_path, tri
     (tmp_path / "last.jpg").write_text("last")
     files = [
         given(tmp_path / "first.jpg"),
-        GivenFile("gone.jpg", None, "“gone.jpg” cannot be had."),
+        GivenFile("gone.jpg", None, "“gone.jpg” could not be loaded."),
         given(trip),
         given(tmp_path / "last.jpg"),
     ]
@@ -70,7 +70,7 @@ def test_photos_come_in_order_and_those_of_an_archive_in_its_place(tmp_path, tri
     found = [row for portion in analysed(files, predict) for row in portion]
     assert [name for name, _ in found] == ["first.jpg", "gone.jpg", "a/1.jpg", "evil.jpg", "2.jpg", "last.jpg"]
     assert found[0][1] == "read first"
-    assert found[1][1] == "“gone.jpg” cannot be had."
+    assert found[1][1] == "“gone.jpg” could not be loaded."
     assert found[2][1] == "read a/1.jpg"
     assert "leads out" in found[3][1]
     assert found[5][1] == "read last"

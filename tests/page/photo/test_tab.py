@@ -164,9 +164,9 @@ def test_an_unusable_photo(tab, tmp_path):
 
 
 def test_a_photo_that_could_not_be_had_is_an_answer(tab):
-    given = GivenFile("far.jpg", None, "“far.jpg” cannot be had.")
+    given = GivenFile("far.jpg", None, "“far.jpg” could not be loaded.")
     found, _ = tab.choose(given)
-    wanted = PhotoPrediction.unusable("far.jpg", "“far.jpg” cannot be had.")
+    wanted = PhotoPrediction.unusable("far.jpg", "“far.jpg” could not be loaded.")
     assert found.analysed.prediction == wanted
     assert tab.events["predict"].fn(given) == wanted.to_dict()
     assert tab.predictor.seen == []
@@ -205,3 +205,9 @@ def test_events_that_run_the_model_share_their_places(tab):
     running = [event.name for event in tab.demo.fns.values() if event.concurrency_id == "model"]
     assert sorted(running) == sorted(("predict", *SEARCHES))
     assert all(tab.events[name].concurrency_limit == PHOTO_PLACES["concurrency_limit"] for name in running)
+
+
+@pytest.mark.parametrize(("typed", "taken"), [(80, 1.0), (-3, MIN_SCORE), (0.9, 0.9), (None, MIN_SCORE)])
+def test_a_number_typed_out_of_range_is_moved_into_it(tab, typed, taken):
+    (score,) = [block for block in tab.demo.blocks.values() if block.elem_id == "score"]
+    assert score.preprocess(typed) == taken

@@ -229,3 +229,9 @@ def test_the_mcp_server_writes_where_it_chose_at_import(folder):
     """photo_input.GivenPhoto"""
     mcp = pytest.importorskip("gradio.mcp")
     assert Path(mcp.DEFAULT_TEMP_DIR) != folder
+
+
+def test_a_number_out_of_range_fails(folder):
+    """page/inputs/min_score.py"""
+    with pytest.raises(gr.Error):
+        gr.Slider(1, 30).preprocess(50)
