@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -35,16 +36,19 @@ def load_run_rows(data: DataSection) -> tuple[Dataset, dict[str, Dataset]]:
 def _check(rows: Dataset, where: str) -> None:
     if not len(rows):
         raise DataError(f"{where} has no rows")
-    ages = {name: rows[name][:] for name in ("age_min", "age_max")}
-    if any(None in values for values in (*ages.values(), rows["gender"][:])):
-        raise DataError(f"{where} has rows without an age or a gender; leave them out, or prepare the data again")
-    low, high = (np.asarray(values) for values in ages.values())
+    # A missing label is null, and trains nothing.
+    low, high, gender = (
+        np.array([math.nan if value is None else value for value in rows[name][:]], dtype=float)
+        for name in ("age_min", "age_max", "gender")
+    )
+    if np.isnan(low + high).all() and np.isnan(gender).all():
+        raise DataError(f"{where} has no ages and no genders")
     wrong = np.flatnonzero((low < 0) | (low > high))
     if len(wrong):
         row = int(wrong[0])
         raise DataError(
             f"{where} has {len(wrong)} of {len(rows)} rows whose age_min is below 0 or above age_max, the first with "
-            f"{low[row]} and {high[row]}: {rows[row]['file']}"
+            f"{low[row]:g} and {high[row]:g}: {rows[row]['file']}"
         )
     if set(rows["gender"][:]) - {0, 1}:
         raise DataError(f"{where} has a gender that is neither 0 (female) nor 1 (male)")
