@@ -141,13 +141,13 @@ def test_odd_requests_make_one_line_each_and_no_more_than_a_minute_has(page):
         for route, body in (
             (f"run/{quote(forged)}", {"data": []}),
             (f"call/{quote(forged)}", {"data": []}),
+            (f"call/v2/{quote(forged)}", {forged: 1}),
             ("queue/join", {"data": [], "fn_index": 9999, "session_hash": forged}),
         ):
             answer = http.post(route, json=body)
             assert (answer.status_code, answer.text) == (500, log_lines.FAILED)
         for route, body in (
             ("run/predict", {"data": forged}),
-            (f"call/v2/{quote(forged)}", {forged: 1}),
             ("call/v2/predict", {forged: 1}),
         ):
             assert http.post(route, json=body).status_code == 422

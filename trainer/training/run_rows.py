@@ -50,5 +50,5 @@ def _check(rows: Dataset, where: str) -> None:
             f"{where} has {len(wrong)} of {len(rows)} rows whose age_min is below 0 or above age_max, the first with "
             f"{low[row]:g} and {high[row]:g}: {rows[row]['file']}"
         )
-    if set(rows["gender"][:]) - {0, 1}:
+    if set(rows["gender"][:]) - {0, 1, None}:
         raise DataError(f"{where} has a gender that is neither 0 (female) nor 1 (male)")
