@@ -14,6 +14,7 @@ from gender_age.decoding import expected_age
 from gender_age.modeling_gender_age import ViTForGenderAge
 from tests.conftest import TINY
 from tests.trainer.test_train import run_values
+from trainer.errors import ConfigError
 from trainer.faces.aligned_faces import AlignedFaces
 from trainer.faces.loading import load_split
 from trainer.train import train
@@ -119,3 +120,23 @@ def test_a_checkpoint_keeps_its_mean_and_deviation(kind, tiny_data, tmp_path, mo
     error = (ages - batch["age_min"])[exact].abs().mean()
     history = json.loads((folder / "training.json").read_text())["history"]
     assert history[-1]["eval_drawn_age_mae"] == pytest.approx(float(error), abs=1e-3)
+
+
+def test_a_data_set_is_shown_as_often_as_its_weight_says(tiny_data, tmp_path, monkeypatch):
+    shutil.copytree(tiny_data, tmp_path / "again")
+    rows, fetch = [], AlignedFaces.__getitems__
+
+    def note(faces, indices):
+        rows.extend(indices if len(faces) == 96 else [])
+        return fetch(faces, indices)
+
+    monkeypatch.setattr(AlignedFaces, "__getitems__", note)
+    values = run_values(tiny_data, tmp_path / "run") | {"stages": [{"image_size": 16, "epochs": 2}]}
+    values["data"] |= {"train": [str(tiny_data), str(tmp_path / "again")], "age_balance": 0, "weights": {"again": 3}}
+    train(parse_config(values))
+    assert len(rows) == 192
+    assert sum(row >= 48 for row in rows) == pytest.approx(0.75 * 192, abs=4)
+    values["data"]["weights"] = {"none": 2}
+    values["training"]["output_dir"] = str(tmp_path / "other")
+    with pytest.raises(ConfigError, match="`data.weights` names 'none', which is none of drawn, again"):
+        train(parse_config(values))

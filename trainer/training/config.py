@@ -16,9 +16,10 @@ from gender_age.configuration_gender_age import GenderAgeConfig
 
 from ..errors import ConfigError
 from ..faces.column_mapping import ColumnMapping
-from .settings import CheckedSection, not_empty, number, whole_number
+from .augmentation_section import AugmentationSection
+from .settings import CheckedSection, not_empty, number, weights_above_zero, whole_number
 
-NEWER = ("columns", "genders", "drop_unlikely", "stem_weights", "early_stopping_patience")
+NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience")
 """Settings that older runs did not record."""
 
 
@@ -88,6 +89,20 @@ class DataSection(CheckedSection):
             **number(0, 1),
         },
     )
+    gender_balance: float = field(
+        default=0.0,
+        metadata={
+            "help": "Sampling by gender: 0 shows them as often as they are in the data, 1 both equally often.",
+            **number(0, 1),
+        },
+    )
+    weights: dict[str, float] = field(
+        default_factory=dict,
+        metadata={
+            "help": "How often a face of a data set is shown, relative to 1: the data set's folder or id -> weight.",
+            **weights_above_zero(),
+        },
+    )
     drop_unlikely: float = field(
         default=0.0,
         metadata={
@@ -131,36 +146,6 @@ class Stage(CheckedSection):
 
     image_size: int = field(metadata={"help": "Side of the training faces in pixels.", **whole_number(1)})
     epochs: int = field(metadata={"help": "Passes over the training faces.", **whole_number(1)})
-
-
-@strict
-@dataclass(frozen=True, slots=True)
-class AugmentationSection(CheckedSection):
-    """Random changes to each training face, beside a horizontal flip with probability 0.5."""
-
-    rotation: float = field(default=10.0, metadata={"help": "Largest rotation in degrees.", **number(0, 180)})
-    scale: float = field(
-        default=0.1, metadata={"help": "Largest change of scale, as a share.", **number(0, 1, below=True)}
-    )
-    shift: float = field(
-        default=0.05, metadata={"help": "Largest translation, as a share of the side.", **number(0, 1)}
-    )
-    colour: float = field(
-        default=0.3,
-        metadata={"help": "Largest change of brightness, contrast and saturation, as a share.", **number(0, 1)},
-    )
-    grey: float = field(default=0.1, metadata={"help": "Share of faces in greyscale.", **number(0, 1)})
-    low_resolution: float = field(
-        default=0.2,
-        metadata={"help": "Share of faces downsampled two to three times and upsampled again.", **number(0, 1)},
-    )
-    noise: float = field(
-        default=0.04,
-        metadata={"help": "Largest standard deviation of Gaussian noise, for pixels in [0, 1].", **number(0, 1)},
-    )
-    erase: float = field(
-        default=0.25, metadata={"help": "Share of faces with a grey rectangle (random erasing).", **number(0, 1)}
-    )
 
 
 @strict

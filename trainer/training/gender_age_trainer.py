@@ -27,7 +27,7 @@ from .checkpoints import CompletionMarker
 from .compute_metrics import pooled_metrics
 from .config import RunConfig
 from .normalisation import Normalisation
-from .sampling import WeightedShuffle, age_weights
+from .sampling import WeightedShuffle, age_weights, balanced_by_gender
 from .saving import run_record, save_run_model
 from .stages import image_size_of
 
@@ -44,6 +44,7 @@ class GenderAgeTrainer(Trainer):
         average: what `evaluate` and the saved model use in place of the live weights; None for those themselves.
         normalisation: of the model's input.
         marker: knows how long the run has taken.
+        face_weights: `(n,)` weights of the training faces by data set; None for equal ones.
     """
 
     def __init__(
@@ -53,17 +54,25 @@ class GenderAgeTrainer(Trainer):
         average: WeightAverage | None,
         normalisation: Normalisation,
         marker: CompletionMarker,
+        face_weights: torch.Tensor | None = None,
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.run_config, self.average, self.normalisation, self.marker = run, average, normalisation, marker
+        self.face_weights = face_weights
         self._batch = (-1, 0)  # the step, and which of its batches
         # Its one thread uploads in the background, in the order of the saves.
         self._uploads = HfApi()
 
     def _get_train_sampler(self, train_dataset=None):
         faces = train_dataset if train_dataset is not None else self.train_dataset
-        weights = age_weights(faces.age_min, faces.age_max, self.run_config.data.age_balance)
+        data = self.run_config.data
+        weights = age_weights(faces.age_min, faces.age_max, data.age_balance)
+        if self.face_weights is not None:
+            weights = weights * self.face_weights
+            weights *= len(weights) / weights.sum()
+        if data.gender_balance:
+            weights = balanced_by_gender(weights, faces.gender, data.gender_balance)
         return WeightedShuffle(weights, self.args.seed)
 
     def _prepare_inputs(self, inputs):

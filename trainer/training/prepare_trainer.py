@@ -6,7 +6,6 @@ import logging
 from pathlib import Path
 
 import torch
-from datasets import Dataset
 from transformers import TrainerCallback, TrainingArguments
 
 from ..faces.aligned_faces import AlignedFaces
@@ -26,7 +25,7 @@ from .label_cleaning import likely_rows
 from .model_checks import as_sentence, check_batch_norm, check_trainer
 from .normalisation import normalisation_of
 from .run_folder import make_folder
-from .run_rows import load_run_rows
+from .run_rows import RunRows, load_run_rows
 from .stages import GrowImages, check_image_sizes, check_schedule
 
 logger = logging.getLogger(__name__)
@@ -46,7 +45,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     model, normalisation = build_model(config.model, config.image_size), normalisation_of(config.model)
     check_image_sizes(config.stages, model.config.patch_size)
     with arguments.main_process_first(), full_disk_as_sentence(run):
-        train_faces, validation_faces = _align_faces(config, *load_run_rows(config.data))
+        train_faces, validation_faces, face_weights = _align_faces(config, load_run_rows(config.data))
     last_batch = check_schedule(config, arguments, len(train_faces))
     check_batch_norm(model, min(stage.image_size for stage in config.stages), last_batch)
     check_metric(arguments.metric_for_best_model, validation_faces)
@@ -73,6 +72,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
             average=average,
             normalisation=normalisation,
             marker=marker,
+            face_weights=face_weights,
             train_dataset=train_faces,
             eval_dataset=validation_faces,
             data_collator=_as_is,
@@ -91,18 +91,19 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     return trainer, checkpoint
 
 
-def _align_faces(
-    config: RunConfig, train_rows: Dataset, validation_rows: dict[str, Dataset]
-) -> tuple[AlignedFaces, dict[str, AlignedFaces]]:
-    """The training faces of all datasets, and the validation faces by dataset."""
+def _align_faces(config: RunConfig, rows: RunRows) -> tuple[AlignedFaces, dict[str, AlignedFaces], torch.Tensor | None]:
+    """The training faces of all datasets, the validation faces by dataset, and the weights of the training faces."""
     data = config.data
     cache_dir = Path(data.cache_dir or config.folder / "faces")
     make_folder(cache_dir, "data.cache_dir")
     sizes = list(dict.fromkeys(stage.image_size for stage in config.stages))
-    training = AlignedFaces(train_rows, sizes, cache_dir, data.margin, data.fallback_share)
+    training, weights = AlignedFaces(rows.training, sizes, cache_dir, data.margin, data.fallback_share), rows.weights
     if data.drop_unlikely:
-        training.keep(likely_rows(train_rows, config, cache_dir, config.folder))
-    return training, {name: AlignedFaces(rows, sizes, cache_dir) for name, rows in validation_rows.items()}
+        kept = likely_rows(rows.training, config, cache_dir, config.folder)
+        training.keep(kept)
+        weights = None if weights is None else weights[kept]
+    validation = {name: AlignedFaces(each, sizes, cache_dir) for name, each in rows.validation.items()}
+    return training, validation, weights
 
 
 def _best_step_callbacks(config: RunConfig, arguments: TrainingArguments) -> list[TrainerCallback]:

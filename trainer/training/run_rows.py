@@ -3,34 +3,70 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from datasets import Dataset
+import torch
+from datasets import Dataset, concatenate_datasets
 
-from ..errors import DataError
+from ..errors import ConfigError, DataError
 from ..faces.loading import load_split
 from .config import DataSection
 
 
-def load_run_rows(data: DataSection) -> tuple[Dataset, dict[str, Dataset]]:
-    """The training rows of all datasets, concatenated, and the validation rows by dataset.
+@dataclass(frozen=True, slots=True)
+class RunRows:
+    """The rows of a run.
+
+    Attributes:
+        training: of all datasets, concatenated.
+        validation: by dataset.
+        weights: `(n,)` float64 weights of the training rows by dataset; None where `data.weights` has none.
+    """
+
+    training: Dataset
+    validation: dict[str, Dataset]
+    weights: torch.Tensor | None
+
+
+def load_run_rows(data: DataSection) -> RunRows:
+    """Load and check the rows of all datasets.
 
     Raises:
         DataError: a dataset cannot be loaded, has no rows, or ages that cannot be.
     """
     if not all(data.train):
         raise DataError("`data.train` has an empty name; write folders, or ids of the Hub")
-    training = load_split(data.train, "train", data.limit, data.mapping)
+    parts = [load_split([source], "train", data.limit, data.mapping) for source in data.train]
+    training = concatenate_datasets(parts)
     _check(training, f"the split train of {', '.join(data.train)}")
-    names = [Path(source.partition("@")[0]).name for source in data.train]
     validation = {}
+    names = _names(data.train)
     for name, source in zip(names, data.train, strict=True):
         rows = load_split([source], "validation", data.limit, data.mapping)
         _check(rows, f"the split validation of {source}")
-        # Names may repeat, such as those of a folder and its copy on the Hub.
-        validation[name if names.count(name) == 1 else source] = rows
-    return training, validation
+        validation[name] = rows
+    return RunRows(training, validation, _weights(data, names, [len(part) for part in parts]))
+
+
+def _names(sources: list[str]) -> list[str]:
+    """The names of datasets in metrics: of the folder, or of the repository without its owner."""
+    names = [Path(source.partition("@")[0]).name for source in sources]
+    # Names may repeat, such as those of a folder and its copy on the Hub.
+    return [name if names.count(name) == 1 else source for name, source in zip(names, sources, strict=True)]
+
+
+def _weights(data: DataSection, names: list[str], counts: list[int]) -> torch.Tensor | None:
+    unknown = set(data.weights) - {*names, *data.train}
+    if unknown:
+        raise ConfigError(f"`data.weights` names {min(unknown)!r}, which is none of {', '.join(names)}")
+    if not data.weights:
+        return None
+    each = [
+        data.weights.get(name, data.weights.get(source, 1.0)) for name, source in zip(names, data.train, strict=True)
+    ]
+    return torch.tensor(each, dtype=torch.float64).repeat_interleave(torch.tensor(counts))
 
 
 def _check(rows: Dataset, where: str) -> None:

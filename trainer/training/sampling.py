@@ -23,6 +23,17 @@ def age_weights(age_min: torch.Tensor, age_max: torch.Tensor, balance: float) ->
     return weights * (len(weights) / weights.sum())
 
 
+def balanced_by_gender(weights: torch.Tensor, gender: torch.Tensor, balance: float) -> torch.Tensor:
+    """`(n,)` weights with the same sum, scaled by gender: as they are with balance 0, equal sums of both with 1.
+
+    Args:
+        gender: `(n,)`, 0 female, 1 male.
+    """
+    totals = torch.zeros(2, dtype=weights.dtype).index_add(0, gender, weights)
+    scaled = weights * totals[gender] ** -balance
+    return scaled * (weights.sum() / scaled.sum())
+
+
 class WeightedShuffle(torch.utils.data.Sampler[int]):
     """Each index about `weights[index]` times an epoch, shuffled; reproducible from seed and epoch when a run is
     continued.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -76,6 +77,17 @@ def whole_number(low: int) -> dict[str, Any]:
 
     def validator(value: int | None) -> None:
         if value is not None and value < low:
+            raise ValueError(phrase)
+
+    return {"validator": validator, "wanted": phrase}
+
+
+def weights_above_zero() -> dict[str, Any]:
+    """Metadata of a mapping of names to weights."""
+    phrase = "a mapping of names to numbers above 0, such as {name: 2}"
+
+    def validator(value: dict[str, float]) -> None:
+        if not all(isinstance(weight, (int, float)) and 0 < weight < math.inf for weight in value.values()):
             raise ValueError(phrase)
 
     return {"validator": validator, "wanted": phrase}
@@ -167,6 +179,8 @@ def _read_value(setting: dataclasses.Field, path: str, value: Any) -> Any:
     kind, items = setting.type, typing.get_args(setting.type)
     if kind is float and type(value) is int:
         return float(value)
+    if kind == dict[str, float] and isinstance(value, Mapping):
+        return {name: float(weight) if type(weight) is int else weight for name, weight in value.items()}
     if kind == list[str] and isinstance(value, str):
         return [value]
     if typing.get_origin(kind) is tuple and dataclasses.is_dataclass(items[0]) and isinstance(value, list):

@@ -1,6 +1,6 @@
 import torch
 
-from trainer.training.sampling import WeightedShuffle, age_weights
+from trainer.training.sampling import WeightedShuffle, age_weights, balanced_by_gender
 
 AGES = torch.tensor([2] * 10 + [27] * 80 + [90] * 10)
 
@@ -35,3 +35,14 @@ def test_order_is_fixed_by_seed_and_epoch():
 def test_an_open_range_counts_below_a_hundred():
     weights = age_weights(torch.tensor([70, 20]), torch.tensor([120, 20]), 1.0)
     assert torch.allclose(weights, torch.ones(2).double())
+
+
+def test_balance_by_gender():
+    gender = torch.tensor([0] * 20 + [1] * 80)
+    by_age = age_weights(AGES, AGES, 0.5)
+    assert torch.allclose(balanced_by_gender(by_age, gender, 0.0), by_age)
+    for balance, (low, high) in {0.5: (25, 45), 1.0: (47, 53)}.items():
+        weights = balanced_by_gender(by_age, gender, balance)
+        assert torch.isclose(weights.sum(), torch.tensor(100.0).double())
+        drawn = gender[list(WeightedShuffle(weights, seed=0))]
+        assert low <= (drawn == 0).sum() <= high

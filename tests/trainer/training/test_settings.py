@@ -39,6 +39,8 @@ def changed(path, value):
         (("data", "cache_dir"), 3, "`data.cache_dir` is 3; text is wanted"),
         (("data", "columns"), ["sex"], "`data.columns` is ['sex']; a mapping such as {their_name: our_name} is wanted"),
         (("data", "train"), [3], "`data.train` is [3]; a list of folders that"),
+        (("data", "weights"), {"a": 0}, "`data.weights` is {'a': 0}; a mapping of names to numbers above 0, such as"),
+        (("data", "weights"), {"a": "x"}, "`data.weights` is {'a': 'x'}; a mapping of names to numbers above 0"),
         (("model", "revision"), 1234567, "`model.revision` is 1234567; text is wanted"),
         (("model", "config"), "wide", "`model.config` is 'wide'; a mapping such as {name: value} is wanted"),
         (("stages", 0, "epochs"), 2.5, "`stages[0].epochs` is 2.5; a whole number from 1 is wanted"),
@@ -63,7 +65,7 @@ def test_a_mapping_of_stages_is_one_sentence():
 @pytest.mark.parametrize(
     ("path", "inside", "outside"),
     [
-        *((("data", name), (0, 0.5, 1), (-0.01, 1.01)) for name in ("fallback_share", "age_balance")),
+        *((("data", name), (0, 0.5, 1), (-0.01, 1.01)) for name in ("fallback_share", "age_balance", "gender_balance")),
         (("data", "drop_unlikely"), (0, 0.99), (-0.01, 1, float("nan"))),
         (("data", "margin"), (0, 0.25), (-0.1, 0.26, float("inf"))),
         (("data", "limit"), (1, None), (0, -1)),
