@@ -71,6 +71,8 @@ def main(args: argparse.Namespace) -> int:
     for name, value in (("limit", args.limit), ("batch-size", args.batch_size)):
         if value is not None and value < 1:
             raise TrainerError(f"--{name} is {value}; it must be at least 1")
+    if args.device == "meta":
+        raise TrainerError("the device meta holds no numbers; try cpu")
     mapping = ColumnMapping(dict(each.partition("=")[::2] for each in args.columns), args.genders)
     output = Path(args.output)
     try:
