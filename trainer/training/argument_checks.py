@@ -73,7 +73,7 @@ def check_arguments(values: dict[str, Any], defaults: dict[str, Any]) -> None:
             continue
         value = values[name]
         _check_type(name, value, hints[name])
-        if name in WITHOUT_USE and value not in (defaults.get(name, field.default), None):
+        if name in WITHOUT_USE and value != defaults.get(name, field.default):
             raise ConfigError(f"`training.{name}` has no use here: {WITHOUT_USE[name]}")
         _check_range(name, value)
     _check_reports(values.get("report_to") or "none")
