@@ -167,7 +167,7 @@ class GenderAgeTrainer(Trainer):
 
     def record(self) -> dict:
         """What the card and a reader of the model want to know of the run so far."""
-        return run_record(self.run_config, self, self.marker.seconds)
+        return {**run_record(self.run_config, self, self.marker.seconds), "best_step": self.best_step}
 
     def save_finished(self, folder: Path) -> None:
         """Write the model as it is now, with its image processor and the record of the run."""

@@ -49,7 +49,6 @@ def save_run_model(
 def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
     """The record of a run that has taken `seconds` so far, for the model card and for readers of the checkpoint.
 
-    `best_step` is the step whose model was saved, where the run asked for the best one instead of the last.
     `started_from` is the record of the run whose model this one continues from, where its folder has one.
     """
     return {
@@ -72,7 +71,6 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         },
         "finished": time.strftime("%Y-%m-%d"),
         "started_from": _earlier_record(config.model.pretrained),
-        "best_step": trainer.best_step,
         "history": evaluations(trainer.state.log_history),
     }
 
