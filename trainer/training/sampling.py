@@ -27,10 +27,12 @@ def balanced_by_gender(weights: torch.Tensor, gender: torch.Tensor, balance: flo
     """`(n,)` weights with the same sum, scaled by gender: as they are with balance 0, equal sums of both with 1.
 
     Args:
-        gender: `(n,)`, 0 female, 1 male.
+        gender: `(n,)`, 0 female, 1 male, negative where it is unknown: such faces stay as they are among the others.
     """
-    totals = torch.zeros(2, dtype=weights.dtype).index_add(0, gender, weights)
-    scaled = weights * totals[gender] ** -balance
+    known = gender >= 0
+    totals = torch.zeros(2, dtype=weights.dtype).index_add(0, gender[known], weights[known])
+    scaled = weights.clone()
+    scaled[known] *= (totals[gender[known]] / totals.mean()) ** -balance
     return scaled * (weights.sum() / scaled.sum())
 
 

@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from trainer.training.sampling import WeightedShuffle, age_weights, balanced_by_gender
@@ -46,3 +47,12 @@ def test_balance_by_gender():
         assert torch.isclose(weights.sum(), torch.tensor(100.0).double())
         drawn = gender[list(WeightedShuffle(weights, seed=0))]
         assert low <= (drawn == 0).sum() <= high
+
+
+def test_unknown_genders_stay_as_they_are_among_the_others():
+    gender = torch.tensor([0, 0, 0, 1, -100, -100])
+    weights = balanced_by_gender(torch.ones(6, dtype=torch.float64), gender, 1)
+    assert weights.sum() == pytest.approx(6)
+    assert weights[gender == 0].sum() == pytest.approx(float(weights[gender == 1].sum()))
+    assert weights[3] > weights[4] > weights[0]
+    assert torch.equal(balanced_by_gender(torch.ones(2), torch.tensor([-100, -100]), 1), torch.ones(2))
