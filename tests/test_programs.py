@@ -1,7 +1,6 @@
 """The programs of docs/api.md, each run against a server on loopback: gradio_client, curl and an MCP client."""
 
 import ast
-import asyncio
 import base64
 import contextlib
 import io
@@ -22,6 +21,7 @@ from page.inputs.archive import MAX_PHOTO_BYTES
 from page.inputs.unpacking import MAX_UNPACKED_BYTES
 from page.many.batch import MAX_PHOTOS
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
+from tests.apart import call_apart, run_apart
 from tests.conftest import REPOSITORY
 
 TEXT = (REPOSITORY / "docs" / "api.md").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def printed(program: str, monkeypatch) -> list[str]:
     """The lines that a Python example prints."""
     monkeypatch.chdir(REPOSITORY)
     with contextlib.redirect_stdout(io.StringIO()) as output:
-        exec(compile(program, "docs/api.md", "exec"), {"__name__": "example"})
+        call_apart(exec, compile(program, "docs/api.md", "exec"), {"__name__": "example"})
     return output.getvalue().splitlines()
 
 
@@ -125,7 +125,7 @@ def with_session(url, use):
             await session.initialize()
             return await use(session)
 
-    return asyncio.run(main())
+    return run_apart(main())
 
 
 def test_tools_are_described_for_assistants(url):

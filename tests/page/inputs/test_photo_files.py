@@ -1,6 +1,5 @@
 """The input for many files: uploads and the strings that assistants give; and what it fetches from the web."""
 
-import asyncio
 import base64
 import http.server
 import threading
@@ -15,6 +14,7 @@ from gradio.data_classes import FileData
 from page.inputs import fetching, photo_files
 from page.inputs.fetching import FetchError, fetch, is_public, url_name
 from page.inputs.photo_files import GivenFile, GivenFiles
+from tests.apart import run_apart
 
 DATA = base64.b64encode(b"bytes of a photo").decode()
 
@@ -194,7 +194,7 @@ def test_all_addresses_of_a_call_have_one_limit(given, monkeypatch):
 def test_addresses_among_uploads_are_fetched_here_and_not_by_gradio(given, monkeypatch):
     monkeypatch.setattr(photo_files, "fetch", lambda *_: b"a face")
     url = "https://example.org/a/me.jpg"
-    assert asyncio.run(given.component.async_move_resource_to_block_cache(url)) == url
+    assert run_apart(given.component.async_move_resource_to_block_cache(url)) == url
     (file,) = given(FileData(path=url))
     assert file.name == "me.jpg"
     assert Path(file.path).read_bytes() == b"a face"

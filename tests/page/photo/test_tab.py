@@ -1,6 +1,5 @@
 """The tab Photo: its events around a fake model, its thresholds, its files and its endpoint."""
 
-import asyncio
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from page.shared.pictures import NOTHING
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, PHOTO_PLACES, STATE_SECONDS
 from page.shared.wording import rounded
 from tests import fakes
+from tests.apart import run_apart
 
 FLOORS = (MIN_SCORE, SMALLEST_PERCENT)
 
@@ -174,7 +174,7 @@ def test_a_photo_that_could_not_be_had_is_an_answer(tab):
 
 def test_pictures_are_files_that_gradio_deletes(tab, photo):
     updates = tab.events["show"].fn(*tab.choose(photo), *FLOORS)
-    sent = asyncio.run(tab.demo.postprocess_data(tab.events["show"], updates, SessionState(tab.demo)))
+    sent = run_apart(tab.demo.postprocess_data(tab.events["show"], updates, SessionState(tab.demo)))
     (figure,) = (value for value in sent if isinstance(value, dict) and "files" in value)
     assert [entry["url"] for entry in figure["files"]] == [
         f"/gradio_api/file={entry['path']}" for entry in figure["files"]

@@ -1,12 +1,10 @@
 """Calls of programs that leave out arguments with a default."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import gradio as gr
 import pytest
 
 from page.server.call_defaults import fill_defaults
+from tests.apart import run_apart
 
 
 @pytest.fixture
@@ -21,9 +19,7 @@ def demo():
 
 def inputs(demo, endpoint, given):
     block_fn = next(fn for fn in demo.fns.values() if fn.api_name == endpoint)
-    # In a thread: playwright's event loop may be running in this one.
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, demo.preprocess_data(block_fn, given, None)).result()
+    return run_apart(demo.preprocess_data(block_fn, given, None))
 
 
 @pytest.mark.parametrize(

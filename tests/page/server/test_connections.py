@@ -7,6 +7,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from page.server import connections
+from tests.apart import run_apart
 
 
 class Transport(asyncio.Transport):
@@ -51,7 +52,7 @@ async def checked(monkeypatch, end):
     ids=["the last answer is not read", "open"],
 )
 def test_an_answer_has_a_time_after_the_page_has_closed_its_connection(monkeypatch, end, aborted):
-    connection, transport = asyncio.run(checked(monkeypatch, end))
+    connection, transport = run_apart(checked(monkeypatch, end))
     assert transport.aborted == aborted
     assert (connection in connection.connections) != aborted
 
@@ -68,4 +69,4 @@ def test_a_connection_that_is_gone_is_kept_by_nothing(monkeypatch):
         await checked(monkeypatch, lose)
         return sum(timer._callback == gone[0]._check for timer in asyncio.get_running_loop()._scheduled)
 
-    assert asyncio.run(count_timers()) == 0
+    assert run_apart(count_timers()) == 0

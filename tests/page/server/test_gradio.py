@@ -26,6 +26,8 @@ from PIL import Image, UnidentifiedImageError
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
+from tests.apart import run_apart
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -61,7 +63,7 @@ def test_delete_cache_stops_when_a_file_appears(folder, monkeypatch):
     (folder / "old.jpg").write_text("a face")
     monkeypatch.setattr(Path, "lstat", lstat_while_another_comes)
     with pytest.raises(RuntimeError, match="changed size"):
-        asyncio.run(asyncio.wait_for(route_utils.delete_files_on_schedule(app, 0, 0), 10))
+        run_apart(asyncio.wait_for(route_utils.delete_files_on_schedule(app, 0, 0), 10))
 
 
 def test_delete_cache_does_not_know_the_files_of_a_component_that_was_updated(folder):
@@ -77,7 +79,7 @@ def test_delete_cache_does_not_know_the_files_of_a_component_that_was_updated(fo
     def is_known(value):
         for files in demo.temp_file_sets:
             files.clear()
-        asyncio.run(demo.postprocess_data(event, value, session))
+        run_apart(demo.postprocess_data(event, value, session))
         return path in set().union(*demo.temp_file_sets)
 
     assert is_known(path)
@@ -130,7 +132,7 @@ def plain_parser(monkeypatch):
 def test_the_text_of_an_upload_has_no_limit(plain_parser):
     """request_limits.BoundedParser"""
     head = b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\n'
-    parsed = asyncio.run(parser_of([head, b"a" * 100_000, b"\r\n--b--\r\n"]).parse())
+    parsed = run_apart(parser_of([head, b"a" * 100_000, b"\r\n--b--\r\n"]).parse())
     assert len(parsed["text"]) == 100_000
 
 
@@ -139,7 +141,7 @@ def test_an_aborted_upload_leaves_its_file(plain_parser, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
     with pytest.raises(ClientDisconnect):
-        asyncio.run(parser_of([head, b"a face", ClientDisconnect()]).parse())
+        run_apart(parser_of([head, b"a face", ClientDisconnect()]).parse())
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -200,7 +202,7 @@ def test_a_component_fetches_addresses_without_a_limit(folder, monkeypatch):
 
     monkeypatch.setattr(processing_utils, "async_ssrf_protected_download", fetch)
     url = "https://example.org/a.jpg"
-    asyncio.run(gr.Image().async_move_resource_to_block_cache(url))
+    run_apart(gr.Image().async_move_resource_to_block_cache(url))
     assert asked == [(url, str(folder))], "there may be a limit of size or time now"
 
 

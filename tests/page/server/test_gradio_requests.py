@@ -1,6 +1,5 @@
 """More flaws of plain gradio, in how it takes requests and ends them. Where a test fails, its workaround can go."""
 
-import asyncio
 import threading
 import time
 import traceback
@@ -12,6 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 from gradio import http_server, route_utils, routes
 from starlette.datastructures import Headers
+
+from tests.apart import run_apart
 
 GONE_S = 1.5
 
@@ -124,7 +125,7 @@ def test_what_finds_no_space_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(route_utils.GradioUploadFile, "write", no_space)
     headers = Headers({"Content-Type": "multipart/form-data; boundary=b"})
     with pytest.raises(OSError, match="No space"):
-        asyncio.run(plain(headers, stream(), max_file_size=1000, upload_dir=tmp_path).parse())
+        run_apart(plain(headers, stream(), max_file_size=1000, upload_dir=tmp_path).parse())
     assert len(list(tmp_path.iterdir())) == 1
 
 

@@ -1,6 +1,5 @@
 """The tab Why?: its events around a fake model, its maps, its words and its plot."""
 
-import asyncio
 import re
 
 import gradio as gr
@@ -19,6 +18,7 @@ from page.why.heatmap import SIDE, heat_map
 from page.why.panel import face_label, nothing_html, panel_html
 from page.why.tab import WAITING, build_why_tab
 from tests import fakes
+from tests.apart import run_apart
 
 TEMPLATE = DEFAULT_ALIGNMENT.template
 FACES = (
@@ -158,7 +158,7 @@ def test_pictures_are_files_that_gradio_deletes(tab, explained):
     for picture, drawn in zip(pictures, wanted, strict=True):
         difference = np.asarray(picture).astype(int) - np.asarray(drawn.resize(picture.size)).astype(int)
         assert np.abs(difference).mean() < 8, "a map is the picture of another"
-    (sent,) = asyncio.run(tab.demo.postprocess_data(tab.events["panel_of"], panel, SessionState(tab.demo)))
+    (sent,) = run_apart(tab.demo.postprocess_data(tab.events["panel_of"], panel, SessionState(tab.demo)))
     paths = {entry["path"] for entry in sent["files"]}
     assert len(paths) == 3
     assert paths <= set().union(*tab.demo.temp_file_sets)
