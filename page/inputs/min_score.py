@@ -7,6 +7,8 @@ import gradio as gr
 from gender_age.detection import MIN_SCORE
 from gender_age.min_score import checked_min_score
 
+from .clamped_slider import clamped
+
 LABEL = "Lowest detection score"
 NO_SCORE = "min_score must be a number from 0 to 1."
 
@@ -24,19 +26,6 @@ def min_score_slider(**options) -> gr.Slider:
             **options,
         )
     )
-
-
-def clamped(slider: gr.Slider) -> gr.Slider:
-    """The slider, with what is typed beside it moved into its range: gradio fails, with an error of the server.
-
-    Issues: none was found. Can go when `test_a_number_out_of_range_fails` in tests/page/server/test_gradio.py fails.
-    """
-
-    def preprocess(payload: float | None) -> float:
-        return slider.value if payload is None else min(max(payload, slider.minimum), slider.maximum)
-
-    slider.preprocess = preprocess
-    return slider
 
 
 def min_score_argument() -> gr.Number:

@@ -13,7 +13,8 @@ from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 from gender_age.small_faces import FINE_FACE_SHARE
 
-from ..inputs.min_score import clamped, min_score_argument, min_score_slider
+from ..inputs.clamped_slider import clamped
+from ..inputs.min_score import min_score_argument, min_score_slider
 from ..inputs.photo_files import GivenFile
 from ..server.zero_gpu import on_gpu
 from ..shared.analysis import AnalysedPhoto, analyse, predict_photo

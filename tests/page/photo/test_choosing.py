@@ -12,20 +12,7 @@ from page.photo.cards import WELCOME
 from page.photo.choosing import NO_ADDRESS
 from page.shared.settings import EXAMPLES, STRESS_TESTS
 
-from .test_tab import PHOTO, Tab
-
-
-@pytest.fixture
-def tab(tmp_path, monkeypatch):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    return Tab()
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "a beach.jpg"
-    Image.new("RGB", (200, 100), "teal").save(path)
-    return str(path)
+from .built_tab import PHOTO
 
 
 def test_examples_are_chosen_by_their_index(tab):

@@ -14,60 +14,14 @@ from gender_age.results import PhotoPrediction
 from page.inputs.archive import MAX_PHOTO_BYTES
 from page.inputs.photo_files import GivenFile
 from page.photo.cards import WELCOME
-from page.photo.tab import LARGEST_PERCENT, SMALLEST_PERCENT, build_photo_tab
+from page.photo.tab import LARGEST_PERCENT, SMALLEST_PERCENT
 from page.shared.pictures import NOTHING
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, PHOTO_PLACES, STATE_SECONDS
 from page.shared.wording import rounded
 from tests import fakes
 from tests.apart import run_apart
 
-FLOORS = (MIN_SCORE, SMALLEST_PERCENT)
-
-
-def face(x, side, score):
-    return fakes.face(box=(x, 10, x + side, 10 + side), score=score, age=40.5)
-
-
-# 3, 4 and 10 percent of the photo's longer side.
-FACES = (face(5, 6, 0.999), face(40, 8, 0.8), face(80, 20, 0.95))
-PHOTO = fakes.photo(width=200, height=100, faces=FACES)
-
-
-class Tab:
-    """The built tab, its events called as gradio calls them."""
-
-    def __init__(self):
-        self.predictor = fakes.FakePredictor(fakes.unless_white(*FACES))
-        with gr.Blocks() as self.demo, gr.Tabs(), gr.Tab("Photo"):
-            self.shown = build_photo_tab(self.predictor)
-        self.events = {event.name: event for event in self.demo.fns.values() if event.fn is not None}
-
-    def choose(self, photo):
-        """The two states that a chosen photo leaves: what was found, and what is said instead of it."""
-        found, instead, *emptied = self.events["search"].fn(photo).values()
-        assert emptied == ([None] if photo else []), "the input keeps the photo"
-        return found, instead
-
-    def show(self, states, *thresholds):
-        """The updates by element id, and the tab's state."""
-        return self._by_id(self.events["show"].fn(*states, *(thresholds or FLOORS)))
-
-    def _by_id(self, updates):
-        by_id = {component.elem_id: update for component, update in updates.items() if component is not self.shown}
-        return by_id, updates[self.shown]
-
-
-@pytest.fixture
-def tab(tmp_path, monkeypatch):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    return Tab()
-
-
-@pytest.fixture
-def photo(tmp_path):
-    path = tmp_path / "a beach.jpg"
-    Image.new("RGB", (200, 100), "teal").save(path)
-    return str(path)
+from .built_tab import FACES, FLOORS, PHOTO, face
 
 
 def test_a_photo_is_analysed_once_and_shown_under_any_thresholds(tab, photo):

@@ -234,6 +234,6 @@ def test_the_mcp_server_writes_where_it_chose_at_import(folder):
 
 
 def test_a_number_out_of_range_fails(folder):
-    """page/inputs/min_score.py"""
+    """page/inputs/clamped_slider.py"""
     with pytest.raises(gr.Error):
         gr.Slider(1, 30).preprocess(50)
