@@ -35,6 +35,9 @@ class GenderAgeConfig(ViTConfig):
             branch in training; it rises linearly from 0 in the first layer to this rate in the last.
         age_label_sigma: standard deviation in years of the soft target around an exact age.
         age_expectation_weight: weight, per year, of the distance between expected age and label in the age loss.
+        age_prior_power: power of the training ages' frequencies that the age logits leave out (logit adjustment,
+            https://arxiv.org/abs/2007.07314): 0 keeps them, 1 answers as if all ages were equally frequent. Rare ages,
+            the old, are drawn less towards frequent ones.
         gender_loss_weight: weight of the gender loss; the age loss, about ten times larger, has weight 1.
         gender_label_smoothing: label smoothing of the gender loss, in [0, 1].
         gender_temperature: divisor of the gender logits before softmax; fitted on validation.
@@ -57,6 +60,7 @@ class GenderAgeConfig(ViTConfig):
     drop_path_rate: float = 0.0
     age_label_sigma: float = 2.0
     age_expectation_weight: float = 0.05
+    age_prior_power: float = 0.0
     gender_loss_weight: float = 1.0
     gender_label_smoothing: float = 0.0
     gender_temperature: float = 1.0

@@ -15,10 +15,12 @@ LIMITS = {"share": (0.0, 1.0), "years": (0.0, 150.0), "signed": (-150.0, 150.0)}
 KINDS = {
     "missed": "share",
     "age_mae": "years",
+    "age_band_mae": "years",
     "age_bias": "signed",
     "age_cs5": "share",
     "range_accuracy": "share",
     "range_within_one": "share",
+    "range_touched": "share",
     "gender_accuracy": "share",
     "gender_accuracy_from_10": "share",
     "recall_female": "share",
@@ -69,7 +71,9 @@ class GroupReport:
         n: number of faces.
         missed: share without landmarks, stored or detected.
         age_mae, age_bias, age_cs5: over exact ages.
+        age_band_mae: mean of the MAE of the five age bands, in which the few old count as much as the many young.
         range_accuracy, range_within_one: over age ranges.
+        range_touched: share of age ranges that the age interval touches.
         gender_accuracy, gender_accuracy_from_10: over all ages, and over ages from 10 years.
         recall_female, recall_male: of each class.
     """
@@ -77,10 +81,12 @@ class GroupReport:
     n: int | None = None
     missed: Measured | None = None
     age_mae: Measured | None = None
+    age_band_mae: Measured | None = None
     age_bias: Measured | None = None
     age_cs5: Measured | None = None
     range_accuracy: Measured | None = None
     range_within_one: Measured | None = None
+    range_touched: Measured | None = None
     gender_accuracy: Measured | None = None
     gender_accuracy_from_10: Measured | None = None
     recall_female: Measured | None = None

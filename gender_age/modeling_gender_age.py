@@ -94,6 +94,7 @@ class ViTForGenderAge(ViTPreTrainedModel):
         gender: torch.Tensor | None = None,
         age_min: torch.Tensor | None = None,
         age_max: torch.Tensor | None = None,
+        age_offset: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> GenderAgeOutput:
         """
@@ -109,6 +110,8 @@ class ViTForGenderAge(ViTPreTrainedModel):
             age_min, age_max (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
                 The youngest and oldest age the label allows, in years; equal where the age is exact, -100 where
                 it is unknown. Ages over 100 train as 100. A face trains only the heads whose label is known.
+            age_offset (`torch.FloatTensor` of shape `(101,)`, *optional*):
+                Added to the age logits in the loss alone, so that they learn to do without it.
         """
         mirrored = self.config.average_mirrored and not self.training
         if mirrored:
@@ -126,7 +129,13 @@ class ViTForGenderAge(ViTPreTrainedModel):
         if gender is not None and age_min is not None and age_max is not None:
             loss = self.config.gender_loss_weight * gender_loss(
                 gender_logits, gender, self.config.gender_label_smoothing
-            ) + age_loss(age_logits, age_min, age_max, self.config.age_label_sigma, self.config.age_expectation_weight)
+            ) + age_loss(
+                age_logits if age_offset is None else age_logits + age_offset,
+                age_min,
+                age_max,
+                self.config.age_label_sigma,
+                self.config.age_expectation_weight,
+            )
         return GenderAgeOutput(
             loss=loss,
             gender_logits=gender_logits,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TRAINING_FILE, EVALUATION_FILE = "training.json", "evaluation.json"
-SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace"}
+SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace", "all-age-faces": "All-Age-Faces"}
 """Source id -> name as its authors write it."""
 
 MAX_COUNTED, MAX_HOURS = 10**12, 10**6

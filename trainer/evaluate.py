@@ -160,7 +160,12 @@ def write_report(report: dict, folder: Path) -> None:
 
 def summary(report: dict) -> str:
     """The main metrics, one line per protocol and source."""
-    units = {"age_mae": "MAE {:.2f} years", "age_bias": "bias {:+.2f}", "age_cs5": "CS@5 {:.1%}"}
+    units = {
+        "age_mae": "MAE {:.2f} years",
+        "age_band_mae": "bands' mean {:.2f}",
+        "age_bias": "bias {:+.2f}",
+        "age_cs5": "CS@5 {:.1%}",
+    }
     units |= {"range_accuracy": "range {:.1%}", "range_within_one": "within one {:.1%}"}
     units |= {"gender_accuracy": "gender {:.1%}", "gender_accuracy_from_10": "from ten years {:.1%}"}
     lines = []

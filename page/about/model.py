@@ -25,6 +25,8 @@ DATA_LICENCES = {
     "fairface": '<a href="https://github.com/joojs/fairface">FairFace</a> (Kärkkäinen and Joo, WACV 2021): '
     '<a href="https://creativecommons.org/licenses/by/4.0/">CC BY 4.0</a>; the pictures come from YFCC-100M, under '
     "their photographers’ Creative Commons licences.",
+    "all-age-faces": '<a href="https://github.com/JingchunCheng/All-Age-Faces-Dataset">All-Age-Faces</a> (Cheng and '
+    "others, 2019): for research only.",
 }
 
 

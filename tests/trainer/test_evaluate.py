@@ -1,6 +1,7 @@
 """Evaluation of the tiny model on drawn images: both protocols, the report and the plots."""
 
 import argparse
+import dataclasses
 import json
 
 import numpy as np
@@ -71,6 +72,7 @@ def test_overall_numbers_and_their_n(samples):
         "age_cs5": (0.5, 4),
         "range_accuracy": (1.0, 2),
         "range_within_one": (1.0, 2),
+        "range_touched": (1.0, 2),
         "gender_accuracy": (pytest.approx(4 / 6), 6),
         "gender_accuracy_from_10": (0.8, 5),
     }
@@ -80,6 +82,23 @@ def test_overall_numbers_and_their_n(samples):
     for key in values:
         low, high = report[key]["interval"]
         assert low <= report[key]["value"] <= high
+
+
+def test_every_band_counts_the_same_in_the_mean_of_the_bands(samples):
+    ages = np.array([2, 4, 15, 15, 25, 30, 50, 50, 70, 80, 80, 80])
+    errors = np.array([1, 1, 2, 2, 3, 3, 4, 4, 10, 10, 10, 10])
+    repeated = samples.select(np.arange(12) % 6)
+    of_all_bands = dataclasses.replace(repeated, age_min=ages, age_max=ages, age=ages + errors)
+    found = group_report(of_all_bands)["age_band_mae"]
+    assert (found["value"], found["n"], found["interval"]) == (pytest.approx(4.0), 12, pytest.approx([4.0, 4.0]))
+    assert "age_band_mae" not in group_report(of_all_bands.select(ages < 60)), "no face of a band, no mean of all"
+
+
+def test_a_range_is_touched_from_both_sides(samples):
+    ranged = samples.select(np.array([False, False, True, False, False, False]))  # 20 to 29
+    for low, high, touches in ((10, 19, 0), (10, 20, 1), (29, 40, 1), (30, 40, 0), (22, 23, 1), (0, 100, 1)):
+        moved = dataclasses.replace(ranged, low=np.array([low]), high=np.array([high]))
+        assert group_report(moved)["range_touched"]["value"] == touches, (low, high)
 
 
 def test_groups_hold_their_own_samples(samples):

@@ -70,6 +70,12 @@ def range_within_one(predicted: np.ndarray, age_min: np.ndarray) -> float:
     return float(np.mean(np.abs(ranges_off) <= 1))
 
 
+def touched(low: np.ndarray, high: np.ndarray, age_min: np.ndarray, age_max: np.ndarray) -> float:
+    """Share of true ranges that share a year with their interval."""
+    low, high = _aligned(low), _aligned(high, low)
+    return float(np.mean((low <= _aligned(age_max, low)) & (high >= _aligned(age_min, low))))
+
+
 def coverage(low: np.ndarray, high: np.ndarray, true: np.ndarray) -> float:
     """Share of true ages within their interval, inclusive.
 
@@ -134,20 +140,27 @@ def wilson_interval(share: float, n: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def bootstrap_interval(values: np.ndarray, resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
-    """95 % percentile interval of the mean of `(n,)` values (Efron 1979); the same for the same values and seed."""
-    values = _aligned(values)
-    if len(values) == 1:
-        return float(values[0]), float(values[0])  # SciPy refuses a single observation
+def bootstrap_interval(*groups: np.ndarray, resamples: int = 1000, seed: int = 0) -> tuple[float, float]:
+    """95 % percentile interval of the mean of `(n,)` values (Efron 1979); the same for the same values and seed.
+
+    Of several groups, the mean of their means, each drawn from by itself.
+    """
+    samples = [_aligned(values) for values in groups]
+    if len(samples) == len(samples[0]) == 1:
+        return float(samples[0][0]), float(samples[0][0])  # SciPy refuses a single observation
     low, high = stats.bootstrap(
-        (values,),
-        np.mean,
+        samples,
+        _mean_of_means,
         n_resamples=resamples,
         method="percentile",
         rng=np.random.default_rng(seed),
-        batch=max(1, DRAWS_AT_ONCE // len(values)),
+        batch=max(1, DRAWS_AT_ONCE // sum(map(len, samples))),
     ).confidence_interval
     return float(low), float(high)
+
+
+def _mean_of_means(*groups: np.ndarray, axis: int = -1) -> np.ndarray:
+    return np.mean([values.mean(axis=axis) for values in groups], axis=0)
 
 
 def _errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:

@@ -53,9 +53,10 @@ def group_report(samples: Samples) -> dict:
 
     Returns:
         `n`, and metrics, each `{"value", "n", "interval": [low, high]}`: `missed`, the share of faces without
-        landmarks, stored or detected; `age_mae`, `age_bias` (years) and `age_cs5` of exact ages; `range_accuracy` and
-        `range_within_one` of ranges; `gender_accuracy`, `gender_accuracy_from_10`, and `gender_recall`, by labelled
-        gender.
+        landmarks, stored or detected; `age_mae`, `age_bias` (years) and `age_cs5` of exact ages, and `age_band_mae`,
+        the mean of the five bands' MAE, where there are faces in all; `range_accuracy`, `range_within_one` and
+        `range_touched`, the share whose interval touches the range, of ranges; `gender_accuracy`,
+        `gender_accuracy_from_10`, and `gender_recall`, by labelled gender.
     """
     report: dict = {"n": len(samples), "missed": _share(float(samples.missed.mean()), len(samples))}
     exact = samples.select(samples.exact)
@@ -63,12 +64,17 @@ def group_report(samples: Samples) -> dict:
         errors = exact.age - exact.age_min
         report["age_mae"] = _mean(metrics.mean_absolute_error(exact.age, exact.age_min), np.abs(errors))
         report["age_bias"] = _mean(metrics.bias(exact.age, exact.age_min), errors)
+        by_band = [np.abs(band.age - band.age_min) for band in age_bands(exact).values()]
+        if len(by_band) == len(metrics.AGE_BAND_NAMES) and min(map(len, by_band)) > 1:
+            report["age_band_mae"] = _mean(float(np.mean([errors.mean() for errors in by_band])), *by_band)
         report["age_cs5"] = _share(metrics.cumulative_score(exact.age, exact.age_min), len(exact))
     ranged = samples.select(samples.ranged)
     if len(ranged):
         inside = metrics.range_accuracy(ranged.age, ranged.age_min, ranged.age_max)
         report["range_accuracy"] = _share(inside, len(ranged))
         report["range_within_one"] = _share(metrics.range_within_one(ranged.age, ranged.age_min), len(ranged))
+        touched = metrics.touched(ranged.low, ranged.high, ranged.age_min, ranged.age_max)
+        report["range_touched"] = _share(touched, len(ranged))
     samples = samples.select(samples.with_gender)
     if len(samples):
         report["gender_accuracy"] = _gender_accuracy(samples)
@@ -129,8 +135,8 @@ def _share(value: float, n: int) -> dict:
     return {"value": value, "n": n, "interval": list(metrics.wilson_interval(value, n))}
 
 
-def _mean(value: float, values: np.ndarray) -> dict:
-    return {"value": value, "n": len(values), "interval": list(metrics.bootstrap_interval(values))}
+def _mean(value: float, *groups: np.ndarray) -> dict:
+    return {"value": value, "n": sum(map(len, groups)), "interval": list(metrics.bootstrap_interval(*groups))}
 
 
 def _reports(groups: dict[str, Samples]) -> dict[str, dict]:

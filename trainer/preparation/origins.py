@@ -16,6 +16,10 @@ from the file names. The ages were estimated by an algorithm and then checked by
 Gender, and Age for Bias Measurement and Mitigation*, WACV 2021): faces from YFCC-100M, labelled by crowd workers. Ages
 are ranges: "20-29" is `age_min` 20 and `age_max` 29, "70+" is 70 to 120. The published division into training and
 validation images is not kept: all images given are divided anew as said below.""",
+    "all-age-faces": """\
+[All-Age-Faces](https://github.com/JingchunCheng/All-Age-Faces-Dataset) (Cheng, Li, Wang, Yu and Wang, *Exploiting
+effective facial patches for robust gender recognition*, Tsinghua Science and Technology 2019): mostly Asian faces of 2
+to 80 years. Age and gender are those of its file names.""",
 }
 LICENCE = {
     "utkface": """\
@@ -25,12 +29,19 @@ have the right to share it. Models trained on it are for non-commercial research
     "fairface": """\
 FairFace is published under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/): name its authors when you use or
 share it. The images come from YFCC-100M and are under their photographers' Creative Commons licences.""",
+    "all-age-faces": """\
+All-Age-Faces is published for academic research only.""",
 }
 REMOVAL = {
     "utkface": "the contact on <https://susanqq.github.io/UTKFace/>",
     "fairface": "the issues of <https://github.com/joojs/fairface>",
+    "all-age-faces": "the issues of <https://github.com/JingchunCheng/All-Age-Faces-Dataset>",
 }
-USE = {"utkface": "for non-commercial research only", "fairface": "as their licences allow"}
+USE = {
+    "utkface": "for non-commercial research only",
+    "fairface": "as their licences allow",
+    "all-age-faces": "for research only",
+}
 OTHER_USE = "as their owners allow"
 
 

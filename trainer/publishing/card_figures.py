@@ -11,10 +11,12 @@ from gender_age.records import SOURCE_NAMES
 COLUMNS = {
     "missed": "missed",
     "age_mae": "MAE, years",
+    "age_band_mae": "mean of the bands' MAE, years",
     "age_bias": "bias, years",
     "age_cs5": "CS@5",
     "range_accuracy": "right range",
     "range_within_one": "within one range",
+    "range_touched": "interval touches the range",
     "gender_accuracy": "gender accuracy",
     "gender_accuracy_from_10": "gender accuracy from 10 years",
     "recall_female": "women found",

@@ -29,6 +29,9 @@ class AugmentationSection(CheckedSection):
         default=0.2,
         metadata={"help": "Share of faces downsampled two to three times and upsampled again.", **number(0, 1)},
     )
+    retouch: float = field(
+        default=0.0, metadata={"help": "Share of faces whose skin is smoothed, as in portraits.", **number(0, 1)}
+    )
     noise: float = field(
         default=0.04,
         metadata={"help": "Largest standard deviation of Gaussian noise, for pixels in [0, 1].", **number(0, 1)},

@@ -86,6 +86,22 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     return model
 
 
+def freeze_stem(model: ViTForGenderAge, layers: int) -> None:
+    """Keep the weights of the stem's first `layers` convolutions, whose gradients cost the most."""
+    stem = model.vit.embeddings.patch_embeddings
+    for convolution in [module for module in stem.modules() if isinstance(module, torch.nn.Conv2d)][:layers]:
+        convolution.requires_grad_(False)
+
+
+def start_config(section: ModelSection) -> GenderAgeConfig | None:
+    """The config of the checkpoint of this project that a run starts from; None for any other start."""
+    if section.pretrained is None:
+        return None
+    register_classes()
+    config = AutoConfig.from_pretrained(section.pretrained, revision=section.revision)
+    return config if isinstance(config, GenderAgeConfig) else None
+
+
 def _continued(section: ModelSection, image_size: int) -> ViTForGenderAge:
     """A checkpoint of this project, encoder and both heads."""
     try:

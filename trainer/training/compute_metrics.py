@@ -89,7 +89,8 @@ def compute_metrics(eval_prediction: EvalPrediction) -> dict[str, float]:
             gender `(n,)`, age_min `(n,)` and age_max `(n,)`, `MISSING` where unknown.
 
     Returns:
-        `age_mae`, `age_bias` (years) and `age_cs5` over exact ages; `range_accuracy` and `range_within_one` over
+        `age_mae`, `age_band_mae` (the mean of the MAE of the age bands), `age_bias` (years) and `age_cs5` over
+        exact ages; `range_accuracy` and `range_within_one` over
         ranges; `gender_accuracy` over all, `gender_accuracy_from_10` over true ages from 10 years. Shares are in
         [0, 1].
     """
@@ -104,6 +105,9 @@ def compute_metrics(eval_prediction: EvalPrediction) -> dict[str, float]:
     if exact.any():
         ages = {"predictions": predicted_age[exact], "references": age_min[exact]}
         found |= AgeMAE().compute(**ages) | AgeCS().compute(**ages)
+        bands = metrics.band_index(age_min[exact], age_max[exact])
+        errors = np.abs(predicted_age[exact] - age_min[exact])
+        found["age_band_mae"] = float(np.mean([errors[bands == band].mean() for band in np.unique(bands)]))
     ranges = known & ~exact
     if ranges.any():
         ranged = predicted_age[ranges], age_min[ranges]

@@ -19,7 +19,16 @@ from ..faces.column_mapping import ColumnMapping
 from .augmentation_section import AugmentationSection
 from .settings import CheckedSection, not_empty, number, weights_above_zero, whole_number
 
-NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience")
+NEWER = (
+    "columns",
+    "genders",
+    "gender_balance",
+    "weights",
+    "drop_unlikely",
+    "stem_weights",
+    "freeze_stem",
+    "early_stopping_patience",
+)
 """Settings that older runs did not record."""
 
 
@@ -43,6 +52,10 @@ class ModelSection(CheckedSection):
         metadata={
             "help": "File of HSE's MobileNet, the initial weights of the stem `mobilenet`. Not with `model.pretrained`."
         },
+    )
+    freeze_stem: int = field(
+        default=0,
+        metadata={"help": "The first convolutions of the stem, so many, keep their weights.", **whole_number(0)},
     )
     attn_implementation: str = field(
         default="sdpa",

@@ -27,7 +27,7 @@ from .checkpoints import CompletionMarker
 from .compute_metrics import pooled_metrics
 from .config import RunConfig
 from .normalisation import Normalisation
-from .sampling import WeightedShuffle, age_weights, balanced_by_gender
+from .sampling import WeightedShuffle
 from .saving import run_record, save_run_model
 from .stages import image_size_of
 
@@ -44,7 +44,8 @@ class GenderAgeTrainer(Trainer):
         average: what `evaluate` and the saved model use in place of the live weights; None for those themselves.
         normalisation: of the model's input.
         marker: knows how long the run has taken.
-        face_weights: `(n,)` weights of the training faces by data set; None for equal ones.
+        draws: `(n,)` expected number of draws of each training face in an epoch.
+        age_offset: `(101,)` added to the age logits in the training loss; None for nothing.
     """
 
     def __init__(
@@ -54,26 +55,19 @@ class GenderAgeTrainer(Trainer):
         average: WeightAverage | None,
         normalisation: Normalisation,
         marker: CompletionMarker,
-        face_weights: torch.Tensor | None = None,
+        draws: torch.Tensor,
+        age_offset: torch.Tensor | None = None,
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.run_config, self.average, self.normalisation, self.marker = run, average, normalisation, marker
-        self.face_weights = face_weights
+        self.draws, self.age_offset = draws, age_offset
         self._batch = (-1, 0)  # the step, and which of its batches
         # Its one thread uploads in the background, in the order of the saves.
         self._uploads = HfApi()
 
     def _get_train_sampler(self, train_dataset=None):
-        faces = train_dataset if train_dataset is not None else self.train_dataset
-        data = self.run_config.data
-        weights = age_weights(faces.age_min, faces.age_max, data.age_balance)
-        if self.face_weights is not None:
-            weights = weights * self.face_weights
-            weights *= len(weights) / weights.sum()
-        if data.gender_balance:
-            weights = balanced_by_gender(weights, faces.gender, data.gender_balance)
-        return WeightedShuffle(weights, self.args.seed)
+        return WeightedShuffle(self.draws, self.args.seed)
 
     def _prepare_inputs(self, inputs):
         inputs = super()._prepare_inputs(inputs)
@@ -83,6 +77,8 @@ class GenderAgeTrainer(Trainer):
             size = image_size_of(pixels.shape[-1], self.run_config)
             generator = torch.Generator(pixels.device).manual_seed(self._batch_seed())
             faces = augment_faces(pixels, size, self.run_config.augmentation, generator)
+            if self.age_offset is not None:
+                inputs["age_offset"] = self.age_offset.to(pixels.device)
         else:
             faces = normalise_faces(pixels)
         inputs["pixel_values"] = self.normalisation(faces)

@@ -16,6 +16,7 @@ from .settings import SettingError
 
 COUNTS = ("hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "patch_size")
 BELOW_ONE = ("hidden_dropout_prob", "attention_probs_dropout_prob", "drop_path_rate")
+UP_TO_ONE = ("gender_label_smoothing", "age_prior_power")
 LEVELS = ("gender_certain_level", "age_interval_level")
 NOT_NEGATIVE = ("gender_loss_weight", "age_expectation_weight")
 
@@ -62,7 +63,7 @@ def check_model_config(values: dict[str, Any]) -> None:
             wanted = "a number from 0 to below 1"
         elif name in LEVELS and not 0 < value < 1:
             wanted = "a number between 0 and 1"
-        elif name == "gender_label_smoothing" and not 0 <= value <= 1:
+        elif name in UP_TO_ONE and not 0 <= value <= 1:
             wanted = "a number from 0 to 1"
         elif name in NOT_NEGATIVE and value < 0:
             wanted = "a number from 0"

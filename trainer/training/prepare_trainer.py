@@ -9,9 +9,10 @@ import torch
 from transformers import TrainerCallback, TrainingArguments
 
 from ..faces.aligned_faces import AlignedFaces
+from .age_prior import adopt_prior_power, age_log_prior
 from .averaging import WeightAverage
 from .best_step import BestStep, StopEarly, check_metric
-from .build_model import build_model
+from .build_model import build_model, freeze_stem, start_config
 from .checkpoints import (
     CompletionMarker,
     full_disk_as_sentence,
@@ -26,6 +27,7 @@ from .model_checks import as_sentence, check_batch_norm, check_trainer
 from .normalisation import normalisation_of
 from .run_folder import make_folder
 from .run_rows import RunRows, load_run_rows
+from .sampling import draws_of
 from .stages import GrowImages, check_image_sizes, check_schedule
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     # Load
     run = config.folder
     model, normalisation = build_model(config.model, config.image_size), normalisation_of(config.model)
+    freeze_stem(model, config.model.freeze_stem)
     check_image_sizes(config.stages, model.config.patch_size)
     with arguments.main_process_first(), full_disk_as_sentence(run):
         train_faces, validation_faces, face_weights = _align_faces(config, load_run_rows(config.data))
@@ -50,6 +53,9 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     check_batch_norm(model, min(stage.image_size for stage in config.stages), last_batch)
     check_metric(arguments.metric_for_best_model, validation_faces)
     model.config.average_mirrored = False  # regardless of the initial checkpoint
+    draws = draws_of(train_faces, config.data, face_weights)
+    log_prior = age_log_prior(train_faces.age_min, train_faces.age_max, draws)
+    adopt_prior_power(model, start_config(config.model), log_prior)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
     checkpoint = newest_whole_checkpoint(run)
     marker = CompletionMarker(checkpoint)
@@ -72,7 +78,8 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
             average=average,
             normalisation=normalisation,
             marker=marker,
-            face_weights=face_weights,
+            draws=draws,
+            age_offset=power * log_prior if (power := model.config.age_prior_power) else None,
             train_dataset=train_faces,
             eval_dataset=validation_faces,
             data_collator=_as_is,

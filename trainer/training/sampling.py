@@ -1,10 +1,13 @@
-"""Sampling of the training faces, balanced by age."""
+"""Sampling of the training faces, balanced by data set, age and gender."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import torch
+
+from ..faces.aligned_faces import AlignedFaces
+from .config import DataSection
 
 BIN_YEARS = 5
 
@@ -34,6 +37,19 @@ def balanced_by_gender(weights: torch.Tensor, gender: torch.Tensor, balance: flo
     scaled = weights.clone()
     scaled[known] *= (totals[gender[known]] / totals.mean()) ** -balance
     return scaled * (weights.sum() / scaled.sum())
+
+
+def draws_of(faces: AlignedFaces, data: DataSection, weights: torch.Tensor | None) -> torch.Tensor:
+    """`(n,)` expected number of draws of each face in an epoch, as the config asks; they sum to `n`.
+
+    Args:
+        weights: `(n,)` of the faces by data set; None for equal ones.
+    """
+    draws = age_weights(faces.age_min, faces.age_max, data.age_balance)
+    if weights is not None:
+        draws = draws * weights
+        draws *= len(draws) / draws.sum()
+    return balanced_by_gender(draws, faces.gender, data.gender_balance) if data.gender_balance else draws
 
 
 class WeightedShuffle(torch.utils.data.Sampler[int]):

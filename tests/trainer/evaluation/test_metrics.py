@@ -181,6 +181,7 @@ def test_compute_metrics_over_exact_ages_and_ranges():
     assert found == pytest.approx(
         {
             "age_mae": 6.5,
+            "age_band_mae": 6.5,
             "age_bias": 6.5,
             "age_cs5": 0.5,
             "range_accuracy": 0.5,
@@ -192,11 +193,17 @@ def test_compute_metrics_over_exact_ages_and_ranges():
     )
 
 
+def test_each_band_counts_the_same():
+    labels = [(0, 30, 30), (0, 30, 30), (0, 30, 30), (1, 70, 70)]
+    found = compute_metrics(eval_prediction([32, 32, 32, 60], [0, 0, 0, 1], labels))
+    assert (found["age_mae"], found["age_band_mae"]) == pytest.approx((4, 6), abs=1e-5)
+
+
 @pytest.mark.parametrize(
     ("labels", "keys"),
     [
         ([], set()),
-        ([(0, 4, 4)], {"age_mae", "age_bias", "age_cs5", "gender_accuracy"}),
+        ([(0, 4, 4)], {"age_mae", "age_band_mae", "age_bias", "age_cs5", "gender_accuracy"}),
         ([(0, 3, 9)], {"range_accuracy", "range_within_one", "gender_accuracy"}),
     ],
 )

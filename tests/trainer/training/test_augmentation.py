@@ -204,3 +204,25 @@ def test_erase_puts_a_grey_rectangle_over_a_part_of_a_share():
             at = line.nonzero().flatten()
             assert at[-1] - at[0] + 1 == len(at), "one piece"
             assert len(at) <= SIZE / 2 + 1
+
+
+def test_retouching_smooths_skin_and_keeps_edges():
+    texture = torch.randint(-12, 13, (BATCH, 1, SIDE, SIDE), generator=torch.Generator().manual_seed(0))
+    halves = torch.where(torch.arange(SIDE)[None, :] < SIDE // 2, 70, 190)
+    faces, plain = with_only((halves + texture).to(torch.uint8).expand(-1, 3, -1, -1), retouch=1.0)
+    middle = SIZE // 2
+    for side in (slice(4, middle - 4), slice(middle + 4, -4)):
+        assert _texture(faces[..., side]) < 0.5 * _texture(plain[..., side])
+    step = (faces[..., middle + 2] - faces[..., middle - 3]).abs().mean()
+    assert step > 0.85 * (plain[..., middle + 2] - plain[..., middle - 3]).abs().mean()
+
+
+def _texture(faces):
+    return faces.flatten(1).std(dim=1).mean()
+
+
+def test_a_share_of_the_faces_is_retouched():
+    noise = torch.randint(118, 139, (BATCH, 3, SIDE, SIDE), generator=torch.Generator().manual_seed(0))
+    faces, plain = with_only(noise.to(torch.uint8), retouch=0.3)
+    changed = (faces != plain).flatten(1).any(1)
+    assert 0.15 < changed.float().mean() < 0.45
