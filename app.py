@@ -48,7 +48,13 @@ from page.why.tab import build_why_tab
 QUEUE_SIZE = 32
 # System fonts: nothing is fetched from elsewhere. Soft's own colours of buttons, choices and links have too little
 # contrast (WCAG).
-THEME = gr.themes.Soft(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]).set(
+# gradio's sizes of text, in rem in place of pixels: they follow the size that a visitor has set in the browser.
+TEXT_SIZE = gr.themes.Size(
+    xxs="0.5625rem", xs="0.625rem", sm="0.75rem", md="0.875rem", lg="1rem", xl="1.375rem", xxl="1.625rem"
+)
+THEME = gr.themes.Soft(
+    font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"], text_size=TEXT_SIZE
+).set(
     button_primary_background_fill="*primary_600",
     button_primary_background_fill_hover="*primary_700",
     button_primary_background_fill_hover_dark="*primary_700",
@@ -78,9 +84,7 @@ LAUNCH = {
 
 INTRO = """<div class="ga-intro"><h1>Gender and age</h1>
 <p>Finds every face of a photo and estimates its apparent age, with an interval, and its perceived gender.</p></div>"""
-SMALL_PRINT = f"""<div class="ga-small-print">
-<p><b>Your photo</b> is sent to the machine that runs this page, is used for the answer only, and is shown to nobody
-else. It is deleted from there after {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes at most.</p>
+SMALL_PRINT = """<div class="ga-small-print">
 <p><b>What it means.</b> Age is how old a face looks, not how old the person is; gender is how a face is read, as one of
 two labels, and not who the person is. Errors are larger for children and old people, and differ between groups.</p>
 <p><b>What it is not for.</b> Age checks, identification, surveillance, hiring, advertising, or any other decision about

@@ -8,7 +8,7 @@ from html import escape
 from gender_age.measurements import EvaluationRecord
 
 from ..shared.charts import Bar
-from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
+from ..shared.notes import PRIVACY
 
 # As in CITATION.cff; a test compares the two.
 BIBTEX = """\
@@ -63,10 +63,7 @@ lives or feels.</p>
 sometimes different genders. No model can be measured to be better than that.</p>"""
 PHOTOS = f"""
 <ul>
-<li>A photo, or a picture of your camera, is <b>sent to the machine that runs this page</b>. It is used for the answer
-and shown to nobody else.</li>
-<li>Your files and the results are <b>deleted from there within {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes</b>.
-</li>
+<li>{PRIVACY} So are the files that you download. The pictures of <i>Live</i> are written to no file.</li>
 <li>Nothing about a photo, a face or its file name is <b>logged</b>.</li>
 <li>There is <b>no telemetry</b>, and this page fetches nothing from elsewhere: no fonts, no scripts, no counters.</li>
 <li>Photos are not used for training.</li>

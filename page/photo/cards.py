@@ -92,7 +92,7 @@ def _card(number: int, face: FacePrediction, hints: Sequence[str], is_sample: bo
         label = f"Face {number}: mark it in the photo"
         crop = f'<button type="button" class="ga-crop" aria-pressed="false" aria-label="{label}">{picture}</button>'
     interval = f'<span class="ga-whole">{shown_interval(face)}</span>'
-    likely = f"most likely {interval} ({times_out_of(face.age_interval_level)})"
+    likely = f'most likely {interval} <span class="ga-whole">({times_out_of(face.age_interval_level)})</span>'
     return f"""
 {start} style="--ga-fill:{fill};--ga-ink:{ink}">
   {crop}
@@ -143,5 +143,5 @@ def _acts_html(number: int, face: FacePrediction) -> str:
     text = f"{in_short(face)} (most likely {shown_interval(face)}, {times_out_of(face.age_interval_level)})"
     named = f'<span class="ga-unseen"> face {number}</span>'
     return f"""<div class="ga-acts"><button type="button" class="ga-act" data-act="why">Why?{named}</button>
-  <a class="ga-act" href="<{number}>" download="face-{number}.jpg">Save{named}</a>
+  <a class="ga-act" href="<{number}>" download="face-{number}.jpg">Save crop{named}</a>
   <button type="button" class="ga-act" data-act="copy" data-text="{escape(text)}">Copy{named}</button></div>"""

@@ -8,13 +8,12 @@ import gradio as gr
 
 from ..inputs.photo_files import GivenFile, given_files
 from ..inputs.photo_input import photo_input
-from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
+from ..shared.notes import PRIVACY_LINE
 from .scripts import script
 
 NO_ADDRESS = "Type the address of a photo first, such as https://example.org/photo.jpg."
 NOTES = f"""<p class="ga-said" role="status"></p>
-<p class="ga-privacy">Your photo is shown to nobody else, and deleted here after
-{(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes at most.</p>
+{PRIVACY_LINE}
 <dialog class="ga-camera" aria-label="Take a photo"><video playsinline muted autoplay></video>
 <div class="ga-acts"><button type="button" class="ga-act" data-do="take">Take the photo</button>
 <button type="button" class="ga-act" data-do="turn">Other camera</button>
@@ -47,12 +46,13 @@ def build_choosing() -> Choosing:
         height=220,
         sources=["upload"],
         placeholder="Drop a photo here\nor choose one",
+        elem_classes="ga-drop",
         elem_id="photo",
     )
     with gr.Row(elem_id="ways"):
-        gr.Button("Choose", variant="primary", min_width=90, elem_id="choose")
-        gr.Button("Camera", min_width=90, elem_id="camera")
-        gr.Button("Paste", min_width=90, elem_id="paste")
+        gr.Button("Choose", variant="primary", elem_id="choose")
+        gr.Button("Camera", elem_id="camera")
+        gr.Button("Paste", elem_id="paste")
         address = gr.Textbox(
             label="Address of a photo on the web",
             show_label=False,

@@ -11,11 +11,11 @@ const loaded = async ({ html, files }) => {
   const figure = new DOMParser().parseFromString(html, 'text/html').querySelector('.ga-figure');
   return { image, faces: JSON.parse(figure.dataset.faces) };
 };
-// Wide photos one above the other, else side by side: as large as a phone can show them; with labels of one size.
+// One above the other where both would be small side by side, as on a phone; with labels of one size.
 const together = (photos) => {
   const { canvasOf, drawPhoto, footer } = window.gaDrawing;
   const ratios = photos.map(({ image }) => image.naturalWidth / image.naturalHeight);
-  const isStacked = ratios.every((ratio) => ratio > 1.2);
+  const isStacked = ratios[0] + ratios[1] > 2;
   const sizes = ratios.map((ratio) => (isStacked ? [WIDE, Math.round(WIDE / ratio)] : [Math.round(HIGH * ratio), HIGH]));
   const [[w, h], [width, height]] = sizes, all = isStacked ? WIDE : w + GAP + width;
   const below = isStacked ? h + GAP + height : HIGH, label = Math.round(all * 0.032), foot = Math.round(label * 1.6);
@@ -36,9 +36,9 @@ const draw = async () => {
   const blob = await new Promise((done) => { canvas.toBlob(done, 'image/jpeg', 0.92); });
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(blob);
-  preview.alt = `Photo ${Number(selects[0].value) + 1} and photo ${Number(selects[1].value) + 1} with boxes and ages`;
+  preview.alt = `${chosen.map(({ name }) => name).join(' and ')}, with boxes and ages`;
 };
-const name = ({ count }, index) => new Option(`Photo ${index + 1}, ${count} ${count === 1 ? 'face' : 'faces'}`, index);
+const option = ({ name, count }, index) => new Option(`${index + 1} · ${name}, ${count}`, index);
 
 for (const select of selects) select.addEventListener('change', draw);
 element.addEventListener('click', (event) => {
@@ -48,7 +48,7 @@ element.addEventListener('click', (event) => {
   }
   if (!event.target.closest('[data-tool="compare"]')) return;
   selects.forEach((select, index) => {
-    select.replaceChildren(...photos.map(name));
+    select.replaceChildren(...photos.map(option));
     select.value = photos.length - 2 + index;
   });
   draw();

@@ -20,6 +20,9 @@ from .tools import faces_data
 # Size of the photo on the narrowest phones and on wide screens, and of a label, in CSS pixels; as in photo.css.
 NARROW_WH, WIDE_WH = (320, 576), (640, 576)
 LABEL_HEIGHT, NUMBER_WIDTH = 24, 26
+# Shown where the photo is one of strip.js.
+EARLIER = """<p class="ga-small ga-earlier">An earlier photo of this visit, shown from this browser tab. The server has
+forgotten it: for “Why?”, and to hide faces, choose it again.</p>"""
 # The label with the age may be this much wider than its box.
 LABEL_OVERHANG = 10
 # Right of this share of the width, a label is right-aligned with its box, so that it does not leave the photo.
@@ -123,7 +126,8 @@ def _photo_html(prediction: PhotoPrediction) -> str:
     return f"""<figure class="ga-figure"{faces_data(prediction)} style="--ga-ratio:{width / height:.4f}">
 <div class="ga-photo"><img src="<0>" alt="{escape(alt)}" width="{width}" height="{height}">{"".join(boxes)}</div>
 <figcaption><span>{more}</span>
-<button type="button" class="ga-act ga-zoom" aria-haspopup="dialog">Zoom</button></figcaption></figure>"""
+<button type="button" class="ga-act ga-zoom" aria-haspopup="dialog">Zoom</button></figcaption>
+{EARLIER}</figure>"""
 
 
 def _area(box_xyxy: tuple[int, int, int, int]) -> int:

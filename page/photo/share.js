@@ -27,7 +27,7 @@ const draw = async () => {
 open.addEventListener('click', () => {
   const image = shownPhoto(), faces = shownFaces();
   if (!image?.naturalWidth || !faces.length) return;
-  fill(what, [['', 'The whole photo'], ...faces.map(({ number, age }) => [number, `Face ${number}, ${age} years`])]);
+  fill(what, [['', 'The whole photo'], ...faces.map(({ number, age }) => [number, `A card of face ${number}, ${age} years`])]);
   fill(only, [['', 'no face'], ...faces.map(({ number }) => [number, `all but face ${number}`])]);
   draw();
   dialog.showModal();

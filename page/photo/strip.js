@@ -35,9 +35,9 @@ const thumbnail = async (url) => {
 };
 const buttonOf = async (photo) => {
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'ga-thumb' });
-  const badge = Object.assign(document.createElement('span'), { textContent: photo.count, ariaHidden: 'true' });
+  const badge = Object.assign(document.createElement('span'), { textContent: photo.answer?.faces?.length ?? 0, ariaHidden: 'true' });
   button.append(await thumbnail(photo.files[0].url), badge);
-  button.setAttribute('aria-label', `Earlier photo: ${photo.count} ${photo.count === 1 ? 'face' : 'faces'}. Show it again`);
+  button.setAttribute('aria-label', `Earlier photo ${photo.name}: ${photo.count}. Show it again`);
   button.addEventListener('click', () => {
     mark(photo);
     host.gaChosen = [photo.summary, { html: photo.html, files: photo.files }, photo.answer];
@@ -53,7 +53,8 @@ const keep = async (source, [summary, { html, files }, answer]) => {
   await new Promise((done) => { (window.requestIdleCallback ?? window.setTimeout)(done); });
   try {
     const photo = { source, summary, html, answer, files: await Promise.all(files.map(copied)) };
-    photo.count = answer?.faces?.length ?? 0;
+    const faces = answer?.faces?.length ?? 0;
+    Object.assign(photo, { name: answer?.photo ?? 'photo', count: `${faces} ${faces === 1 ? 'face' : 'faces'}` });
     photo.button = await buttonOf(photo);
     if (current !== visit || photos.some((each) => each.source === source)) return release(photo);
     photos.push(photo);

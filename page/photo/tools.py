@@ -17,7 +17,7 @@ from PIL import Image
 from gender_age.results import FacePrediction, PhotoPrediction
 
 from ..shared.drawing import face_colours, label_texts
-from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
+from ..shared.settings import KEPT_MINUTES, ROOT
 from ..shared.wording import shown_age
 from .scripts import script
 
@@ -54,7 +54,7 @@ STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" hidden>
 <div class="ga-tools">
 <button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare</button>
 <button type="button" class="ga-tool" data-tool="forget">Forget my photos now</button></div>
-<p class="ga-small">Your last photos are kept in this browser tab only, until you close it.</p></section>
+<p class="ga-small">This browser tab keeps the last photos of your visit until you close it.</p></section>
 <dialog class="ga-dialog ga-compare-dialog" aria-labelledby="ga-compare-title">
 <div class="ga-dialog-top"><h2 id="ga-compare-title">Compare two photos</h2>
 <button type="button" class="ga-tool" data-do="close">Close</button></div>
@@ -62,8 +62,8 @@ STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" hidden>
 <label>Second <select name="second"></select></label></div>
 <img class="ga-preview" alt="">
 <div class="ga-tools"><button type="button" class="ga-tool" data-do="save">Save</button></div></dialog>
-<p class="ga-said" role="status" data-text="Forgotten here. The copies on the server are deleted after
-{(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes at most."></p>"""
+<p class="ga-said" role="status" data-text="Forgotten in this tab. What was sent is deleted after
+{KEPT_MINUTES} minutes at most."></p>"""
 # What gradio shows of a photo goes to strip.js, and comes back from there.
 TO_STRIP = """(summary, figure, answer) => {
   document.querySelector('#strip')?.dispatchEvent(new CustomEvent('ga-answer', { detail: [summary, figure, answer] }));

@@ -55,14 +55,14 @@ document.addEventListener('click', (event) => {
 document.addEventListener('ga-given', (event) => begin(event.detail || 'The photo', null));
 document.addEventListener('ga-answered', () => end(false));
 document.addEventListener('ga-failed', () => end(true));
-// gradio writes "queue: 2/3" where the photo waits for others. It calls no event where the connection broke, and says so
-// in a toast, at best: after a failed upload the drop zone is back, and holds nothing. No upstream issue was found. Can
-// go when `test_a_broken_connection_calls_no_failure` in tests/browser/test_gradio.py fails.
+// gradio writes "queue: 2/3 |" while the photo waits for others, then "processing |". It calls no event where the
+// connection broke, and says so in a toast, at best: after a failed upload the drop zone is back, and holds nothing. No
+// upstream issue was found. Can go when `test_a_broken_connection_calls_no_failure` in tests/browser/test_gradio.py fails.
 new MutationObserver(() => {
   if (!isWaiting()) return;
   const tracker = document.querySelector('#waiting .progress-text');
-  const queue = tracker?.textContent.match(/(\d+)\/(\d+)\s*\|/);
-  const text = queue ? `waits: number ${queue[1]} of ${queue[2]} in the queue` : 'is being analysed…';
+  const [, state, place, all] = tracker?.textContent.match(/(queue|processing)(?:: (\d+)\/(\d+))? \|/) ?? [];
+  const text = place ? `waits: number ${place} of ${all} in the queue` : 'is being analysed…';
   if (tracker) upload = '';
   if (upload) {
     const isBack = document.querySelector('#photo button.upload-container');
@@ -71,7 +71,7 @@ new MutationObserver(() => {
     if (isOver) end(true);
   }
   if (document.querySelector('.toast-body.error:not([data-old])')) end(true);
-  if (tracker && step.textContent !== text) step.textContent = text;
+  if (state && step.textContent !== text) step.textContent = text;
 }).observe(document.querySelector('.gradio-container').parentElement, { childList: true, subtree: true, characterData: true });
 
 // gradio's example buttons contain an image without a text alternative; no upstream issue was found. Can go when axe

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
+from .settings import KEPT_MINUTES
+
+PRIVACY = (
+    "Photos are sent to the machine that runs this page, used for the answer only, shown to nobody else, and deleted "
+    f"there after {KEPT_MINUTES} minutes at most."
+)
+PRIVACY_LINE = f'<p class="ga-privacy">{PRIVACY}</p>'
+
 
 def note_html(kind: str, title: str, text: str = "", role: str = "status", more: str = "") -> str:
     """A short note: a title, and a sentence or two.

@@ -17,6 +17,7 @@ STRESS_TESTS = tuple(
 SAMPLE = EXAMPLES[1]
 # Every ten minutes, uploads and downloads older than half an hour are deleted: each is kept for 40 minutes at most.
 CLEAN_EVERY_S, CLEAN_OLDER_S = 600, 1800
+KEPT_MINUTES = (CLEAN_EVERY_S + CLEAN_OLDER_S) // 60
 # What the page keeps of a photo in memory expires after the same time.
 STATE_SECONDS = CLEAN_OLDER_S
 # Events that run at once, for all visitors. They share the model photo by photo (opening.py), so that a run of many

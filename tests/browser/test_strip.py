@@ -29,7 +29,7 @@ def test_earlier_photos_come_back_are_compared_and_are_forgotten(page):
     choose_another(page, EXAMPLES / "group.jpg")
     page.wait_for_selector(f"{THUMBS} >> nth=1")
     labels = [thumb.get_attribute("aria-label") for thumb in page.locator(THUMBS).all()]
-    assert labels == [f"Earlier photo: {count}. Show it again" for count in ("1 face", "3 faces")]
+    assert labels == [f"Earlier photo {each}. Show it again" for each in ("hopper.jpg: 1 face", "group.jpg: 3 faces")]
     found = {each["id"] for each in Axe().run(page).response["violations"] if each["impact"] in SERIOUS}
     assert found == set()
 
@@ -42,6 +42,7 @@ def test_earlier_photos_come_back_are_compared_and_are_forgotten(page):
     page.wait_for_function("[...document.querySelectorAll('#faces img')].every(image => image.naturalWidth > 0)")
     # The server has no crop left to explain.
     assert page.inner_text("#faces .ga-face >> nth=0") == first.replace("Why?\nface 1\n", "")
+    page.wait_for_selector(".ga-earlier >> text=choose it again")
     page.wait_for_selector(f"{THUMBS}[aria-current] >> nth=0")
     assert asked == []
     page.unroute_all()
@@ -54,17 +55,20 @@ def test_earlier_photos_come_back_are_compared_and_are_forgotten(page):
     page.click("[data-tool=compare]")
     preview = "document.querySelector('.ga-compare-dialog .ga-preview')"
     page.wait_for_function(f"{preview}.naturalWidth > 0")
+    names = page.locator(".ga-compare-dialog [name=first] option").all_inner_texts()
+    assert names == ["1 · hopper.jpg, 1 face", "2 · group.jpg, 3 faces"]
     with page.expect_download() as download:
         page.click(".ga-compare-dialog [data-do=save]")
     assert download.value.suggested_filename == "two-photos.jpg"
     with Image.open(io.BytesIO(download.value.path().read_bytes())) as both:
-        assert both.width > both.height, "hopper beside the group"
+        assert both.height > both.width * 3 / 4, "hopper above the group: side by side, both are small on a phone"
     page.keyboard.press("Escape")
 
     # The photo in the input is asked about again.
     choose_another(page, EXAMPLES / "group.jpg")
     page.wait_for_selector("#summary >> text=3 faces found")
     page.wait_for_function(f"!{SHOWN}.src.startsWith('blob:')")
+    assert page.locator(".ga-earlier").is_hidden()
     assert page.locator(THUMBS).count() == 2
 
     page.click(f"{THUMBS} >> nth=0")

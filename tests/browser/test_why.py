@@ -26,7 +26,7 @@ def heights(page) -> list[str]:
 
 def test_without_a_photo_it_says_what_to_do(page):
     open_tab(page, "Why?")
-    page.wait_for_selector("#why-panel >> text=No photo yet")
+    page.wait_for_selector("#why-panel >> text=No photo to explain")
 
 
 def test_every_face_is_explained(page):

@@ -6,7 +6,7 @@ import pytest
 
 from page.about import tab
 from page.about import text as about_text
-from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
+from page.shared.settings import KEPT_MINUTES
 from tests.conftest import REPOSITORY
 
 from .records import Reader, about_html
@@ -34,7 +34,7 @@ def test_no_link_leads_nowhere_without_measurements(report, record):
 
 def test_what_a_visitor_should_know(drawn, record):
     text = Reader(about_html(drawn, record)).text
-    assert f"deleted from there within {(CLEAN_EVERY_S + CLEAN_OLDER_S) // 60} minutes" in text
+    assert f"deleted there after {KEPT_MINUTES} minutes at most" in text
     for words in (
         "Age checks",
         "surveillance",
