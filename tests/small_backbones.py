@@ -32,7 +32,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "efficientnet": {
         "image_size": 64,
         "width_coefficient": 0.25,
-        "depth_coefficient": 0.2,
+        "depth_coefficient": 0.6,
         "hidden_dim": 320,
     },
     "mobilevit": {**_MOBILE, "hidden_sizes": [8, 8, 8], "neck_hidden_sizes": [4, 4, 8, 8, 8, 8, 16]},
