@@ -26,7 +26,7 @@ from transformers.utils import logging
 from .alignment import Alignment
 from .configuration_gender_age import GenderAgeConfig
 from .errors import ModelError
-from .modeling_gender_age import ViTForGenderAge
+from .modeling_gender_age import GenderAgeModel
 
 DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "model"
 """The checkpoint in the repository, relative to the package and not to the working directory."""
@@ -61,7 +61,7 @@ def load_checkpoint(
     id_or_folder: str | Path = DEFAULT_MODEL,
     revision: str | None = None,
     device: str | torch.device | None = None,
-) -> tuple[ViTForGenderAge, BaseImageProcessor]:
+) -> tuple[GenderAgeModel, BaseImageProcessor]:
     """The model, in float32 and evaluation mode, and its image processor (size, mean, std and alignment).
 
     Args:
@@ -104,7 +104,7 @@ def load_checkpoint(
 def register_classes() -> None:
     """Registers our classes with transformers' auto classes, so that no remote code is run."""
     AutoConfig.register(GenderAgeConfig.model_type, GenderAgeConfig, exist_ok=True)
-    AutoModel.register(GenderAgeConfig, ViTForGenderAge, exist_ok=True)
+    AutoModel.register(GenderAgeConfig, GenderAgeModel, exist_ok=True)
 
 
 def default_device() -> str:

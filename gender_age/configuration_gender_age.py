@@ -1,15 +1,16 @@
-"""The configuration of a gender and age ViT."""
+"""The configuration of a gender and age model: a backbone with two heads."""
 
+import copy
 from typing import Any
 
 from huggingface_hub.dataclasses import strict
-from transformers import ViTConfig
+from transformers import AutoConfig, PreTrainedConfig, ViTConfig
 
 from .labels import GENDERS, NUM_AGES
 
 AUTO_MAP = {
     "AutoConfig": "configuration_gender_age.GenderAgeConfig",
-    "AutoModel": "modeling_gender_age.ViTForGenderAge",
+    "AutoModel": "modeling_gender_age.GenderAgeModel",
 }
 """In the config of a repository with code: where transformers finds the classes."""
 # `pipeline(model=…)` infers the task from a single entry.
@@ -19,18 +20,30 @@ CUSTOM_PIPELINES = {
 """Likewise, the pipeline."""
 
 
+POOLINGS = ("cls", "mean", "pooler")
+OF_THE_VIT = {*ViTConfig().to_dict()} - {*PreTrainedConfig().to_dict(), "model_type", "image_size"}
+OF_THE_VIT |= {"stem", "stem_channels", "stem_depths"}
+"""Fields of `GenderAgeConfig` that describe its own ViT: without meaning where it has a `backbone_config`."""
+
+
 @strict
 class GenderAgeConfig(ViTConfig):
-    """A `ViTConfig` with the stem, the losses of the two heads and the calibration of their outputs.
+    """The backbone, the losses of the two heads and the calibration of their outputs.
+
+    Without `backbone_config`, the backbone is the ViT that the other fields describe, on the stem of `stem`.
 
     Args:
+        backbone_config: of a backbone of another family, as `AutoConfig` reads it. The fields of `ViTConfig` and the
+            stem's then have no meaning, but for `image_size`, and are not saved.
+        feature_size: length of the backbone's pooled features; `hidden_size` when None.
         stem: `"patch"` is ViT's own patch projection, which fits stock ViT checkpoints; `"convolutional"` replaces it
             by strided stages with residual blocks, for training from scratch; `"mobilenet"` by MobileNet's layers, with
             a `patch_size` of 32, for which there are weights pretrained on millions of faces.
         stem_channels: channels of each convolutional stage; each halves the size, so `patch_size` is
             `2 ** len(stem_channels)`.
         stem_depths: residual blocks in each stage.
-        pooling: `"cls"` takes the first token, as stock ViT checkpoints do; `"mean"` averages the patch tokens.
+        pooling: `"cls"` takes the first token, as stock ViT checkpoints do; `"mean"` averages the patch tokens or the
+            feature map; `"pooler"` takes the features that the backbone pools itself.
         drop_path_rate: stochastic depth (https://arxiv.org/abs/1603.09382): probability that a sample skips a residual
             branch in training; it rises linearly from 0 in the first layer to this rate in the last.
         age_label_sigma: standard deviation in years of the soft target around an exact age.
@@ -52,7 +65,10 @@ class GenderAgeConfig(ViTConfig):
     """
 
     model_type = "gender_age"
+    sub_configs = {"backbone_config": AutoConfig}
 
+    backbone_config: dict | PreTrainedConfig | None = None
+    feature_size: int | None = None
     stem: str = "patch"
     stem_channels: list[int] | tuple[int, ...] = (32, 64, 128)
     stem_depths: list[int] | tuple[int, ...] = (1, 2, 2)
@@ -73,11 +89,15 @@ class GenderAgeConfig(ViTConfig):
     def __post_init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("id2label", dict(enumerate(GENDERS)))
         kwargs.setdefault("label2id", {name: index for index, name in enumerate(GENDERS)})
+        if isinstance(self.backbone_config, dict):
+            self.backbone_config = AutoConfig.for_model(**copy.deepcopy(self.backbone_config))
         super().__post_init__(**kwargs)
         if self.stem not in ("patch", "convolutional", "mobilenet"):
             raise ValueError(f"stem is {self.stem!r}; it must be 'patch', 'convolutional' or 'mobilenet'")
-        if self.pooling not in ("cls", "mean"):
-            raise ValueError(f"pooling is {self.pooling!r}; it must be 'cls' or 'mean'")
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling is {self.pooling!r}; it must be one of {', '.join(map(repr, POOLINGS))}")
+        if self.backbone_config is not None:
+            return
         if self.stem == "convolutional":
             if len(self.stem_channels) != len(self.stem_depths):
                 raise ValueError("stem_channels and stem_depths must be of one length")
@@ -97,10 +117,16 @@ class GenderAgeConfig(ViTConfig):
             raise ValueError(f"image_size is {side} and patch_size {patch}; one number of pixels each is wanted")
         return side // patch
 
+    def to_dict(self) -> dict[str, Any]:
+        """Without the fields that a backbone of its own config leaves without meaning."""
+        values = super().to_dict()
+        unused = {"backbone_config", "feature_size"} if self.backbone_config is None else OF_THE_VIT
+        return {name: value for name, value in values.items() if name not in unused}
+
     @property
     def num_ages(self) -> int:
         """Number of age logits: the years 0 to 100."""
         return NUM_AGES
 
 
-__all__ = ["AUTO_MAP", "CUSTOM_PIPELINES", "GenderAgeConfig"]
+__all__ = ["AUTO_MAP", "CUSTOM_PIPELINES", "OF_THE_VIT", "GenderAgeConfig"]

@@ -1,4 +1,4 @@
-"""Relevance maps of an answer: integrated gradients over the patch embeddings, or over a stem's finer feature map.
+"""Relevance maps of an answer: integrated gradients over the patch embeddings, or over a deep, fine feature map.
 
 The baseline is a blank image of the face's mean colour. The gradient is averaged along the straight path from the
 baseline's features to the face's, and multiplied by their difference (Sundararajan et al. 2017,
@@ -10,19 +10,28 @@ docs/experiments.md compares it with attention rollout, gradient-weighted attent
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
+from torch import nn
 
+from .backbones import explained_modules, inputs_of
 from .decoding import expected_age
-from .modeling_gender_age import ViTForGenderAge
+from .modeling_gender_age import GenderAgeModel
 from .prediction import GenderAgePredictor
-from .stems import Stem
 
 STEPS = 4
 """Points on the path from the baseline to the face; the method was chosen and measured with four."""
+
+FINEST = 16
+"""Pixels between positions: of feature maps in a row, the last that is no coarser is explained, where explanations were
+best with MobileNet (docs/experiments.md)."""
+MOST_POSITIONS = 16
+"""Along a side of a relevance map; a finer one is averaged."""
 
 # In logits or years. A smaller maximum is rounding error: the face is blank.
 LEAST_MOVE = 1e-6
@@ -56,7 +65,7 @@ def explain_face(predictor: GenderAgePredictor, crop: Image.Image) -> FaceExplan
     return explain_pixels(predictor.model, batch["pixel_values"])
 
 
-def explain_pixels(model: ViTForGenderAge, pixel_values: torch.Tensor) -> FaceExplanation:
+def explain_pixels(model: GenderAgeModel, pixel_values: torch.Tensor) -> FaceExplanation:
     """Explains one face, given the model's input.
 
     Args:
@@ -74,12 +83,13 @@ def explain_pixels(model: ViTForGenderAge, pixel_values: torch.Tensor) -> FaceEx
         blank = pixel_values.mean(dim=(2, 3), keepdim=True).expand_as(pixel_values)
         views = [pixel_values, pixel_values.flip(-1)] if model.config.average_mirrored else [pixel_values]
         with torch.no_grad():
-            start, *ends = _features(model, torch.cat([blank, *views]))
+            replaced, (start, *ends) = _features(model, torch.cat([blank, *views]))
         beyond_blank = torch.stack(ends) - start
         # The midpoints of equal steps; the face itself is last.
-        shares = torch.tensor([*((step + 0.5) / STEPS for step in range(STEPS)), 1.0]).to(start)[:, None, None, None]
+        shares = torch.tensor([*((step + 0.5) / STEPS for step in range(STEPS)), 1.0]).to(start)
+        shares = shares.view(-1, *(1 for _ in start.shape))
         path = (start + shares * beyond_blank[:, None]).requires_grad_(True)
-        logits = logits_from_tokens(model, _tokens(model, path.flatten(0, 1)), pixel_values.shape[-1])
+        logits = logits_from_features(model, replaced, path.flatten(0, 1), pixel_values.shape[-1])
         # As in `forward`: log of the mean probability over the views, up to a constant.
         gender_logits, age_logits = (
             each.float().log_softmax(dim=-1).unflatten(0, (len(views), -1)).logsumexp(dim=0) for each in logits
@@ -94,50 +104,63 @@ def explain_pixels(model: ViTForGenderAge, pixel_values: torch.Tensor) -> FaceEx
         )
 
 
-def logits_from_tokens(model: ViTForGenderAge, tokens: torch.Tensor, side: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The model's forward pass after `patch_embeddings`.
+def logits_from_features(
+    model: GenderAgeModel, replaced: list[nn.Module], features: torch.Tensor, side: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The model's forward pass from the output of one of its modules on.
 
-    Repeats `ViTModel.forward`, which takes pixels only; a hook would affect concurrent calls. No upstream issue found.
-    `test_from_tokens_on_it_is_the_models_own_forward` compares both.
+    The model is not changed, as a hook would change it for concurrent calls: a copy of it shares its weights.
 
     Args:
-        tokens: `(batch, patches, hidden_size)`, the output of `patch_embeddings`.
+        replaced: the module, last, and those that run before it, whose work is done.
+        features: `(batch, …)`, its output.
         side: of the image in pixels.
 
     Returns:
         Gender logits `(batch, 2)` and age logits `(batch, 101)`.
     """
-    embeddings = model.vit.embeddings
-    hidden_states = torch.cat([embeddings.cls_token.expand(tokens.shape[0], -1, -1), tokens], dim=1)
-    hidden_states = hidden_states + embeddings.interpolate_pos_encoding(hidden_states, side, side)
-    for layer in model.vit.layers:
-        hidden_states = layer(hidden_states)
-    hidden_states = model.vit.layernorm(hidden_states)
-    pooled = hidden_states[:, 0] if model.config.pooling == "cls" else hidden_states[:, 1:].mean(dim=1)
-    return model.gender_head(pooled), model.age_head(pooled)
+    answers = {id(module): features for module in replaced}
+    # Only the shape of the pixels counts.
+    pixel_values = features.new_zeros(1, 3, side, side).expand(len(features), -1, -1, -1)
+    gender_logits, age_logits, _ = _answering(model, answers).logits(pixel_values)
+    return gender_logits, age_logits
 
 
-def _features(model: ViTForGenderAge, pixel_values: torch.Tensor) -> torch.Tensor:
-    """`(batch, channels, grid, grid)`: patch embeddings, or the stem's feature map."""
-    embed = model.vit.embeddings.patch_embeddings
-    if isinstance(embed, Stem):
-        return embed.features(pixel_values)
-    return embed.projection(pixel_values)
+def _answering(module: nn.Module, answers: dict[int, torch.Tensor]) -> Any:
+    """A copy of the module with the same parameters, in which modules with these ids give these answers."""
+    copied = copy.copy(module)
+    if id(module) in answers:
+        copied.forward = lambda *args, **kwargs: answers[id(module)]
+        return copied
+    copied._modules = {name: child and _answering(child, answers) for name, child in module._modules.items()}
+    return copied
 
 
-def _tokens(model: ViTForGenderAge, features: torch.Tensor) -> torch.Tensor:
-    """`(batch, patches, hidden_size)`: the rest of `patch_embeddings`, after `_features`."""
-    embed = model.vit.embeddings.patch_embeddings
-    return embed.tokens(features) if isinstance(embed, Stem) else features.flatten(2).transpose(1, 2)
+def _features(model: GenderAgeModel, pixel_values: torch.Tensor) -> tuple[list[nn.Module], torch.Tensor]:
+    """The modules up to the one that is explained, and its output, a feature map or tokens: `(batch, …)`."""
+    found: list[nn.Module] = []
+    features = inputs_of(model.family, model.backbone, pixel_values)["pixel_values"]
+    for module in explained_modules(model.backbone, model.family):
+        output = module(features)
+        if found and output.shape[-1] * FINEST < pixel_values.shape[-1]:
+            break
+        found, features = [*found, module], output
+    return found, features
 
 
 def _relevance(gradient: torch.Tensor, beyond_blank: torch.Tensor) -> np.ndarray:
-    """`(grid, grid)` from gradients `(views, steps, channels, grid, grid)` and features without the axis of steps.
+    """`(grid, grid)` from gradients `(views, steps, *features)` and features without the axis of steps.
 
     The second view, if any, is the mirror image; its map is flipped back.
     """
-    face, *mirrored = (gradient.float().mean(dim=1) * beyond_blank.float()).sum(dim=1)
-    relevance = sum((view.flip(-1) for view in mirrored), face).abs()
+    product = gradient.float().mean(dim=1) * beyond_blank.float()
+    if product.ndim == 3:  # tokens
+        product = product.transpose(1, 2).unflatten(2, (round(product.shape[1] ** 0.5), -1))
+    face, *mirrored = product.sum(dim=1)
+    relevance = sum((view.flip(-1) for view in mirrored), face)
+    if len(relevance) > MOST_POSITIONS:
+        relevance = nn.functional.adaptive_avg_pool2d(relevance[None], MOST_POSITIONS)[0]
+    relevance = relevance.abs()
     largest = relevance.max().clamp(min=LEAST_MOVE)
     return (relevance / largest).cpu().numpy()
 

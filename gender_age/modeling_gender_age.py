@@ -1,4 +1,4 @@
-"""A Vision Transformer with a gender head and an age head."""
+"""A vision backbone with a gender head and an age head."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from typing import Any
 
 import torch
 from torch import nn
-from torchvision.ops import StochasticDepth
-from transformers import ViTModel, ViTPreTrainedModel
+from transformers import PreTrainedModel
 from transformers.utils import ModelOutput
 
+from .backbones import build_backbone, family_of, forward_arguments, inputs_of, pooled
 from .configuration_gender_age import GenderAgeConfig
 from .labels import GENDERS, MAX_AGE, MISSING
 from .model_source import ModelSource
-from .stems import STEMS, ConvolutionLayer
+from .stems import ConvolutionLayer
+
+OLDER_NAMES = {r"^vit\.": "backbone."}
+"""Names of weights in checkpoints of version 0.2 and before -> today's, as patterns."""
 
 
 @dataclass
@@ -41,10 +44,10 @@ class GenderAgeOutput(ModelOutput):
     attentions: tuple[torch.FloatTensor, ...] | None = None
 
 
-class ViTForGenderAge(ViTPreTrainedModel):
-    """A ViT whose pooled output feeds two linear heads: gender, and a distribution over the years 0 to 100.
+class GenderAgeModel(PreTrainedModel):
+    """A backbone whose pooled features feed two linear heads: gender, and a distribution over the years 0 to 100.
 
-    A stock ViT checkpoint loads into `vit` unchanged when `config.stem` is `"patch"`.
+    A stock ViT checkpoint loads into the backbone unchanged when `config.stem` is `"patch"`.
 
     Attributes:
         source: where `from_pretrained` loaded the model from; None for one made otherwise.
@@ -52,20 +55,21 @@ class ViTForGenderAge(ViTPreTrainedModel):
 
     config: GenderAgeConfig
     config_class = GenderAgeConfig
+    base_model_prefix = "backbone"
+    main_input_name = "pixel_values"
     source: ModelSource | None = None
+    # What the backbone's own class says decides.
+    _supports_sdpa = _supports_flash_attn = _supports_flex_attn = _supports_attention_backend = True
 
     def __init__(self, config: GenderAgeConfig) -> None:
         super().__init__(config)
-        self.vit = ViTModel(config, add_pooling_layer=False)
-        if config.stem in STEMS:
-            self.vit.embeddings.patch_embeddings = STEMS[config.stem](config)  # type: ignore[assignment]
-        if config.drop_path_rate > 0:
-            steps = max(1, config.num_hidden_layers - 1)
-            for depth, layer in enumerate(self.vit.layers):
-                # ViTLayer applies `dropout` to both of its residual branches; this module has no weights.
-                layer.dropout = StochasticDepth(config.drop_path_rate * depth / steps, mode="row")
-        self.gender_head = nn.Linear(config.hidden_size, len(GENDERS))
-        self.age_head = nn.Linear(config.hidden_size, config.num_ages)
+        self.family = family_of(config)
+        self.backbone = build_backbone(config)
+        self.backbone_arguments = forward_arguments(self.backbone)
+        self.supports_gradient_checkpointing = self.backbone.supports_gradient_checkpointing
+        feature_size = config.feature_size or config.hidden_size
+        self.gender_head = nn.Linear(feature_size, len(GENDERS))
+        self.age_head = nn.Linear(feature_size, config.num_ages)
         self.post_init()
         for module in self.modules():
             if isinstance(module, ConvolutionLayer):
@@ -76,6 +80,7 @@ class ViTForGenderAge(ViTPreTrainedModel):
     def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:
         """As transformers' own; the model remembers its source."""
         source = ModelSource.of(pretrained_model_name_or_path, kwargs)
+        kwargs.setdefault("key_mapping", OLDER_NAMES)
         loaded = super().from_pretrained(pretrained_model_name_or_path, *model_args, **kwargs)
         (loaded[0] if isinstance(loaded, tuple) else loaded).source = source  # a tuple with `output_loading_info`
         return loaded
@@ -103,8 +108,8 @@ class ViTForGenderAge(ViTPreTrainedModel):
 
         Args:
             pixel_values (`torch.FloatTensor` of shape `(batch_size, 3, height, width)`):
-                Aligned faces, normalised as the image processor does. For another size than `config.image_size` the
-                position embeddings are interpolated.
+                Aligned faces, normalised as the image processor does. For another size than that of its position
+                embeddings, the backbone interpolates them.
             gender (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
                 0 female, 1 male, -100 unknown.
             age_min, age_max (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
@@ -116,13 +121,7 @@ class ViTForGenderAge(ViTPreTrainedModel):
         mirrored = self.config.average_mirrored and not self.training
         if mirrored:
             pixel_values = torch.cat([pixel_values, pixel_values.flip(-1)])
-        outputs = self.vit(pixel_values, interpolate_pos_encoding=True, **kwargs)
-        tokens = outputs.last_hidden_state
-        pooled = tokens[:, 0] if self.config.pooling == "cls" else tokens[:, 1:].mean(dim=1)
-        # A bf16 logit has three digits, too few for calibrated probabilities: the heads run in the weights' dtype.
-        with torch.autocast(device_type=pixel_values.device.type, enabled=False):
-            pooled = pooled.to(self.gender_head.weight.dtype)
-            gender_logits, age_logits = self.gender_head(pooled), self.age_head(pooled)
+        gender_logits, age_logits, outputs = self.logits(pixel_values, **kwargs)
         if mirrored:
             gender_logits, age_logits = _mean_of_halves(gender_logits), _mean_of_halves(age_logits)
         loss = None
@@ -140,9 +139,19 @@ class ViTForGenderAge(ViTPreTrainedModel):
             loss=loss,
             gender_logits=gender_logits,
             age_logits=age_logits,
-            hidden_states=outputs.hidden_states,
-            attentions=outputs.attentions,
+            hidden_states=outputs.get("hidden_states"),
+            attentions=outputs.get("attentions"),
         )
+
+    def logits(self, pixel_values: torch.Tensor, **kwargs: Any) -> tuple[torch.Tensor, torch.Tensor, ModelOutput]:
+        """Gender logits, age logits and the backbone's outputs for these pixels, without their mirror images."""
+        inputs = inputs_of(self.family, self.backbone, pixel_values)
+        outputs = self.backbone(**inputs, **self.backbone_arguments, **kwargs)
+        features = pooled(self.family, self.backbone, outputs, self.config.pooling)
+        # A bf16 logit has three digits, too few for calibrated probabilities: the heads run in the weights' dtype.
+        with torch.autocast(device_type=pixel_values.device.type, enabled=False):
+            features = features.to(self.gender_head.weight.dtype)
+            return self.gender_head(features), self.age_head(features), outputs
 
 
 def _mean_of_halves(logits: torch.Tensor) -> torch.Tensor:
@@ -194,4 +203,7 @@ def age_loss(
     return losses.masked_fill(~known, 0.0).sum() / known.sum().clamp(min=1)
 
 
-__all__ = ["GenderAgeOutput", "ViTForGenderAge"]
+ViTForGenderAge = GenderAgeModel
+"""The class's name up to version 0.2, which knew no other backbone."""
+
+__all__ = ["GenderAgeModel", "GenderAgeOutput", "ViTForGenderAge"]

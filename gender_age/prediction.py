@@ -40,7 +40,7 @@ class GenderAgePredictor:
     """Finds the faces of photos and estimates gender and age of each.
 
     Args:
-        model: a `ViTForGenderAge`; put into evaluation mode.
+        model: a `GenderAgeModel`; put into evaluation mode.
         image_processor: holds size, mean, std and the alignment that the model was trained with.
         detector: finds the faces; by default MTCNN on the model's device.
         opener: opens photos in place of `open_photo`, whose checks keep this process from most files that would hurt

@@ -49,9 +49,6 @@ class Stem(nn.Module):
     Early convolutions make a small transformer trainable without pretraining (https://arxiv.org/abs/2106.14881).
     """
 
-    # Number of last stages that `tokens` runs; explanations use the feature map before them.
-    LATE_STAGES = 0
-
     def __init__(self, config: GenderAgeConfig, stages: Sequence[nn.Module], channels: int) -> None:
         super().__init__()
         self.stages = nn.ModuleList(stages)
@@ -61,20 +58,10 @@ class Stem(nn.Module):
 
     def forward(self, pixel_values: torch.Tensor) -> torch.Tensor:
         """`(batch, 3, height, width)` -> `(batch, patches, hidden_size)`."""
-        return self.tokens(self.features(pixel_values))
-
-    def features(self, pixel_values: torch.Tensor) -> torch.Tensor:
-        """The first part of `forward`: `(batch, 3, height, width)` -> `(batch, channels, rows, columns)`."""
         hidden_states = pixel_values.contiguous(memory_format=torch.channels_last)
-        for stage in list(self.stages)[: len(self.stages) - self.LATE_STAGES]:
+        for stage in self.stages:
             hidden_states = stage(hidden_states)
-        return hidden_states
-
-    def tokens(self, features: torch.Tensor) -> torch.Tensor:
-        """The second: `(batch, channels, rows, columns)` -> `(batch, patches, hidden_size)`."""
-        for stage in list(self.stages)[len(self.stages) - self.LATE_STAGES :]:
-            features = stage(features)
-        return self.projection(features).flatten(2).transpose(1, 2)
+        return self.projection(hidden_states).flatten(2).transpose(1, 2)
 
 
 class ConvolutionalStem(Stem):
@@ -109,8 +96,6 @@ class MobileNetStem(Stem):
         ((512, 2), *((512, 1),) * 5),
         ((1024, 2), (1024, 1)),
     )
-    # Explanations were best on the feature map before the last stage (docs/experiments.md).
-    LATE_STAGES = 1
 
     def __init__(self, config: GenderAgeConfig) -> None:
         channels = 32

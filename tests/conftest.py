@@ -30,7 +30,7 @@ from transformers import ViTImageProcessor  # noqa: E402
 from gender_age.alignment import DEFAULT_ALIGNMENT  # noqa: E402
 from gender_age.configuration_gender_age import GenderAgeConfig  # noqa: E402
 from gender_age.labels import GENDERS  # noqa: E402
-from gender_age.modeling_gender_age import ViTForGenderAge  # noqa: E402
+from gender_age.modeling_gender_age import GenderAgeModel  # noqa: E402
 from tests.fake_hub.server import HubServer  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -52,10 +52,10 @@ def hub() -> Iterator[HubServer]:
 
 
 @pytest.fixture
-def tiny_model() -> ViTForGenderAge:
+def tiny_model() -> GenderAgeModel:
     """Hidden 16, two layers, 32 px, weights drawn with a fixed seed; ViT's own patch projection."""
     torch.manual_seed(0)
-    return ViTForGenderAge(GenderAgeConfig(**TINY)).eval()
+    return GenderAgeModel(GenderAgeConfig(**TINY)).eval()
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +63,7 @@ def tiny_model_folder(tmp_path_factory) -> Path:
     """`tiny_model` as a checkpoint on disk."""
     folder = tmp_path_factory.mktemp("tiny-model")
     torch.manual_seed(0)
-    ViTForGenderAge(GenderAgeConfig(**TINY)).save_pretrained(folder)
+    GenderAgeModel(GenderAgeConfig(**TINY)).save_pretrained(folder)
     ViTImageProcessor(
         size={"height": 32, "width": 32},
         image_mean=[0.5] * 3,

@@ -35,7 +35,7 @@ def model_html(report: EvaluationRecord | None, training: TrainingRecord | None)
     training = training or TrainingRecord()
     first = training.first_run
     side = (report.image_size if report else None) or (training.image_sizes or (None,))[-1]
-    network = "A Vision Transformer"
+    network = "A vision network" if first.pretrained else "A Vision Transformer"
     if first.num_hidden_layers and first.hidden_size:
         network += f" with {first.num_hidden_layers} layers of width {first.hidden_size}"
     network += STEMS.get(first.stem, "")

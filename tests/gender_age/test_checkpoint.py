@@ -46,8 +46,16 @@ def test_a_whole_checkpoint_loads_in_float32_and_evaluation_mode(folder):
     assert model.dtype == torch.float32
     assert image_processor.size["height"] == 32
     assert len(model.state_dict()) == len(weights)
-    for name in ("age_head.weight", "gender_head.bias", "vit.embeddings.position_embeddings"):
+    for name in ("age_head.weight", "gender_head.bias", "backbone.embeddings.position_embeddings"):
         assert torch.equal(model.state_dict()[name], weights[name])
+
+
+def test_the_names_of_weights_in_older_checkpoints_are_read(folder):
+    weights = load_file(folder / "model.safetensors")
+    older = {name.replace("backbone.", "vit."): weight for name, weight in weights.items()}
+    save_file(older, folder / "model.safetensors", metadata={"format": "pt"})
+    model, _ = load_checkpoint(folder, device="cpu")
+    assert all(torch.equal(model.state_dict()[name], weights[name]) for name in weights)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", None])

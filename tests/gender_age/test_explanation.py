@@ -8,11 +8,12 @@ from torchvision.transforms.functional import gaussian_blur
 from transformers import ViTImageProcessor
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
+from gender_age.backbones import explained_modules
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.decoding import expected_age
-from gender_age.explanation import explain_face, explain_pixels, logits_from_tokens
+from gender_age.explanation import explain_face, explain_pixels, logits_from_features
 from gender_age.images import open_photo
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 from gender_age.prediction import GenderAgePredictor
 from gender_age.turning import rotate_image
 from tests.conftest import REPOSITORY, TINY
@@ -30,9 +31,9 @@ MASKED_SHARE, DRAWS = 0.2, 10
 LEAST_RATIO = 1.25
 
 
-def tiny(**settings) -> ViTForGenderAge:
+def tiny(**settings) -> GenderAgeModel:
     torch.manual_seed(0)
-    model = ViTForGenderAge(GenderAgeConfig(**TINY | settings)).eval()
+    model = GenderAgeModel(GenderAgeConfig(**TINY | settings)).eval()
     with torch.no_grad():  # fresh heads are so small that the answer hardly depends on the face
         model.gender_head.weight.mul_(50)
         model.age_head.weight.mul_(50)
@@ -40,7 +41,7 @@ def tiny(**settings) -> ViTForGenderAge:
 
 
 @pytest.fixture(params=KINDS.values(), ids=KINDS)
-def model(request) -> ViTForGenderAge:
+def model(request) -> GenderAgeModel:
     return tiny(**request.param)
 
 
@@ -86,15 +87,19 @@ def test_it_works_whatever_the_callers_gradient_mode(model, pixel_values):
 
 @pytest.mark.parametrize("side", [32, 48], ids=["own size", "interpolated"])
 @pytest.mark.parametrize("settings", [{}, CONVOLUTIONAL, MOBILENET], ids=["stock", "convolutional", "mobilenet"])
-def test_from_tokens_on_it_is_the_models_own_forward(settings, side):
+def test_from_a_modules_output_on_it_is_the_models_own_forward(settings, side):
     model = tiny(**settings)
     side = side * model.config.image_size // 32
     faces = torch.randn(3, 3, side, side)
     with torch.inference_mode():
-        gender, age = logits_from_tokens(model, model.vit.embeddings.patch_embeddings(faces), side)
-        output = model(faces)
-    torch.testing.assert_close(gender, output.gender_logits)
-    torch.testing.assert_close(age, output.age_logits)
+        features, replaced = faces, []
+        for module in explained_modules(model.backbone, model.family):
+            features = module(features)
+            replaced.append(module)
+            gender, age = logits_from_features(model, replaced, features, side)
+            output = model(faces)
+            torch.testing.assert_close(gender, output.gender_logits)
+            torch.testing.assert_close(age, output.age_logits)
 
 
 @pytest.mark.parametrize("kind", ["mirrored", "mobilenet"])
@@ -118,7 +123,7 @@ def test_only_the_place_that_differs_from_the_blank_is_relevant():
 
 def test_mobilenets_stem_tells_finer_places_than_its_patches():
     model = tiny(**MOBILENET)
-    assert model.vit.embeddings.patch_embeddings.num_patches == 4
+    assert model.backbone.embeddings.patch_embeddings.num_patches == 4
     assert explain_pixels(model, noise(64)).age_relevance.size == 16
 
 
@@ -170,7 +175,7 @@ def relevance(predictor, faces) -> dict[str, np.ndarray]:
     return relevance_of(predictor.model, faces)
 
 
-def relevance_of(model: ViTForGenderAge, faces: torch.Tensor) -> dict[str, np.ndarray]:
+def relevance_of(model: GenderAgeModel, faces: torch.Tensor) -> dict[str, np.ndarray]:
     explanations = [explain_pixels(model, face[None]) for face in faces]
     return {
         "gender": np.stack([explanation.gender_relevance.ravel() for explanation in explanations]),
@@ -179,7 +184,7 @@ def relevance_of(model: ViTForGenderAge, faces: torch.Tensor) -> dict[str, np.nd
 
 
 @torch.inference_mode()
-def answers(model: ViTForGenderAge, faces: torch.Tensor) -> dict[str, torch.Tensor]:
+def answers(model: GenderAgeModel, faces: torch.Tensor) -> dict[str, torch.Tensor]:
     """Log-odds of the genders, and years."""
     output = model(faces)
     log_odds = output.gender_logits[:, 1] - output.gender_logits[:, 0]
@@ -216,7 +221,7 @@ def test_masking_the_relevant_fifth_moves_the_answers_more_than_masking_at_rando
 
 def test_random_weights_give_another_map(predictor, faces, relevance):
     torch.manual_seed(0)
-    untrained = relevance_of(ViTForGenderAge(predictor.model.config).eval(), faces)
+    untrained = relevance_of(GenderAgeModel(predictor.model.config).eval(), faces)
     for answer, trained in relevance.items():
         alike = [np.corrcoef(one, other)[0, 1] for one, other in zip(trained, untrained[answer], strict=True)]
         assert np.mean(alike) < 0.5, answer

@@ -4,23 +4,25 @@ import torch
 from gender_age import inference as module
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.inference import inference
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 from tests.conftest import TINY
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def model() -> ViTForGenderAge:
+def model() -> GenderAgeModel:
     torch.manual_seed(0)
     stem = {"stem": "convolutional", "stem_channels": [4, 6, 8], "stem_depths": [1, 1, 1]}
-    return ViTForGenderAge(GenderAgeConfig(**TINY, **stem)).eval()
+    return GenderAgeModel(GenderAgeConfig(**TINY, **stem)).eval()
 
 
 def hidden_and_answers(model) -> tuple[torch.dtype, torch.Tensor]:
     """The type that the transformer's layers compute in, and the logits."""
     seen = []
-    handle = model.vit.layers[0].mlp.register_forward_hook(lambda module, inputs, output: seen.append(output.dtype))
+    handle = model.backbone.layers[0].mlp.register_forward_hook(
+        lambda module, inputs, output: seen.append(output.dtype)
+    )
     faces = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
     outputs = model(pixel_values=faces)
     handle.remove()

@@ -4,7 +4,7 @@ from transformers import ViTConfig, ViTForImageClassification, ViTModel
 
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.labels import MISSING
-from gender_age.modeling_gender_age import ViTForGenderAge, age_loss
+from gender_age.modeling_gender_age import GenderAgeModel, age_loss
 from tests.conftest import TINY
 
 CONVOLUTIONAL = TINY | {
@@ -27,7 +27,7 @@ LABELS = {
 
 @KINDS
 def test_output_shapes_and_no_loss_without_labels(settings):
-    model = ViTForGenderAge(GenderAgeConfig(**settings)).eval()
+    model = GenderAgeModel(GenderAgeConfig(**settings)).eval()
     output = model(torch.zeros(3, 3, model.config.image_size, model.config.image_size))
     assert output.loss is None
     assert output.gender_logits.shape == (3, 2)
@@ -37,7 +37,7 @@ def test_output_shapes_and_no_loss_without_labels(settings):
 @KINDS
 def test_every_parameter_moves_in_one_step(settings):
     torch.manual_seed(0)
-    model = ViTForGenderAge(GenderAgeConfig(**settings)).train()
+    model = GenderAgeModel(GenderAgeConfig(**settings)).train()
     before = {name: parameter.clone() for name, parameter in model.named_parameters()}
     optimizer = torch.optim.SGD(model.parameters(), lr=10.0)
     pixels = torch.randn(3, 3, model.config.image_size, model.config.image_size)
@@ -49,13 +49,13 @@ def test_every_parameter_moves_in_one_step(settings):
 
 @KINDS
 def test_another_image_size_is_served(settings):
-    model = ViTForGenderAge(GenderAgeConfig(**settings)).eval()
+    model = GenderAgeModel(GenderAgeConfig(**settings)).eval()
     assert model(torch.zeros(1, 3, 96, 96)).age_logits.shape == (1, 101)
 
 
 def test_mirrored_answers_are_averaged_outside_training():
     torch.manual_seed(0)
-    model = ViTForGenderAge(GenderAgeConfig(**CONVOLUTIONAL, initializer_range=1.0)).eval()
+    model = GenderAgeModel(GenderAgeConfig(**CONVOLUTIONAL, initializer_range=1.0)).eval()
     pixels = torch.randn(3, 3, 32, 32)
     plain, mirrored = model(pixels), model(pixels.flip(-1))
     model.config.average_mirrored = True
@@ -70,15 +70,15 @@ def test_mirrored_answers_are_averaged_outside_training():
 
 
 def test_stochastic_depth_rises_linearly_with_the_layer():
-    model = ViTForGenderAge(GenderAgeConfig(**TINY | {"num_hidden_layers": 4, "drop_path_rate": 0.3}))
-    assert [layer.dropout.p for layer in model.vit.layers] == pytest.approx([0.0, 0.1, 0.2, 0.3])
+    model = GenderAgeModel(GenderAgeConfig(**TINY | {"num_hidden_layers": 4, "drop_path_rate": 0.3}))
+    assert [layer.dropout.p for layer in model.backbone.layers] == pytest.approx([0.0, 0.1, 0.2, 0.3])
 
 
 def test_stochastic_depth_scales_the_kept_samples_in_training():
     torch.manual_seed(0)
-    model = ViTForGenderAge(GenderAgeConfig(**TINY, drop_path_rate=0.25)).train()
+    model = GenderAgeModel(GenderAgeConfig(**TINY, drop_path_rate=0.25)).train()
     branch = torch.ones(4000, 5, 16)
-    first, last = (layer.dropout(branch) for layer in model.vit.layers)
+    first, last = (layer.dropout(branch) for layer in model.backbone.layers)
     assert torch.equal(first, branch)
     samples = last.flatten(1)
     # A sample is dropped or kept as a whole; the deviation of the share is 0.007.
@@ -90,8 +90,8 @@ def test_stochastic_depth_scales_the_kept_samples_in_training():
 
 def test_stochastic_depth_adds_no_weights_and_changes_no_answer():
     torch.manual_seed(0)
-    plain = ViTForGenderAge(GenderAgeConfig(**TINY, initializer_range=1.0)).eval()
-    dropping = ViTForGenderAge(GenderAgeConfig(**TINY, initializer_range=1.0, drop_path_rate=0.9)).eval()
+    plain = GenderAgeModel(GenderAgeConfig(**TINY, initializer_range=1.0)).eval()
+    dropping = GenderAgeModel(GenderAgeConfig(**TINY, initializer_range=1.0, drop_path_rate=0.9)).eval()
     dropping.load_state_dict(plain.state_dict())
     pixels = torch.randn(8, 3, 32, 32)
     for name in ("gender_logits", "age_logits"):
@@ -101,28 +101,28 @@ def test_stochastic_depth_adds_no_weights_and_changes_no_answer():
 
 def test_stock_vit_weights_load_unchanged(tmp_path):
     stock = ViTModel(ViTConfig(**TINY), add_pooling_layer=False)
-    model = ViTForGenderAge(GenderAgeConfig(**TINY))
-    model.vit.load_state_dict(stock.state_dict())
+    model = GenderAgeModel(GenderAgeConfig(**TINY))
+    model.backbone.load_state_dict(stock.state_dict())
     pixels = torch.randn(2, 3, 32, 32)
-    assert torch.equal(stock.eval()(pixels)[0], model.eval().vit(pixels)[0])
+    assert torch.equal(stock.eval()(pixels)[0], model.eval().backbone(pixels)[0])
 
 
 def test_stock_classifier_checkpoint_leaves_only_the_heads_new(tmp_path):
     stock = ViTForImageClassification(ViTConfig(**TINY))
     stock.save_pretrained(tmp_path)
-    model, loading = ViTForGenderAge.from_pretrained(tmp_path, config=GenderAgeConfig(**TINY), output_loading_info=True)
+    model, loading = GenderAgeModel.from_pretrained(tmp_path, config=GenderAgeConfig(**TINY), output_loading_info=True)
     assert {key.split(".")[0] for key in loading["missing_keys"]} == {"gender_head", "age_head"}
     for name, weight in stock.vit.state_dict().items():
-        assert torch.equal(model.vit.state_dict()[name], weight)
+        assert torch.equal(model.backbone.state_dict()[name], weight)
 
 
 def test_sdpa_is_the_default_attention():
-    assert ViTForGenderAge(GenderAgeConfig(**TINY)).config._attn_implementation == "sdpa"
+    assert GenderAgeModel(GenderAgeConfig(**TINY)).config._attn_implementation == "sdpa"
 
 
 def test_saved_and_loaded_gives_the_same_logits(tmp_path, tiny_model):
     tiny_model.save_pretrained(tmp_path)
-    loaded, loading = ViTForGenderAge.from_pretrained(tmp_path, output_loading_info=True)
+    loaded, loading = GenderAgeModel.from_pretrained(tmp_path, output_loading_info=True)
     assert not any(loading[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
     pixels = torch.randn(2, 3, 32, 32)
     assert torch.equal(loaded.eval()(pixels).age_logits, tiny_model(pixels).age_logits)

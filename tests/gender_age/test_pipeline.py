@@ -119,7 +119,7 @@ def test_a_stranger_gets_the_same_faces_from_the_folder_alone(tiny_model_folder,
     assert result.returncode == 0, result.stderr
     answer = json.loads(result.stdout.splitlines()[-1])
     assert answer["repository"] is False
-    assert answer["model"] == ["ViTForGenderAge", "torch.float32"]
+    assert answer["model"] == ["GenderAgeModel", "torch.float32"]
     assert (answer["task"], answer["pipeline"]) == ("gender-age", ["GenderAgePipeline", "torch.float32"])
     predictor = GenderAgePredictor.from_pretrained(folder, device="cpu")
     ours = [face.to_dict() for face in predictor.predict(single).faces]

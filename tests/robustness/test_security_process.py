@@ -79,7 +79,7 @@ def run(tiny_model_folder, tmp_path_factory) -> Run:
     code = f"open({str(mark)!r}, 'w').close()\n"
     (model / "modeling_gender_age.py").write_text(code)
     config = json.loads((model / "config.json").read_text())
-    config["auto_map"] = {"AutoModel": "modeling_gender_age.ViTForGenderAge"}
+    config["auto_map"] = {"AutoModel": "modeling_gender_age.GenderAgeModel"}
     (model / "config.json").write_text(json.dumps(config))
     for name in ("home", "cwd", "tmp"):
         (folder / name).mkdir()

@@ -14,7 +14,7 @@ from PIL import Image as PILImage
 from safetensors.torch import load_file
 
 from gender_age.checkpoint import load_checkpoint
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 from tests.conftest import REPOSITORY, TINY
 from tests.trainer.training.published_mobilenet import random_weights, write_tensorflow_js
 from trainer.errors import ConfigError, RunError
@@ -91,8 +91,8 @@ def test_a_run_in_bf16_with_mobilenets_stem(tiny_data, tmp_path, monkeypatch):
     folder = train(parse_config(values))
     assert sped_up == [4]
     assert json.loads((folder / "training.json").read_text())["config"]["model"]["stem_weights"] == weights
-    stem = load_checkpoint(folder)[0].vit.embeddings.patch_embeddings
-    untrained = build_model(ModelSection(**values["model"]), 64).vit.embeddings.patch_embeddings
+    stem = load_checkpoint(folder)[0].backbone.embeddings.patch_embeddings
+    untrained = build_model(ModelSection(**values["model"]), 64).backbone.embeddings.patch_embeddings
     # Six steps away from those weights, and not from others.
     before, after = (each.stages[5][3].conv.weight for each in (untrained, stem))
     assert 0 < (after - before).norm() < 0.9 * before.norm()
@@ -155,7 +155,7 @@ def test_the_saved_weights_are_the_average(unbroken):
     last = newest_whole_checkpoint(unbroken.parent)
     assert last.name == "checkpoint-18"
     average = load_file(last / AVERAGE_FILE)
-    saved, live = (ViTForGenderAge.from_pretrained(folder).state_dict() for folder in (unbroken, last))
+    saved, live = (GenderAgeModel.from_pretrained(folder).state_dict() for folder in (unbroken, last))
     assert all(torch.equal(saved[name], average[name]) for name in saved)
     assert not torch.equal(saved["age_head.weight"], live["age_head.weight"])
 

@@ -11,7 +11,7 @@ from transformers import ViTConfig, ViTImageProcessor, ViTModel
 from gender_age.checkpoint import load_checkpoint
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.decoding import expected_age
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 from tests.conftest import TINY
 from tests.trainer.test_train import run_values
 from trainer.errors import ConfigError
@@ -84,20 +84,20 @@ def test_normalisation_is_the_image_processors():
 @pytest.mark.parametrize("kind", ["stock ViT", "of this project"])
 def test_a_checkpoint_keeps_its_mean_and_deviation(kind, tiny_data, tmp_path, monkeypatch):
     pretrained = tmp_path / "pretrained"
-    network = ViTModel(ViTConfig(**TINY)) if kind == "stock ViT" else ViTForGenderAge(GenderAgeConfig(**TINY))
+    network = ViTModel(ViTConfig(**TINY)) if kind == "stock ViT" else GenderAgeModel(GenderAgeConfig(**TINY))
     network.save_pretrained(pretrained)
     processor(32).save_pretrained(pretrained)
     if kind == "of this project":
         settings = json.loads((pretrained / "preprocessor_config.json").read_text())
         alignment = ViTImageProcessor.from_pretrained("model").alignment
         (pretrained / "preprocessor_config.json").write_text(json.dumps(settings | {"alignment": alignment}))
-    seen, forward = [], ViTForGenderAge.forward
+    seen, forward = [], GenderAgeModel.forward
 
     def note(model, pixel_values, **kwargs):
         seen.extend([pixel_values] if model.training else [])
         return forward(model, pixel_values, **kwargs)
 
-    monkeypatch.setattr(ViTForGenderAge, "forward", note)
+    monkeypatch.setattr(GenderAgeModel, "forward", note)
     values = run_values(tiny_data, tmp_path / "run", learning_rate=0.0)
     values |= {"model": {"pretrained": str(pretrained)}, "stages": [{"image_size": 32, "epochs": 1}], "ema_decay": 0.0}
     values["average_mirrored"] = False

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from gender_age.checkpoint import load_checkpoint
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 from tests.trainer.test_train import run_values
 from trainer.errors import ConfigError
 from trainer.train import train
@@ -40,8 +40,8 @@ def test_the_model_of_the_best_step_is_saved(ema_decay, save_strategy, tiny_data
     best = max(record["history"], key=lambda entry: entry["eval_drawn_age_mae"])["step"]
     assert record["best_step"] == best < 24
     folder = tmp_path / "run" / f"checkpoint-{best}"
-    expected = load_file(folder / AVERAGE_FILE) if ema_decay else ViTForGenderAge.from_pretrained(folder).state_dict()
-    saved = ViTForGenderAge.from_pretrained(model).state_dict()
+    expected = load_file(folder / AVERAGE_FILE) if ema_decay else GenderAgeModel.from_pretrained(folder).state_dict()
+    saved = GenderAgeModel.from_pretrained(model).state_dict()
     assert all(torch.equal(saved[name], expected[name]) for name in expected)
 
 

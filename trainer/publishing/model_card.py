@@ -10,6 +10,7 @@ from huggingface_hub import EvalResult, ModelCardData, metadata_load
 from jinja2 import Environment, StrictUndefined
 
 from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.families import FAMILIES
 from gender_age.measurements import EvaluationRecord
 from gender_age.records import SOURCE_NAMES, TrainingRecord
 
@@ -68,6 +69,7 @@ def render_card(
     text = template.render(
         card_data=card_data(config, training, report, repo_id).to_yaml(),
         config=config,
+        backbone=_backbone(config),
         num_parameters=num_parameters,
         training=training,
         report=report,
@@ -87,6 +89,12 @@ def render_card(
         figures_in_short=figures_in_short,
     )
     return text.rstrip() + "\n"
+
+
+def _backbone(config: Mapping) -> str | None:
+    """The family of the backbone; None for this project's own network."""
+    backbone = config.get("backbone_config")
+    return None if backbone is None else FAMILIES[backbone["model_type"]].title
 
 
 def card_data(

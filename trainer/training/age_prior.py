@@ -6,7 +6,7 @@ import torch
 
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.labels import MAX_AGE, MISSING, NUM_AGES
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 
 OPEN_RANGE_YEARS = 20
 """Years that a range without an upper end, such as "from 70", is taken to have."""
@@ -41,7 +41,7 @@ def age_log_prior(
     return frequency.log().float()
 
 
-def adopt_prior_power(model: ViTForGenderAge, start: GenderAgeConfig | None, log_prior: torch.Tensor) -> None:
+def adopt_prior_power(model: GenderAgeModel, start: GenderAgeConfig | None, log_prior: torch.Tensor) -> None:
     """Shift the bias of the age head to the model's `age_prior_power` from that of the checkpoint it started from.
 
     Without it, a run would spend its first steps on that shift.

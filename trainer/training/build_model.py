@@ -1,20 +1,23 @@
-"""The initial model of a run: random weights, published weights for the stem, the encoder of a stock ViT or DeiT, or a
-checkpoint of this project."""
+"""The initial model of a run: random weights, published weights for the stem, a backbone of the Hub, or a checkpoint of
+this project."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import torch
 from huggingface_hub.errors import HTTPError, StrictDataclassError
 from safetensors import SafetensorError
-from transformers import AutoConfig, DeiTModel, PreTrainedConfig, ViTConfig, ViTModel
+from torch import nn
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
+from gender_age.backbones import build_backbone, family_of, feature_size, vision_config, with_any_size
 from gender_age.checkpoint import load_checkpoint, register_classes
-from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.configuration_gender_age import OF_THE_VIT, GenderAgeConfig
 from gender_age.errors import ModelError
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 
 from ..errors import ConfigError
 from .config import ModelSection
@@ -24,27 +27,22 @@ from .stem_weights import load_stem_weights
 
 logger = logging.getLogger(__name__)
 
-STOCK_MODELS = {"vit": ViTModel, "deit": DeiTModel}
-# Config fields of a stock checkpoint that describe its classes and files, not its encoder.
-NOT_THE_ENCODERS = {
-    "id2label",
-    "label2id",
-    "num_labels",
-    "architectures",
-    "model_type",
-    "transformers_version",
-    "dtype",
-}
+UNREADABLE = (OSError, ValueError, HTTPError, SafetensorError, ImportError)
+"""Errors of transformers and timm for a checkpoint that cannot be had or read."""
+
+POSITIONS = "embeddings.position_embeddings"
+# Config fields of a checkpoint that describe its classes and files, not its network.
+NOT_THE_NETWORKS = {"architectures", "model_type", "transformers_version", "dtype", "id2label", "label2id"}
 
 
-def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
+def build_model(section: ModelSection, image_size: int) -> GenderAgeModel:
     """The network to train, for faces of `image_size` pixels a side.
 
     Raises:
         ConfigError: a field is not one of `GenderAgeConfig`, or the checkpoint or the stem's weights cannot be used.
     """
     if section.pretrained is None:
-        model = _model(_config(section, {}, image_size))
+        model = _model(_config(section, {}, image_size), section.attn_implementation)
         if section.stem_weights:
             load_stem_weights(model, Path(section.stem_weights))
         return model
@@ -53,42 +51,50 @@ def build_model(section: ModelSection, image_size: int) -> ViTForGenderAge:
     register_classes()
     try:
         stock_config = AutoConfig.from_pretrained(section.pretrained, revision=section.revision)
-    except (OSError, ValueError, HTTPError) as error:
+    except UNREADABLE as error:
         raise ConfigError(f"cannot load the checkpoint {section.pretrained}: {one_line(error)}") from error
     if stock_config.model_type == GenderAgeConfig.model_type:
         return _continued(section, image_size)
-    if stock_config.model_type not in STOCK_MODELS:
-        raise ConfigError(
-            f"{section.pretrained} is a {stock_config.model_type!r} checkpoint; `model.pretrained` takes "
-            f"{', '.join(map(repr, STOCK_MODELS))} or {GenderAgeConfig.model_type!r}"
-        )
+    return _on_backbone(section, vision_config(stock_config), image_size)
+
+
+def _on_backbone(section: ModelSection, stock_config: PreTrainedConfig, image_size: int) -> GenderAgeModel:
+    """New heads on a stock checkpoint, whose weights are taken as they are."""
+    with as_sentence("model.pretrained"):
+        family = family_of(stock_config)
+    own = {"pooling": family.poolings[0], "drop_path_rate": getattr(stock_config, family.drop_path or "", 0.0)}
+    network = with_any_size(stock_config).to_diff_dict()
+    config = _config(section, own | {"backbone_config": network}, image_size)
     try:
-        stock, loading = STOCK_MODELS[stock_config.model_type].from_pretrained(
+        stock, loading = AutoModel.from_pretrained(
             section.pretrained,
+            config=config.backbone_config,
             revision=section.revision,
-            add_pooling_layer=False,
             output_loading_info=True,
             dtype="float32",
+            **family.arguments,
         )
-    except (OSError, ValueError, HTTPError, SafetensorError) as error:
+    except UNREADABLE as error:
         raise ConfigError(f"cannot load the weights of {section.pretrained}: {one_line(error)}") from error
     if loading["missing_keys"]:
-        raise ConfigError(f"{section.pretrained} lacks encoder weights: {sorted(loading['missing_keys'])[:3]}")
-    model = _model(_config(section, _inherited(stock_config, ViTConfig()), image_size))
-    load_encoder(model, stock)
+        raise ConfigError(f"{section.pretrained} lacks weights of its network: {sorted(loading['missing_keys'])[:3]}")
+    model = _model(config, section.attn_implementation)
+    _load(model.backbone, stock.state_dict())
+    trained_at = getattr(config.backbone_config, "image_size", None) or image_size
     # A run reports its progress as warnings, which the default log level shows.
     logger.warning(
-        "the encoder of %s is loaded, both heads are new; its positions are for %s px%s",
+        "the %s of %s is loaded, both heads are new; it was trained at %s px%s",
+        family.title,
         section.pretrained,
-        stock_config.image_size,
-        "" if stock_config.image_size == image_size else f", and interpolated to {image_size} px",
+        trained_at,
+        "" if trained_at == image_size else f", and sees {image_size} px here",
     )
     return model
 
 
-def freeze_stem(model: ViTForGenderAge, layers: int) -> None:
+def freeze_stem(model: GenderAgeModel, layers: int) -> None:
     """Keep the weights of the stem's first `layers` convolutions, whose gradients cost the most."""
-    stem = model.vit.embeddings.patch_embeddings
+    stem = model.backbone.embeddings.patch_embeddings
     for convolution in [module for module in stem.modules() if isinstance(module, torch.nn.Conv2d)][:layers]:
         convolution.requires_grad_(False)
 
@@ -102,38 +108,33 @@ def start_config(section: ModelSection) -> GenderAgeConfig | None:
     return config if isinstance(config, GenderAgeConfig) else None
 
 
-def _continued(section: ModelSection, image_size: int) -> ViTForGenderAge:
-    """A checkpoint of this project, encoder and both heads."""
+def _continued(section: ModelSection, image_size: int) -> GenderAgeModel:
+    """A checkpoint of this project, backbone and both heads."""
     try:
         saved, _ = load_checkpoint(section.pretrained, section.revision, device="cpu")
     except ModelError as error:
         raise ConfigError(str(error)) from error
-    model = _model(_config(section, _inherited(saved.config, GenderAgeConfig()), image_size))
-    load_encoder(model, saved.vit)
+    inherited = {
+        name: value for name, value in saved.config.to_diff_dict().items() if name in settings_of(GenderAgeConfig)
+    }
+    inherited = {name: value for name, value in inherited.items() if name not in NOT_THE_NETWORKS}
+    model = _model(_config(section, inherited, image_size), section.attn_implementation)
+    weights = saved.backbone.state_dict()
+    if model.config.backbone_config is None:
+        weights[POSITIONS] = interpolate_positions(weights[POSITIONS], model.config.grid_size)
+    _load(model.backbone, weights)
     model.gender_head.load_state_dict(saved.gender_head.state_dict())
     model.age_head.load_state_dict(saved.age_head.state_dict())
     logger.warning("training continues from the weights of %s", section.pretrained)
     return model
 
 
-def load_encoder(model: ViTForGenderAge, stock: ViTModel | DeiTModel) -> None:
-    """Copy a trained encoder into `model.vit`; positions are interpolated only where the image size differs.
-
-    DeiT's distillation token and its position are dropped.
-
-    Raises:
-        ConfigError: the weights do not fit.
-    """
-    weights = dict(stock.state_dict())
-    positions = weights["embeddings.position_embeddings"]
-    if weights.pop("embeddings.distillation_token", None) is not None:
-        positions = torch.cat([positions[:, :1], positions[:, 2:]], dim=1)
-    grid = model.config.image_size // model.config.patch_size
-    weights["embeddings.position_embeddings"] = interpolate_positions(positions, grid)
+def _load(backbone: PreTrainedModel, weights: dict[str, torch.Tensor]) -> None:
     try:
-        model.vit.load_state_dict(weights)
+        # Not the network's own: timm's changes the names.
+        nn.Module.load_state_dict(backbone, weights)
     except RuntimeError as error:
-        raise ConfigError(f"the checkpoint's encoder does not fit this config: {one_line(error)}") from error
+        raise ConfigError(f"the checkpoint's backbone does not fit this config: {one_line(error)}") from error
 
 
 def interpolate_positions(positions: torch.Tensor, grid: int) -> torch.Tensor:
@@ -146,24 +147,30 @@ def interpolate_positions(positions: torch.Tensor, grid: int) -> torch.Tensor:
     return torch.cat([positions[:, :1], patches.permute(0, 2, 3, 1).reshape(1, grid * grid, -1)], dim=1)
 
 
-def _inherited(saved: PreTrainedConfig, known: PreTrainedConfig) -> dict:
-    """The checkpoint's config where it differs from the defaults, limited to the fields that `known` has."""
-    settings = known.to_dict()
-    return {
-        name: value for name, value in saved.to_diff_dict().items() if name not in NOT_THE_ENCODERS and name in settings
-    }
-
-
-def _model(config: GenderAgeConfig) -> ViTForGenderAge:
+def _model(config: GenderAgeConfig, attn_implementation: str) -> GenderAgeModel:
     with as_sentence("model"):
-        return ViTForGenderAge._from_config(config)
+        if config.backbone_config is not None and config.feature_size is None:
+            config.feature_size = feature_size(build_backbone(config), config)
+        # `sdpa` is what each network takes by itself where it has it.
+        attention = {} if attn_implementation == "sdpa" else {"attn_implementation": attn_implementation}
+        return GenderAgeModel._from_config(config, **attention)
 
 
-def _config(section: ModelSection, inherited: dict, image_size: int) -> GenderAgeConfig:
+def _config(section: ModelSection, inherited: dict[str, Any], image_size: int) -> GenderAgeConfig:
+    """The checkpoint's config, with the section's fields over it, those of a backbone's own config among them."""
     refuse_unknown("model.config", section.config, settings_of(GenderAgeConfig), "the fields of GenderAgeConfig")
     check_model_config(section.config)
     values = {**inherited, **section.config, "image_size": image_size}
+    if "backbone_config" in inherited:
+        backbone = dict(inherited["backbone_config"])
+        for name in [*values]:
+            if name in OF_THE_VIT:
+                backbone[name] = values.pop(name)
+        backbone |= section.config.get("backbone_config") or {}
+        known = AutoConfig.for_model(inherited["backbone_config"]["model_type"]).to_dict()
+        refuse_unknown("model.config", backbone.keys() - inherited["backbone_config"].keys(), known)
+        values["backbone_config"] = backbone
     try:
-        return GenderAgeConfig(**values, attn_implementation=section.attn_implementation)
+        return GenderAgeConfig(**values)
     except (TypeError, ValueError, StrictDataclassError) as error:
         raise ConfigError(f"`model.config` cannot be used: {one_line(error)}") from error

@@ -16,7 +16,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import HubStrategy, SaveStrategy
 from transformers.utils import PushInProgress
 
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 
 from ..errors import TrainerError
 from ..publishing.hub import refusals_as_sentences
@@ -101,7 +101,7 @@ class GenderAgeTrainer(Trainer):
         (transformers#43701): every transformer layer would keep its random weights, with a warning only. The override
         can go when `test_a_killed_run_goes_on_and_ends_as_the_unbroken_one` passes without it.
         """
-        saved = ViTForGenderAge.from_pretrained(resume_from_checkpoint)
+        saved = GenderAgeModel.from_pretrained(resume_from_checkpoint)
         (model if model is not None else self.model).load_state_dict(saved.state_dict())
 
     def evaluate(self, eval_dataset=None, ignore_keys=None, metric_key_prefix="eval"):

@@ -20,7 +20,17 @@ UP_TO_ONE = ("gender_label_smoothing", "age_prior_power")
 LEVELS = ("gender_certain_level", "age_interval_level")
 NOT_NEGATIVE = ("gender_loss_weight", "age_expectation_weight")
 
-UNUSABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, ImportError, OSError, RuntimeError)
+UNUSABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    ImportError,
+    OSError,
+    RuntimeError,
+    AssertionError,
+)
 """Errors of transformers, accelerate and torch for settings that they cannot use."""
 
 
@@ -97,12 +107,20 @@ def check_batch_norm(model: nn.Module, smallest_size: int, faces_in_last_batch: 
     Raises:
         ConfigError: the last batch of an epoch is one.
     """
-    single = smallest_size == model.config.patch_size and faces_in_last_batch == 1
-    if single and any(isinstance(module, nn.BatchNorm2d) for module in model.modules()):
+    if faces_in_last_batch > 1 or not any(isinstance(module, nn.BatchNorm2d) for module in model.modules()):
+        return
+    buffers = {name: tensor.clone() for name, tensor in model.named_buffers()}
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            model.train()(torch.zeros(1, 3, smallest_size, smallest_size))
+    except ValueError as error:
         raise ConfigError(
-            "the last batch of an epoch has one face of one patch, too little for the stem's batch norm: set "
+            "the last batch of an epoch has one face of one patch, too little for batch norm: set "
             "`training.dataloader_drop_last` to true, or another `training.per_device_train_batch_size`"
-        )
+        ) from error
+    finally:
+        for name, tensor in model.named_buffers():
+            tensor.copy_(buffers[name])
 
 
 def check_finite(model: nn.Module) -> None:

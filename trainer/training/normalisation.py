@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import torch
 from huggingface_hub.errors import HTTPError
-from transformers import AutoImageProcessor, BaseImageProcessor
-from transformers.utils import IMAGE_PROCESSOR_NAME, cached_file
+from transformers import AutoConfig, AutoImageProcessor, BaseImageProcessor
+from transformers.utils import IMAGE_PROCESSOR_NAME, PROCESSOR_NAME, cached_file
+
+from gender_age.families import FAMILIES
 
 from ..errors import ConfigError
 from .config import ModelSection
@@ -36,6 +38,8 @@ class Normalisation:
             raise ConfigError(
                 f"the checkpoint's image processor has the mean {mean} and the deviation {std}, not of RGB"
             )
+        if getattr(image_processor, "include_top", False):  # EfficientNet's divides twice
+            std = tuple(each * each for each in std)
         return cls(mean, std)
 
     def __call__(self, faces: torch.Tensor) -> torch.Tensor:
@@ -59,15 +63,20 @@ def normalisation_of(section: ModelSection) -> Normalisation:
     if section.pretrained is None:
         return HALF
     try:
-        found = cached_file(
-            section.pretrained,
-            IMAGE_PROCESSOR_NAME,
-            revision=section.revision,
-            _raise_exceptions_for_missing_entries=False,
-        )
-        if found is None:
-            return HALF
-        return Normalisation.of(AutoImageProcessor.from_pretrained(section.pretrained, revision=section.revision))
+        if any(_has(section, name) for name in (IMAGE_PROCESSOR_NAME, PROCESSOR_NAME)):
+            return Normalisation.of(AutoImageProcessor.from_pretrained(section.pretrained, revision=section.revision))
+        config = AutoConfig.from_pretrained(section.pretrained, revision=section.revision)
     except (OSError, ValueError, TypeError, HTTPError) as error:
         problem = " ".join(str(error).split())
         raise ConfigError(f"cannot read the image processor of {section.pretrained}: {problem}") from error
+    family = FAMILIES.get(config.model_type)
+    if family is None or family.normalisation is None:
+        return HALF
+    return Normalisation(*map(tuple, family.normalisation(config)))
+
+
+def _has(section: ModelSection, name: str) -> bool:
+    found = cached_file(
+        section.pretrained, name, revision=section.revision, _raise_exceptions_for_missing_entries=False
+    )
+    return found is not None

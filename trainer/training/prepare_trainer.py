@@ -46,7 +46,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     run = config.folder
     model, normalisation = build_model(config.model, config.image_size), normalisation_of(config.model)
     freeze_stem(model, config.model.freeze_stem)
-    check_image_sizes(config.stages, model.config.patch_size)
+    check_image_sizes(config.stages, model)
     with arguments.main_process_first(), full_disk_as_sentence(run):
         train_faces, validation_faces, face_weights = _align_faces(config, load_run_rows(config.data))
     last_batch = check_schedule(config, arguments, len(train_faces))

@@ -6,11 +6,15 @@ import logging
 import math
 from collections.abc import Sequence
 
+import torch
 from transformers import TrainerCallback, TrainingArguments
+
+from gender_age.modeling_gender_age import GenderAgeModel
 
 from ..errors import ConfigError
 from ..faces.aligned_faces import AlignedFaces, margin_of
 from .config import RunConfig, Stage
+from .model_checks import UNUSABLE, one_line
 
 logger = logging.getLogger(__name__)
 
@@ -43,18 +47,24 @@ def image_size_of(side: int, config: RunConfig) -> int:
     return next(size for size in sizes if size + 2 * margin_of(size, config.data.margin) == side)
 
 
-def check_image_sizes(stages: Sequence[Stage], patch_size: int) -> None:
-    """Refuse sizes of which the network would ignore the last rows and columns.
+def check_image_sizes(stages: Sequence[Stage], model: GenderAgeModel) -> None:
+    """Refuse sizes that the network cannot take, or of which this project's own would ignore the last rows and columns.
 
     Raises:
-        ConfigError: a size is no multiple of the patch size.
+        ConfigError: a size is one.
     """
+    own = model.config.backbone_config is None
     for number, stage in enumerate(stages):
-        if stage.image_size % patch_size:
-            raise ConfigError(
-                f"`stages[{number}].image_size` is {stage.image_size}; a multiple of the patch size, {patch_size}, is "
-                "wanted"
-            )
+        side, name = stage.image_size, f"`stages[{number}].image_size` is {stage.image_size}"
+        if own and side % model.config.patch_size:
+            raise ConfigError(f"{name}; a multiple of the patch size, {model.config.patch_size}, is wanted")
+        if own:
+            continue
+        try:
+            with torch.no_grad():
+                model.eval()(torch.zeros(1, 3, side, side))
+        except UNUSABLE as error:
+            raise ConfigError(f"{name}, which the network cannot take: {one_line(error)}") from error
 
 
 def check_schedule(config: RunConfig, args: TrainingArguments, num_faces: int) -> int:

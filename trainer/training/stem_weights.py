@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 from gender_age.stems import MobileNetStem
 
 from ..errors import ConfigError
@@ -19,7 +19,7 @@ from ..errors import ConfigError
 MEAN_RGB = (123.68, 116.779, 103.939)
 
 
-def load_stem_weights(model: ViTForGenderAge, path: Path) -> None:
+def load_stem_weights(model: GenderAgeModel, path: Path) -> None:
     """Copy the weights of HSE's MobileNet into the model's stem, except for its projection.
 
     Args:
@@ -29,11 +29,10 @@ def load_stem_weights(model: ViTForGenderAge, path: Path) -> None:
     Raises:
         ConfigError: the model has another stem or other than three channels, or there are no such weights.
     """
-    stem = model.vit.embeddings.patch_embeddings
-    if not isinstance(stem, MobileNetStem):
+    if model.config.backbone_config is not None or model.config.stem != "mobilenet":
         raise ConfigError("`model.stem_weights` goes with `model.config.stem: mobilenet`")
     try:
-        stem.stages.load_state_dict(dict(_mobilenet(_tensorflow_js(path), path)))
+        model.backbone.embeddings.patch_embeddings.stages.load_state_dict(dict(_mobilenet(_tensorflow_js(path), path)))
     except RuntimeError as error:
         raise ConfigError(f"the weights of {path} do not fit this config: {error}") from error
 

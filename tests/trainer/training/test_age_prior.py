@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gender_age.labels import MISSING, NUM_AGES
-from gender_age.modeling_gender_age import ViTForGenderAge, age_loss
+from gender_age.modeling_gender_age import GenderAgeModel, age_loss
 from tests.trainer.test_train import run_values
 from trainer.faces.loading import load_split
 from trainer.train import train
@@ -71,7 +71,7 @@ def test_a_run_begins_with_the_prior_already_left_out(tiny_data, tmp_path):
     for power in (0.0, 0.5):
         values = run_values(tiny_data, tmp_path / f"{power}", **still)
         values["model"] = {"pretrained": str(first), "config": {"age_prior_power": power}}
-        found[power] = ViTForGenderAge.from_pretrained(train(parse_config(values)))
+        found[power] = GenderAgeModel.from_pretrained(train(parse_config(values)))
     rows = load_split([str(tiny_data)], "train")
     low, high = torch.tensor(rows["age_min"][:]), torch.tensor(rows["age_max"][:])
     log_prior = age_log_prior(low, high, age_weights(low, high, 0.5))
@@ -80,5 +80,5 @@ def test_a_run_begins_with_the_prior_already_left_out(tiny_data, tmp_path):
     assert found[0.5].config.age_prior_power == 0.5, "a run that goes on from this one shifts by the rest only"
     again = run_values(tiny_data, tmp_path / "again", **still)
     again["model"] = {"pretrained": str(tmp_path / "0.5" / "model"), "config": {"age_prior_power": 0.5}}
-    kept = ViTForGenderAge.from_pretrained(train(parse_config(again)))
+    kept = GenderAgeModel.from_pretrained(train(parse_config(again)))
     torch.testing.assert_close(kept.age_head.bias, found[0.5].age_head.bias, atol=1e-4, rtol=0)

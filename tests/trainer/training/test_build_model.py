@@ -1,7 +1,8 @@
 import pytest
 import torch
-from transformers import BertConfig, DeiTConfig, DeiTModel, ViTConfig, ViTForImageClassification, ViTModel
+from transformers import BertConfig, ViTConfig, ViTForImageClassification, ViTModel
 
+from gender_age.checkpoint import load_checkpoint
 from gender_age.configuration_gender_age import GenderAgeConfig
 from tests.conftest import TINY
 from trainer.errors import ConfigError
@@ -16,32 +17,24 @@ def test_vit_encoder_is_taken_bit_for_bit(tmp_path, caplog):
         model = build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)
     assert model.config.id2label == {0: "female", 1: "male"}
     for name, weight in stock.vit.state_dict().items():
-        assert torch.equal(model.vit.state_dict()[name], weight), name
+        assert torch.equal(model.backbone.state_dict()[name], weight), name
     assert "both heads are new" in caplog.text
 
 
-def test_deit_loses_its_distillation_token_only(tmp_path):
-    stock = DeiTModel(DeiTConfig(**TINY), add_pooling_layer=False)
-    torch.nn.init.normal_(stock.embeddings.position_embeddings)
-    stock.save_pretrained(tmp_path)
-    model = build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)
-    ours, theirs = model.vit.state_dict(), stock.state_dict()
-    positions = theirs.pop("embeddings.position_embeddings")
-    theirs.pop("embeddings.distillation_token")
-    for name, weight in theirs.items():
-        assert torch.equal(ours[name], weight), name
-    assert torch.equal(ours["embeddings.position_embeddings"][:, :1], positions[:, :1])
-    assert torch.equal(ours["embeddings.position_embeddings"][:, 1:], positions[:, 2:])
-
-
-def test_another_image_size_interpolates_positions_and_nothing_else(tmp_path):
+def test_another_image_size_changes_no_weight(tmp_path):
     stock = ViTModel(ViTConfig(**TINY), add_pooling_layer=False)
     stock.save_pretrained(tmp_path)
     model = build_model(ModelSection(pretrained=str(tmp_path)), image_size=64)
-    ours, theirs = model.vit.state_dict(), stock.state_dict()
-    assert ours["embeddings.position_embeddings"].shape == (1, 65, 16)
-    for name in set(theirs) - {"embeddings.position_embeddings"}:
-        assert torch.equal(ours[name], theirs[name]), name
+    assert all(torch.equal(model.backbone.state_dict()[name], each) for name, each in stock.state_dict().items())
+    assert model(torch.zeros(1, 3, 64, 64)).age_logits.shape == (1, 101)
+
+
+def test_another_image_size_interpolates_the_positions_of_our_own_network(tmp_path, tiny_model_folder):
+    own = load_checkpoint(tiny_model_folder)[0].backbone.state_dict()
+    ours = build_model(ModelSection(pretrained=str(tiny_model_folder)), image_size=64).backbone.state_dict()
+    positions = "embeddings.position_embeddings"
+    assert torch.equal(ours[positions], interpolate_positions(own[positions], 8))
+    assert all(torch.equal(ours[name], own[name]) for name in own.keys() - {positions})
 
 
 def test_interpolation_keeps_a_constant_grid():
@@ -50,7 +43,7 @@ def test_interpolation_keeps_a_constant_grid():
 
 def test_a_checkpoint_of_another_kind_is_named(tmp_path):
     BertConfig().save_pretrained(tmp_path)
-    with pytest.raises(ConfigError, match="bert"):
+    with pytest.raises(ConfigError, match="a 'bert' model is no backbone here; these are: ViT, DeiT, DINOv2, .*timm"):
         build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)
 
 

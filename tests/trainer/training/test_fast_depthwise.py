@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gender_age.configuration_gender_age import GenderAgeConfig
-from gender_age.modeling_gender_age import ViTForGenderAge
+from gender_age.modeling_gender_age import GenderAgeModel
 from tests.conftest import TINY
 from trainer.training.fast_depthwise import speed_up_depthwise
 
@@ -32,7 +32,7 @@ def test_gradients_are_pytorchs(side, bias):
 def test_a_step_of_the_model_in_bf16_is_the_usual_one():
     torch.manual_seed(0)
     settings = TINY | {"stem": "mobilenet", "patch_size": 32, "image_size": 64}
-    usual = ViTForGenderAge(GenderAgeConfig(**settings)).train()
+    usual = GenderAgeModel(GenderAgeConfig(**settings)).train()
     for name, parameter in usual.named_parameters():
         if name.endswith("conv.bias"):
             nn.init.uniform_(parameter, -0.5, 0.5)

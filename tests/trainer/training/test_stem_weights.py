@@ -26,7 +26,7 @@ def test_mobilenet_computes_what_the_published_network_does(tmp_path, published_
     rgb = torch.rand(2, 3, 64, 64) * 255
     with torch.no_grad():
         ours = (rgb - 127.5) / 127.5
-        for stage in model.vit.embeddings.patch_embeddings.stages:
+        for stage in model.backbone.embeddings.patch_embeddings.stages:
             ours = stage(ours)
         theirs = answer(published_weights, rgb)
     assert ours.shape == (2, 1024, 2, 2)
