@@ -16,6 +16,7 @@ from importlib.util import find_spec
 
 from gender_age.errors import GenderAgeError
 from gender_age.min_score import checked_min_score
+from gender_age.native_stderr import quiet_native_stderr
 
 DONE, FAILED, UNUSABLE_COMMAND, INTERRUPTED = 0, 1, 2, 130
 NEEDED = ("ray", "pyarrow", "fsspec", "matplotlib")
@@ -28,16 +29,16 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m labelling",
         description="Finds every face of many photos and estimates apparent age and perceived gender of each, on all "
-        "cores of this machine or on a Ray cluster. The same command goes on with a job that was stopped, and adds the "
-        "photos that are new.",
-        epilog="Exit status: 0 when every photo has its rows, also those that could not be used; 1 if the job failed; 2 "
-        "if the source, the output folder, the model or the cluster cannot be used; 130 after Ctrl-C.",
+        "cores of this machine or on a Ray cluster. The same command goes on with a job that was stopped, and adds new "
+        "photos.",
+        epilog="Exit status: 0 when every photo has its rows, also those that could not be used; 1 if the job failed; "
+        "2 if the source, the output folder, the model or the cluster cannot be used; 130 after Ctrl-C.",
     )
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder (with all folders inside), a pattern such as 'photos/*.jpg', an address (s3://…, gs://…, hf://…), "
-        "a Parquet file or Lance dataset with a column of photos, or a Hub dataset as owner/name",
+        help="a folder (with all folders inside), a pattern such as 'photos/*.jpg', an address (s3://…, gs://…, "
+        "hf://…), a Parquet file or Lance dataset with a column of photos, or a Hub dataset as owner/name",
     )
     parser.add_argument("out", metavar="OUT", help="a folder or address, for Parquet files with a row a face")
     parser.add_argument(
@@ -69,15 +70,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         print(f'Labelling needs {" and ".join(missing)}: pip install -e ".[scale]"', file=sys.stderr)
         return UNUSABLE_COMMAND
-    # Read when Ray is imported. It reports usage to its makers unless told not to, and its own log lines are not for
-    # who labels photos.
+    # Ray reports its usage to its makers unless told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
-        from .command import label
+        # Ray's C++ code logs there; our sentences and the progress bar are Python's.
+        with quiet_native_stderr():
+            from .command import label
 
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        label(arguments)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            label(arguments)
     except KeyboardInterrupt:
         print(f"Stopped. {GO_ON}", file=sys.stderr)
         return INTERRUPTED

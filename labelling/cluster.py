@@ -46,6 +46,16 @@ class Stages:
         return cls(searchers, -(-searchers // SEARCHERS_PER_MODEL), "cpu")
 
     @property
+    def readers(self) -> int:
+        """Tasks that read at once. Each is a process, which waits for a disk or a network."""
+        return -(-self.searchers // 2)
+
+    @property
+    def writers(self) -> int:
+        """Tasks that write at once."""
+        return -(-self.searchers // 4)
+
+    @property
     def model_resources(self) -> dict[str, float]:
         """What an actor with the model asks Ray for."""
         return {"num_cpus": MODEL_CPUS, "num_gpus": 1 if self.device == "cuda" else 0}
@@ -93,7 +103,7 @@ def _most(found: dict[str, float], name: str, wanted: int | None) -> float:
 def _configure() -> None:
     context = DataContext.get_current()
     context.target_max_block_size = BLOCK_BYTES
-    context.enable_operator_progress_bars = False
+    context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
 
 

@@ -14,6 +14,7 @@ from .cluster import cluster
 from .job import Settings, run
 from .model_choice import ModelChoice
 from .output import README, REPORT, Counts, Output
+from .progress import progress_bar
 from .readme import readme
 from .report import report
 from .sources import pieces_of
@@ -43,7 +44,8 @@ def label(arguments: argparse.Namespace) -> None:
         pieces = pieces_of(source, stages.searchers, arguments.image)
         output.begin(identity)
         before, started = output.counts(), time.monotonic()
-        run(pieces, output, model, settings, stages, arguments.batch_size)
+        with progress_bar(sum(piece.num_rows for piece in pieces), before.photos) as counter:
+            run(pieces, output, model, settings, stages, arguments.batch_size, counter)
         seconds = time.monotonic() - started
     counts = output.counts()
     facts = {

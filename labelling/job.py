@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ray
+from ray.actor import ActorHandle
 from ray.data import ActorPoolStrategy, DataContext
 from ray.data.checkpoint import CheckpointConfig
 
 from .cluster import INPUT_CPUS, OUTPUT_CPUS, SEARCH_CPUS, Stages
-from .items import fetched
 from .model_choice import ModelChoice
 from .output import Output
-from .pieces import Piece, PhotoSource
+from .pieces import PhotoSource, Piece
 from .stages import EstimateFaces, FindFaces
 
 
@@ -31,21 +31,28 @@ class Settings:
 
 
 def run(
-    pieces: Sequence[Piece], output: Output, model: ModelChoice, settings: Settings, stages: Stages, batch_size: int
+    pieces: Sequence[Piece],
+    output: Output,
+    model: ModelChoice,
+    settings: Settings,
+    stages: Stages,
+    batch_size: int,
+    counter: ActorHandle,
 ) -> None:
     """Labels all photos of the pieces that have no rows yet.
 
-    Ray Data schedules and retries; a photo's id is in its checkpoint once its rows are written. A stage takes whole blocks
-    (`batch_size=None`): with a number of photos, Ray Data would wait for so many before a stage begins.
+    Ray Data schedules and retries; a photo's id is in its checkpoint once its rows are written. A stage takes whole
+    blocks (`batch_size=None`): with a number of photos, Ray Data would wait for so many before a stage begins.
 
     Args:
         batch_size: faces that the model sees at once.
+        counter: is told how many photos were answered.
     """
     DataContext.get_current().checkpoint_config = CheckpointConfig(
         "path", output.checkpoint, override_filesystem=output.arrow_fs, delete_checkpoint_on_success=False
     )
-    items = ray.data.read_datasource(PhotoSource(pieces), override_num_blocks=len(pieces), num_cpus=INPUT_CPUS).map(
-        fetched, num_cpus=INPUT_CPUS
+    items = ray.data.read_datasource(
+        PhotoSource(pieces), override_num_blocks=len(pieces), num_cpus=INPUT_CPUS, concurrency=stages.readers
     )
     searched = items.map_batches(
         FindFaces,
@@ -57,10 +64,15 @@ def run(
     )
     rows = searched.map_batches(
         EstimateFaces,
-        fn_constructor_args=(model, stages.device, batch_size, settings.distribution),
+        fn_constructor_args=(model, stages.device, batch_size, settings.distribution, counter),
         batch_format="numpy",
         batch_size=None,
         compute=ActorPoolStrategy(min_size=1, max_size=stages.models, initial_size=stages.models),
         **stages.model_resources,
     )
-    rows.write_parquet(output.root, filesystem=output.arrow_fs, ray_remote_args={"num_cpus": OUTPUT_CPUS})
+    rows.write_parquet(
+        output.root,
+        filesystem=output.arrow_fs,
+        ray_remote_args={"num_cpus": OUTPUT_CPUS},
+        concurrency=stages.writers,
+    )

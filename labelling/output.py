@@ -74,9 +74,8 @@ class Output:
                 raise LabellingError(f"{self.address} holds other Parquet files: choose a new folder.")
             self.fs.makedirs(self.root, exist_ok=True)
         elif differing := [name for name, value in identity.items() if record["identity"].get(name) != value]:
-            raise LabellingError(
-                f"{self.address} was labelled with another {' and '.join(differing)}: choose a new folder, or delete it."
-            )
+            another = " and ".join(differing)
+            raise LabellingError(f"{self.address} was labelled with another {another}: choose a new folder.")
         elif record["complete"]:
             self._mark_all_done()
         self._write_record(identity, complete=False)

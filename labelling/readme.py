@@ -27,12 +27,12 @@ def readme(identity: dict, facts: dict) -> str:
 {counts.errors:,} that could not be used. Labelled by gender-age {facts["versions"]["gender-age"]} with the model
 {model} on {facts["finished"]}. `{RECORD}` has the settings and versions.
 
-The Parquet files have a row a face; a photo without one, or one that could not be used, has one row whose `error` says so
-("{NO_FACE}"). Read them with `pandas.read_parquet`, DuckDB, Spark or any other reader of Parquet folders.
+The Parquet files have a row a face; a photo without one, or one that could not be used, has one row whose `error` says
+so ("{NO_FACE}"). Read them with `pandas.read_parquet`, DuckDB, Spark or any other reader of Parquet folders.
 
 - `path`: the photo; `face`: from 1, left to right.
-- `x1`, `y1`, `x2`, `y2`: the box, in pixels of the photo as it is shown; `width`, `height`: its size; `rotation`: degrees by
-  which it was turned counter-clockwise, after EXIF.
+- `x1`, `y1`, `x2`, `y2`: the box, in pixels of the photo as it is shown; `width`, `height`: its size; `rotation`:
+  degrees by which it was turned counter-clockwise, after EXIF.
 - `score`: the detector's certainty. `gender`, `gender_probability`: as perceived; `uncertain`: better not relied on.
 - `age`: apparent age in years, with the interval from `age_low` to `age_high`.{distribution}
 

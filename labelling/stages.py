@@ -1,4 +1,4 @@
-"""The two stages between reading and writing: opening, detection and alignment; and the model."""
+"""The two stages between reading and writing: fetching, opening, detection and alignment; and the model."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from dataclasses import replace
 import numpy as np
 import pyarrow
 import torch
+from ray.actor import ActorHandle
 
 from gender_age.guarded_opener import guarded_opener
+from gender_age.parallel import parallel_map
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 from gender_age.searched_photo import SearchedPhoto
 from gender_age.writers import face_table
 
-from .items import photo_of
+from .items import fetched, photo_of
 from .model_choice import ModelChoice
 
 # What no photo is known to cause. One among millions must not end the job.
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
-# Whose faces are handed on together.
-PHOTOS_AT_ONCE = 32
+# Photos whose faces are handed on together, and that are fetched ahead by one actor.
+PHOTOS_AT_ONCE, FETCHERS = 32, 4
 DISTRIBUTION = "age_distribution"
 
 Batch = dict[str, np.ndarray]
@@ -39,7 +41,7 @@ class FindFaces:
     def __call__(self, items: pyarrow.Table) -> Iterator[Batch]:
         for batch in items.to_batches(max_chunksize=PHOTOS_AT_ONCE):
             searched = np.empty(len(batch), dtype=object)
-            for number, item in enumerate(batch.to_pylist()):
+            for number, item in enumerate(parallel_map(fetched, batch.to_pylist(), FETCHERS)):
                 searched[number] = searched_item(self._predictor, item, self._min_score)
             yield {"path": np.array(batch["path"].to_pylist(), dtype=object), "searched": searched}
 
@@ -47,13 +49,17 @@ class FindFaces:
 class EstimateFaces:
     """Searched photos in, rows out: an actor a GPU, or on the CPU few beside those that search."""
 
-    def __init__(self, model: ModelChoice, device: str, batch_size: int, distribution: bool) -> None:
+    def __init__(
+        self, model: ModelChoice, device: str, batch_size: int, distribution: bool, counter: ActorHandle
+    ) -> None:
         torch.set_num_threads(1)
         self._predictor = model.predictor(device)
-        self._batch_size, self._distribution = batch_size, distribution
+        self._batch_size, self._distribution, self._counter = batch_size, distribution, counter
 
     def __call__(self, batch: Batch) -> pyarrow.Table:
-        return rows_of(self._predictor.answer(list(batch["searched"]), self._batch_size), self._distribution)
+        predictions = self._predictor.answer(list(batch["searched"]), self._batch_size)
+        self._counter.add.remote(len(predictions))
+        return rows_of(predictions, self._distribution)
 
 
 def searched_item(predictor: GenderAgePredictor, item: dict, min_score: float | None) -> SearchedPhoto:

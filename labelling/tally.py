@@ -19,7 +19,7 @@ DECADES = 11
 PROBABILITY_BINS = 20
 # The last one stands for more.
 MOST_FACES = 10
-# Sentences about errors name the photo and its numbers; without them few kinds are left.
+# A sentence names the photo and its numbers, and after a colon what to do; without all that few kinds are left.
 PARTICULARS = re.compile(r"^“.*?” |^The (?:photo|image) | ?\([^)]*\)")
 MOST_KINDS = 1000
 
@@ -73,6 +73,6 @@ class Tally:
 
     def _add_errors(self, errors: pyarrow.Array) -> None:
         for count in pyarrow.compute.value_counts(errors.drop_null()).to_pylist():
-            kind = PARTICULARS.sub("", count["values"])
+            kind = PARTICULARS.sub("", count["values"]).partition(":")[0]
             kind = kind if kind in self.errors or len(self.errors) < MOST_KINDS else "other"
             self.errors[kind] += count["counts"]
