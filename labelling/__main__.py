@@ -18,10 +18,11 @@ from gender_age.errors import GenderAgeError
 from gender_age.min_score import checked_min_score
 from gender_age.native_stderr import quiet_native_stderr
 
+from .errors import JobFailedError
+
 DONE, FAILED, UNUSABLE_COMMAND, INTERRUPTED = 0, 1, 2, 130
 NEEDED = ("ray", "pyarrow", "fsspec", "matplotlib")
 BATCH_SIZE = 32
-GO_ON = "The same command goes on where it stopped."
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -80,11 +81,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             label(arguments)
     except KeyboardInterrupt:
-        print(f"Stopped. {GO_ON}", file=sys.stderr)
+        print("Stopped. The same command goes on where it stopped.", file=sys.stderr)
         return INTERRUPTED
     except GenderAgeError as error:
         print(error, file=sys.stderr)
-        return UNUSABLE_COMMAND
+        return FAILED if isinstance(error, JobFailedError) else UNUSABLE_COMMAND
     return DONE
 
 

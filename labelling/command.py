@@ -40,6 +40,7 @@ def label(arguments: argparse.Namespace) -> None:
         "distribution": settings.distribution,
         "image column": arguments.image,
     }
+    output.check(identity)
     with cluster(arguments.address, arguments.cpus, arguments.gpus) as stages:
         pieces = pieces_of(source, stages.searchers, arguments.image)
         output.begin(identity)

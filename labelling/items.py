@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 import pyarrow
+from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
 
 from gender_age.images import Photo
 from gender_age.photo_bytes import PhotoBytes
@@ -29,6 +31,11 @@ MAX_BYTES = 300_000_000
 def utf8(path: str) -> str:
     """A path as text that Arrow takes: bytes that are no UTF-8 come escaped, as in all tables of faces."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def address_of(fs: AbstractFileSystem, place: str) -> str:
+    """What `url_to_fs` takes in another process; of a file of this machine, its path."""
+    return place if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(place)
 
 
 def fetched(item: dict) -> dict:

@@ -9,12 +9,17 @@ import ray
 from ray.actor import ActorHandle
 from ray.data import ActorPoolStrategy, DataContext
 from ray.data.checkpoint import CheckpointConfig
+from ray.data.exceptions import ExecutionTimeoutError, SystemException
+from ray.exceptions import RayError
 
 from .cluster import INPUT_CPUS, OUTPUT_CPUS, SEARCH_CPUS, Stages
+from .errors import JobFailedError
 from .model_choice import ModelChoice
 from .output import Output
 from .pieces import PhotoSource, Piece
 from .stages import EstimateFaces, FindFaces
+
+GO_ON = "The same command goes on where it stopped."
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,9 @@ def run(
     Args:
         batch_size: faces that the model sees at once.
         counter: is told how many photos were answered.
+
+    Raises:
+        JobFailedError: it ended early.
     """
     DataContext.get_current().checkpoint_config = CheckpointConfig(
         "path", output.checkpoint, override_filesystem=output.arrow_fs, delete_checkpoint_on_success=False
@@ -70,9 +78,14 @@ def run(
         compute=ActorPoolStrategy(min_size=1, max_size=stages.models, initial_size=stages.models),
         **stages.model_resources,
     )
-    rows.write_parquet(
-        output.root,
-        filesystem=output.arrow_fs,
-        ray_remote_args={"num_cpus": OUTPUT_CPUS},
-        concurrency=stages.writers,
-    )
+    try:
+        rows.write_parquet(
+            output.root,
+            filesystem=output.arrow_fs,
+            ray_remote_args={"num_cpus": OUTPUT_CPUS},
+            concurrency=stages.writers,
+        )
+    except (RayError, SystemException, ExecutionTimeoutError) as error:
+        # The last line of a traceback from another process.
+        reason = str(error).strip().rpartition("\n")[2].rstrip(".")
+        raise JobFailedError(f"The job failed ({reason}). {GO_ON}") from error

@@ -50,7 +50,8 @@ class Output:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.fs, self.root = url_to_fs(address)
+        # Other processes write here too.
+        self.fs, self.root = url_to_fs(address, use_listings_cache=False)
         self.root = self.root.rstrip("/")
         self.arrow_fs = PyFileSystem(FSSpecHandler(self.fs))
 
@@ -59,8 +60,8 @@ class Output:
         """Ray Data's: the ids of photos whose rows are written."""
         return f"{self.root}/{CHECKPOINT}"
 
-    def begin(self, identity: dict) -> None:
-        """Makes the folder ready for a job, new or continued.
+    def check(self, identity: dict) -> None:
+        """Nothing is changed yet.
 
         Args:
             identity: what must be equal in all jobs of one folder.
@@ -70,12 +71,17 @@ class Output:
         """
         record = self._record()
         if record is None:
-            if self.fs.exists(self.root) and self.tables():
+            if self.tables():
                 raise LabellingError(f"{self.address} holds other Parquet files: choose a new folder.")
-            self.fs.makedirs(self.root, exist_ok=True)
         elif differing := [name for name, value in identity.items() if record["identity"].get(name) != value]:
             another = " and ".join(differing)
             raise LabellingError(f"{self.address} was labelled with another {another}: choose a new folder.")
+
+    def begin(self, identity: dict) -> None:
+        """Makes the folder ready for a job, new or continued, after `check`."""
+        record = self._record()
+        if record is None:
+            self.fs.makedirs(self.root, exist_ok=True)
         elif record["complete"]:
             self._mark_all_done()
         self._write_record(identity, complete=False)
@@ -107,7 +113,6 @@ class Output:
 
     def tables(self) -> list[str]:
         """The Parquet files."""
-        self.fs.invalidate_cache()
         return sorted(self.fs.glob(f"{self.root}/*.parquet"))
 
     def write(self, name: str, text: str) -> None:

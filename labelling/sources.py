@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
-from fsspec.implementations.local import LocalFileSystem
 
 from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
 
 from .errors import LabellingError
-from .items import utf8
-from .pieces import Files, Piece, Rows
+from .items import address_of, utf8
+from .pieces import Files, Piece
 from .tables import lance_pieces, row_groups
 
 HUB = "hf://datasets/"
@@ -41,67 +41,75 @@ def pieces_of(source: str, num_cpus: int, column: str | None = None) -> list[Pie
     Raises:
         LabellingError: there is no such place, it cannot be read, or it holds no photo.
     """
-    given = source if len(source) == 1 else source.rstrip("/")
     try:
-        if given.endswith(".lance"):
-            return lance_pieces(given, column)
-        fs, root, places = _listed(given)
-        tables = [place for place in places if place.lower().endswith(TABLE)]
-        with ThreadPoolExecutor(READERS) as pool:
-            found = list(pool.map(lambda place: row_groups(fs, place, _path(given, root, place), column), tables))
+        if source.endswith(".lance"):
+            return lance_pieces(source, column)
+        pieces = _pieces(_listed(source), num_cpus, column)
     except LabellingError:
         raise
     except Exception as error:  # the library of every store has errors of its own
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")
         raise LabellingError(f"{source} cannot be read ({reason}): check the name and that it may be read.") from error
+    if not pieces:
+        raise LabellingError(f"{source} holds no photo, and no table with a column of photos: name another place.")
+    return pieces
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Files of a file system.
+
+    Attributes:
+        given: the part of SOURCE that stands for `root`.
+        root: the place that all of them are in; a file's own, if it is the only one.
+        places: the files, sorted.
+    """
+
+    fs: AbstractFileSystem
+    given: str
+    root: str
+    places: Sequence[str]
+
+    def path(self, place: str) -> str:
+        """SOURCE joined with the place inside: the same in every run."""
+        inside = place[len(self.root) :].lstrip("/")
+        return utf8(f"{self.given.rstrip('/')}/{inside}" if self.given and inside else self.given or inside)
+
+
+def _listed(source: str) -> Listing:
+    exists = os.path.lexists(source)
+    address = os.path.abspath(source) if exists else source
+    if not exists and HUB_ID.fullmatch(source) and not Path(source).parent.exists():
+        address = HUB + source
+    fs, root = url_to_fs(address)
+    if not exists and MAGIC.search(source):
+        # Paths are relative to the last folder without a wildcard.
+        given, root = (_before_wildcard(each) for each in (source, root))
+        found = [place for place in fs.glob(address) if not fs.isdir(place)]
+    elif not fs.exists(root):
+        raise LabellingError(f"There is no {source}: name a folder, a pattern, an address or a Hub dataset.")
+    else:
+        given, found = source, fs.find(root)
+    return Listing(fs, given, root, sorted(place for place in found if not _is_hidden(place[len(root) :])))
+
+
+def _pieces(listing: Listing, num_cpus: int, column: str | None) -> list[Piece]:
+    fs, places = listing.fs, listing.places
+    tables = [place for place in places if place.lower().endswith(TABLE)]
+    with ThreadPoolExecutor(READERS) as pool:
+        found = list(pool.map(lambda place: row_groups(fs, place, listing.path(place), column), tables))
     # A broken table is opened as a photo, and its row says that it is none.
     broken = {place for place, rows in zip(tables, found, strict=True) if rows is None}
     photos = [place for place in places if place in broken or _is_photo(place)]
-    paths = [utf8(_path(given, root, place)) for place in photos]
-    addresses = [os.fsencode(_address(fs, place)) for place in photos]
+    paths = [listing.path(place) for place in photos]
+    addresses = [os.fsencode(address_of(fs, place)) for place in photos]
     size = max(1, min(MOST_PHOTOS, -(-len(photos) // (PIECES_PER_CPU * num_cpus))))
     files = [Files(paths[i : i + size], addresses[i : i + size]) for i in range(0, len(paths), size)]
-    rows: list[Rows] = [each for groups in found for each in groups or ()]
-    if not files and not rows:
-        raise LabellingError(f"{source} holds no photo, and no table with a column of photos: name another place.")
-    return [*files, *rows]
+    return [*files, *(rows for groups in found for rows in groups or ())]
 
 
-def _listed(given: str) -> tuple[AbstractFileSystem, str, Sequence[str]]:
-    """The file system, the folder that all paths are relative to, and the files, sorted."""
-    exists = os.path.lexists(given)
-    if not exists and HUB_ID.fullmatch(given) and not Path(given.partition("/")[0]).exists():
-        fs, root = url_to_fs(HUB + given)
-    else:
-        fs, root = url_to_fs(os.path.abspath(given) if exists else given)
-    if not exists and MAGIC.search(given):
-        # A pattern: paths are relative to the last folder without a wildcard.
-        root = root[: MAGIC.search(root).start()].rpartition("/")[0]  # type: ignore[union-attr]
-        return fs, root, sorted(_files(fs, fs.glob(given)))
-    if not fs.exists(root):
-        raise LabellingError(f"There is no {given}: name a folder, a pattern, an address or a Hub dataset.")
-    if fs.isfile(root):
-        return fs, root, [root]
-    found = fs.find(root)
-    return fs, root, sorted(place for place in found if not _is_hidden(place[len(root) :]))
-
-
-def _files(fs: AbstractFileSystem, places: Sequence[str]) -> Iterator[str]:
-    for place in places:
-        if place.lower().endswith(TABLE) or _is_photo(place) and not fs.isdir(place):
-            yield place
-
-
-def _path(given: str, root: str, place: str) -> str:
-    """SOURCE joined with the place inside: the same in every run, whatever folder it is run in."""
-    wildcard = None if os.path.lexists(given) else MAGIC.search(given)
-    start = given[: wildcard.start()].rpartition("/")[0] if wildcard else given
-    inside = place[len(root) :].lstrip("/")
-    return "/".join(part for part in (start, inside) if part) if start != "/" else f"/{inside}"
-
-
-def _address(fs: AbstractFileSystem, place: str) -> str:
-    return place if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(place)
+def _before_wildcard(pattern: str) -> str:
+    return MAGIC.split(pattern, maxsplit=1)[0].rpartition("/")[0]
 
 
 def _is_photo(place: str) -> bool:

@@ -9,9 +9,9 @@ import pyarrow
 import pyarrow.parquet
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
-from fsspec.implementations.local import LocalFileSystem
 
 from .errors import LabellingError
+from .items import address_of
 from .pieces import Rows
 
 # Of photos in a table that are in memory at once.
@@ -32,7 +32,7 @@ def row_groups(fs: AbstractFileSystem, place: str, path: str, column: str | None
     found = image_column(metadata.schema.to_arrow_schema(), column, path)
     if found is None:
         return []
-    address = place if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(place)
+    address = address_of(fs, place)
     pieces, row = [], 0
     for group in range(metadata.num_row_groups):
         num_rows = metadata.row_group(group).num_rows
