@@ -41,7 +41,7 @@ def one_process(folder: Path) -> tuple[float, float]:
 
 
 def a_job(folder: Path, out: Path) -> float:
-    """Photos per second between the first and the last file that is written, as a job's processes take long to start."""
+    """Photos per second between the first and the last file that is written: a job's processes take long to start."""
     seen: list[tuple[float, int]] = []
     with job(folder, out) as process:
         while process.poll() is None:
