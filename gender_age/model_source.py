@@ -67,12 +67,17 @@ class ModelSource:
             except (OSError, ValueError, HTTPError) as error:  # what was asked for, the model, is saved all the same
                 logger.warning(f"{folder} has the model, but not what its pipeline needs ({error})")
                 return
-        if not (source / PIPELINE_CODE).is_file():
-            return
-        code = [PIPELINE_CODE, *get_relative_import_files(source / PIPELINE_CODE)]
-        for name in (*(Path(each).name for each in code), *PIPELINE_DATA):
-            if (source / name).is_file() and not (folder / name).exists():
+        for name in pipeline_files(source):
+            if not (folder / name).exists():
                 shutil.copyfile(source / name, folder / name)
+
+
+def pipeline_files(folder: Path) -> list[str]:
+    """Names of the files in `folder` that its pipeline needs beside weights and config; none without a pipeline."""
+    if not (folder / PIPELINE_CODE).is_file():
+        return []
+    code = [PIPELINE_CODE, *get_relative_import_files(folder / PIPELINE_CODE)]
+    return [name for name in (*(Path(each).name for each in code), *PIPELINE_DATA) if (folder / name).is_file()]
 
 
 def detector_weights(model: PreTrainedModel | None = None) -> Path:
@@ -94,4 +99,4 @@ def detector_weights(model: PreTrainedModel | None = None) -> Path:
     return source.file(DETECTOR_WEIGHTS)
 
 
-__all__ = ["DETECTOR_WEIGHTS", "ModelSource", "detector_weights"]
+__all__ = ["DETECTOR_WEIGHTS", "ModelSource", "detector_weights", "pipeline_files"]

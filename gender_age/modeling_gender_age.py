@@ -16,7 +16,7 @@ from transformers.utils import ModelOutput
 from .backbones import build_backbone, family_of, forward_arguments, inputs_of, pooled
 from .configuration_gender_age import GenderAgeConfig
 from .labels import GENDERS, MAX_AGE, MISSING
-from .model_source import ModelSource
+from .model_source import ModelSource, pipeline_files
 from .stems import ConvolutionLayer
 
 OLDER_NAMES = {r"^vit\.": "backbone."}
@@ -90,8 +90,26 @@ class GenderAgeModel(PreTrainedModel):
     ) -> None:
         """As transformers' own, which copies this module with a model of a repository with code; its pipeline too."""
         super().save_pretrained(save_directory, is_main_process, *args, **kwargs)
-        if is_main_process and self.source is not None and self.is_remote_code():
-            self.source.copy_pipeline_files(Path(save_directory))
+        if is_main_process:
+            self._copy_pipeline_files(Path(save_directory))
+
+    def _copy_pipeline_files(self, folder: Path) -> None:
+        if self.source is not None and self.is_remote_code():
+            self.source.copy_pipeline_files(folder)
+
+    def _upload_modified_files(
+        self, working_dir: str | os.PathLike, repo_id: str, files_timestamps: dict[str, float], *args: Any, **kwargs: Any
+    ) -> Any:
+        """As transformers' own, with what the pipeline in the folder needs.
+
+        `save_pretrained(…, push_to_hub=True)` uploads before it returns, and of the files that lay there before only
+        those that it changed; no issue found. `test_saved_and_pushed_models_load_with_their_detector` holds it.
+        """
+        folder = Path(working_dir)
+        self._copy_pipeline_files(folder)
+        needed = pipeline_files(folder)
+        before = {name: changed for name, changed in files_timestamps.items() if name not in needed}
+        return super()._upload_modified_files(working_dir, repo_id, before, *args, **kwargs)
 
     def forward(
         self,

@@ -92,7 +92,7 @@ class GenderAgePipeline(Pipeline):
         before = {name: getattr(config, name, None) for name in ("auto_map", "custom_pipelines")}
         config.auto_map, config.custom_pipelines = dict(AUTO_MAP), dict(CUSTOM_PIPELINES)
         try:
-            super().save_pretrained(folder, **kwargs)
+            super().save_pretrained(str(folder), **kwargs)  # an image processor that is pushed splits the path as text
         finally:
             for name, value in before.items():
                 # A model without code, saved by itself, must not point to code that is not there.

@@ -34,9 +34,11 @@ pipe = load(repo, token=token)
 print(json.dumps(pipe(photo)))
 pipe.save_pretrained("saved")
 pipe.push_to_hub("user/pipeline", token=token)
+pipe.save_pretrained("saved-pushed", push_to_hub=True, repo_id="user/pipeline-saved", token=token)
 model = AutoModel.from_pretrained(repo, trust_remote_code=True, token=token)
 model.save_pretrained("saved-model")
 model.push_to_hub("user/model", token=token)
+model.save_pretrained("model-saved-pushed", push_to_hub=True, repo_id="user/model-saved", token=token)
 """
 )
 LOAD = (
@@ -74,7 +76,7 @@ def test_saved_and_pushed_models_load_with_their_detector(hub: HubServer, pushed
     hub.add_repo("user/private", files=pushed, private=True)
     (faces,) = run(SAVE, hub.environment(), tmp_path, "user/private", TOKEN)
     assert len(faces) == 1
-    names = ("saved", "saved-model", "user/pipeline", "user/model")
+    names = ("saved", "saved-model", "user/pipeline", "user/model", "user/pipeline-saved", "user/model-saved")
     for name in names[:2]:
         assert (tmp_path / name / DETECTOR).read_bytes() == (pushed / DETECTOR).read_bytes()
     for name in names[2:]:

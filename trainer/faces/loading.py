@@ -17,21 +17,31 @@ from .missing_landmarks import with_landmarks
 AS_IT_IS = ColumnMapping()
 
 
+def name_and_revision(source: str) -> tuple[str, str | None]:
+    """Folder or Hub id, and the revision where `source` is `id@revision`; a folder's own name may hold an `@`."""
+    if Path(source).is_dir():
+        return source, None
+    name, _, revision = source.partition("@")
+    return name, revision or None
+
+
 def load_prepared(source: str) -> DatasetDict:
     """The splits of a prepared folder or Hub dataset (`id` or `id@revision`).
 
     Raises:
         DataError: the dataset does not exist, or cannot be read or downloaded.
     """
-    name, _, revision = source.partition("@")
+    name, revision = name_and_revision(source)
     is_folder = Path(name).is_dir()
+    if is_folder and revision:
+        raise DataError(f"{name} is a folder, and only datasets of the Hub have revisions: leave out @{revision}")
     if not is_folder and name.startswith((".", "/", "~")):
         raise DataError(f"{name} is no folder; `python -m trainer prepare SOURCE {name}` makes one")
     try:
         # The cache of `datasets` knows local files by path and time of change, which a copy may keep; no issue found.
         # `test_a_folder_replaced_in_place_is_read_again` passes without this where it looks at the content.
         cache = Path(config.HF_DATASETS_CACHE) / f"content-{folder_digest(Path(name))[:16]}" if is_folder else None
-        return load_dataset(name, revision=revision or None, cache_dir=cache and str(cache))
+        return load_dataset(name, revision=revision, cache_dir=cache and str(cache))
     except (OSError, ValueError, HTTPError, DatasetsError) as error:
         raise DataError(f"cannot load the dataset {source}: {error}") from error
 
@@ -45,7 +55,7 @@ def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dat
     splits = load_prepared(source)
     if split not in splits:
         raise DataError(f"{source} has no split {split!r}; it has {', '.join(splits)}")
-    name = source.partition("@")[0]
+    name, _ = name_and_revision(source)
     shown = Path(name).resolve().name if Path(name).is_dir() else name
     rows = as_prepared(splits[split], mapping, shown, split)
     return with_landmarks(rows, f"split {split} of {shown}") if lacks_landmarks(splits[split], mapping) else rows

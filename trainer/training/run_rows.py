@@ -11,7 +11,7 @@ import torch
 from datasets import Dataset, concatenate_datasets
 
 from ..errors import ConfigError, DataError
-from ..faces.loading import load_split
+from ..faces.loading import load_split, name_and_revision
 from .config import DataSection
 
 
@@ -52,7 +52,7 @@ def load_run_rows(data: DataSection) -> RunRows:
 
 def _names(sources: list[str]) -> list[str]:
     """The names of datasets in metrics: of the folder, or of the repository without its owner."""
-    names = [Path(source.partition("@")[0]).name for source in sources]
+    names = [Path(name_and_revision(source)[0]).name for source in sources]
     # Names may repeat, such as those of a folder and its copy on the Hub.
     return [name if names.count(name) == 1 else source for name, source in zip(names, sources, strict=True)]
 

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel, Trainer, ViTImageProcessor
 from gender_age.alignment import DEFAULT_ALIGNMENT
 from gender_age.records import TRAINING_FILE, read_record
 
+from ..faces.loading import name_and_revision
 from ..files import flush_folder, write_whole_text
 from .config import RunConfig
 from .label_cleaning import count_dropped
@@ -86,7 +87,7 @@ def evaluations(log_history: Sequence[dict]) -> list[dict]:
 
 def is_on_hub(name: str) -> bool:
     """Whether the name of a dataset or checkpoint that was loaded is an id of the Hub, and no folder."""
-    return not Path(name.partition("@")[0]).is_dir()
+    return not Path(name_and_revision(name)[0]).is_dir()
 
 
 def _earlier_record(pretrained: str | None) -> dict | None:
