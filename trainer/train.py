@@ -8,8 +8,6 @@ from pathlib import Path
 
 import transformers
 
-from gender_age.records import TRAINING_FILE
-
 from .errors import TrainerError
 from .training.arguments import training_arguments
 from .training.best_step import has_stopped_early
@@ -20,6 +18,7 @@ from .training.config_file import load_config
 from .training.config_help import settings_help
 from .training.curves import draw_curves
 from .training.fast_depthwise import speed_up_depthwise
+from .training.machines import is_finished
 from .training.model_checks import check_finite
 from .training.prepare_trainer import prepare_trainer
 from .training.run_folder import claimed, refuse_another_run
@@ -62,7 +61,7 @@ def train(config: RunConfig) -> Path:
     transformers.set_seed(arguments.seed)
     run, finished = config.folder, config.finished
     refuse_another_run(run, config)
-    if (finished / TRAINING_FILE).exists():
+    if is_finished(finished, arguments):
         logger.warning("%s is finished; its model is in %s", run, finished)
         return finished
 

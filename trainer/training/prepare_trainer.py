@@ -16,13 +16,13 @@ from .build_model import build_model, freeze_stem, start_config
 from .checkpoints import (
     CompletionMarker,
     full_disk_as_sentence,
-    newest_whole_checkpoint,
     remove_broken_checkpoints,
 )
 from .compute_metrics import compute_metrics
 from .config import RunConfig
 from .gender_age_trainer import GenderAgeTrainer
 from .label_cleaning import likely_rows
+from .machines import newest_common_checkpoint
 from .model_checks import as_sentence, check_batch_norm, check_trainer
 from .normalisation import normalisation_of
 from .run_folder import make_folder
@@ -57,7 +57,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     log_prior = age_log_prior(train_faces.age_min, train_faces.age_max, draws)
     adopt_prior_power(model, start_config(config.model), log_prior)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
-    checkpoint = newest_whole_checkpoint(run)
+    checkpoint = newest_common_checkpoint(run, arguments)
     marker = CompletionMarker(checkpoint)
     if checkpoint is not None and average:
         average.load(checkpoint)

@@ -57,7 +57,7 @@ def claimed(run: Path, config: RunConfig, args: TrainingArguments) -> Iterator[N
     try:
         yield
     except GenderAgeError:
-        if is_new and args.should_save:
+        if is_new and args.local_process_index == 0:
             for path in (record, run / DROPPED_FILE):
                 path.unlink(missing_ok=True)
         raise
