@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from io import BufferedIOBase
@@ -20,6 +21,9 @@ MAX_FRAME_PIXELS = 16_000_000
 HDR, SRGB, BT709 = (16, 18), 13, 1
 # Where nothing says how fast it is.
 USUAL_RATE = 25.0
+# What is missing at the end where the file is cut short, beside the last frame's own time.
+MISSING_S = 1.0
+MATROSKA_DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 # Rounding of timestamps.
 TINY_S = 1e-4
 DAMAGED_ANIMATION = (OSError, ValueError, EOFError, SyntaxError, IndexError, KeyError, TypeError)
@@ -96,24 +100,36 @@ class EncodedClip(Clip):
         # Kept, as it takes seconds to make the one that maps HDR to SDR.
         self._reformatter = VideoReformatter()
         self._size_wh: tuple[int, int] | None = None
-        self.duration_s = self._declared_duration()
+        # Of the pictures, without sound that may be longer.
+        self._end_s = self._declared_end()
+        whole_s = None if self._container.duration is None else self._container.duration / 1e6  # AV_TIME_BASE
+        self.duration_s = whole_s if self._end_s is None else self._end_s
 
-    def _declared_duration(self) -> float | None:
-        if self._stream.duration is not None and self._stream.time_base is not None:
-            return float(self._stream.duration * self._stream.time_base)
-        return None if self._container.duration is None else self._container.duration / 1e6  # AV_TIME_BASE
+    def _declared_end(self) -> float | None:
+        stream = self._stream
+        if stream.duration is not None and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+        found = MATROSKA_DURATION.fullmatch(stream.metadata.get("DURATION", ""))
+        return (
+            None if found is None else sum(float(part) * 60**place for place, part in enumerate(found.groups()[::-1]))
+        )
 
     def _decoded(self) -> Iterator[tuple[float, Any]]:
         step_s = 1 / float(self._stream.guessed_rate or USUAL_RATE)
         start_s = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
-        last_s, shift_s = -step_s, -start_s
+        last_s, shift_s, longest_s = -step_s, -start_s, step_s
         for frame in self._frames():
             time_s = last_s + step_s if frame.time is None else frame.time + shift_s
             if time_s < last_s:  # where recordings were joined, or its clock has run over
                 shift_s += last_s + step_s - time_s
                 time_s = last_s + step_s
-            last_s = max(time_s, 0.0)
+            time_s = max(time_s, 0.0)
+            longest_s = max(longest_s, time_s - last_s)
+            last_s = time_s
             yield last_s, frame
+        # Readers take the end of a file that was cut short for that of the clip.
+        if self._end_s is not None and self._end_s - last_s > MISSING_S + 2 * longest_s:
+            self.is_damaged = True
 
     def _frames(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)

@@ -6,12 +6,12 @@ docs/experiments.md compares it with the trackers of libraries.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
-from .geometry import Box
+from .geometry import PixelBox
 from .tracking import match_score
 
 # A face that was not found for so long is not followed by its place any more, only by its looks.
@@ -31,15 +31,19 @@ class Sighting:
         time_s: of the frame.
         box: in pixels of the frame.
         score: the detector's certainty, in [0, 1].
+        weight: how much its answer counts among those of a person, from 0 on.
         look: see `look_of`.
+        crop: the aligned face, RGB; a track keeps that of its largest weight.
         gender_probabilities: `(2,)`, calibrated.
         age_probabilities: `(101,)`, of the years 0 to 100.
     """
 
     time_s: float
-    box: Box
+    box: PixelBox
     score: float
+    weight: float
     look: np.ndarray
+    crop: Image.Image | None
     gender_probabilities: np.ndarray
     age_probabilities: np.ndarray
 
@@ -54,6 +58,14 @@ def look_of(crop_rgb: Image.Image) -> np.ndarray:
     return _unit(values - values.mean())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Person:
+    """The faces of one person, in order of time, and the picture of the one with the largest weight."""
+
+    faces: list[Sighting]
+    crop: Image.Image
+
+
 class VideoTracker:
     """Follows the faces of one clip.
 
@@ -62,78 +74,111 @@ class VideoTracker:
     """
 
     def __init__(self) -> None:
+        self._ended: list[_Track] = []
         self._tracks: list[_Track] = []
 
     def add(self, faces: Sequence[Sighting]) -> None:
         """Adds the faces of the next frame."""
-        pairs = []
-        for track in self._tracks:
-            for index, face in enumerate(faces):
-                score = track.score(face)
-                if score > 0:
-                    pairs.append((score, index, track))
+        pairs = [(track.score(face), index, track) for track in self._tracks for index, face in enumerate(faces)]
         matches: dict[int, _Track] = {}
-        for _, index, track in sorted(pairs, key=lambda pair: -pair[0]):
-            if index not in matches and track not in matches.values():
+        for score, index, track in sorted(pairs, key=lambda pair: -pair[0]):
+            if score > 0 and index not in matches and track not in matches.values():
                 matches[index] = track
         for index, face in enumerate(faces):
             if index in matches:
                 matches[index].add(face)
             else:
                 self._tracks.append(_Track(face))
+        if faces:
+            now_s = faces[0].time_s
+            self._ended += [track for track in self._tracks if now_s - track.last_s > KEPT_S]
+            self._tracks = [track for track in self._tracks if now_s - track.last_s <= KEPT_S]
 
-    def people(self) -> list[list[Sighting]]:
-        """The faces of each person in order of time; people in order of appearance."""
-        groups = [track.faces for track in self._tracks]
-        looks = [_mean_look(group) for group in groups]
-        while (pair := _most_alike(groups, looks)) is not None:
-            kept, merged = pair
-            groups[kept] = sorted([*groups[kept], *groups.pop(merged)], key=lambda face: face.time_s)
-            looks.pop(merged)
-            looks[kept] = _mean_look(groups[kept])
-        return sorted(groups, key=lambda group: (group[0].time_s, group[0].box[0]))
+    def people(self) -> list[Person]:
+        """In order of appearance."""
+        tracks = [*self._ended, *self._tracks]
+        groups = _linked([track.look_sum for track in tracks], [track.times_s for track in tracks])
+        people = [_person([tracks[index] for index in group]) for group in groups]
+        return sorted(people, key=lambda person: (person.faces[0].time_s, person.faces[0].box[0]))
 
 
 class _Track:
     """One person without a gap of more than `KEPT_S`."""
 
     def __init__(self, face: Sighting) -> None:
-        self.faces = [face]
-        self._speed = np.zeros(4)
+        self.faces: list[Sighting] = []
+        self.look_sum = np.zeros_like(face.look)
+        self.best_weight, self.best_crop = face.weight, face.crop
+        self._speed_xy = np.zeros(2)
+        self.add(face)
+
+    @property
+    def last_s(self) -> float:
+        return self.faces[-1].time_s
+
+    @property
+    def times_s(self) -> set[float]:
+        return {face.time_s for face in self.faces}
 
     def add(self, face: Sighting) -> None:
-        last = self.faces[-1]
-        step = (np.array(face.box) - last.box) / (face.time_s - last.time_s)
-        self._speed = step if len(self.faces) == 1 else SPEED_WEIGHT * step + (1 - SPEED_WEIGHT) * self._speed
-        self.faces.append(face)
+        if self.faces:
+            step = (_centre(face.box) - _centre(self.faces[-1].box)) / (face.time_s - self.last_s)
+            self._speed_xy = step if len(self.faces) == 1 else SPEED_WEIGHT * step + (1 - SPEED_WEIGHT) * self._speed_xy
+        if face.weight > self.best_weight:
+            self.best_weight, self.best_crop = face.weight, face.crop
+        self.look_sum = self.look_sum + face.look
+        # A film's pictures would fill the memory.
+        self.faces.append(replace(face, crop=None))
 
     def score(self, face: Sighting) -> float:
         """Match score with a face of the next frame; 0 where it is not this person, or cannot be told to be."""
-        last = self.faces[-1]
-        gap_s = face.time_s - last.time_s
-        similarity = max(float(face.look @ last.look), float(face.look @ _mean_look(self.faces[-10:])))
+        last, gap_s = self.faces[-1], face.time_s - self.last_s
+        similarity = float(max(face.look @ last.look, face.look @ _unit(self.look_sum)))
         if not 0 < gap_s <= KEPT_S or similarity < MIN_SIMILARITY:
             return 0.0
-        x_speed, y_speed = (self._speed[0] + self._speed[2]) / 2, (self._speed[1] + self._speed[3]) / 2
-        moved = tuple(np.array(last.box) + gap_s * np.array([x_speed, y_speed, x_speed, y_speed]))
-        place = max(match_score(moved, face.box), match_score(last.box, face.box))
+        dx, dy = (gap_s * self._speed_xy).tolist()
+        x1, y1, x2, y2 = last.box
+        place = max(match_score(box, face.box) for box in (last.box, (x1 + dx, y1 + dy, x2 + dx, y2 + dy)))
         return place / 2 + similarity if place > 0 else 0.0
 
 
-def _most_alike(groups: Sequence[Sequence[Sighting]], looks: Sequence[np.ndarray]) -> tuple[int, int] | None:
-    """The two groups that are most surely one person, who is never in one frame twice; None if there are none."""
-    best, found = LINK_SIMILARITY, None
-    for second in range(len(groups)):
-        for first in range(second):
-            similarity = float(looks[first] @ looks[second])
-            if similarity >= best and not {f.time_s for f in groups[first]} & {f.time_s for f in groups[second]}:
-                best, found = similarity, (first, second)
-    return found
+def _linked(look_sums: Sequence[np.ndarray], times_s: Sequence[set[float]]) -> list[list[int]]:
+    """The tracks of each person: the most alike are joined first, but nobody is in one frame twice."""
+    groups = [[index] for index in range(len(look_sums))]
+    sums, times = list(look_sums), list(times_s)
+    if not groups:
+        return []
+    looks = np.stack([_unit(look) for look in sums])
+    alike = looks @ looks.T
+    np.fill_diagonal(alike, -1.0)
+    while (best := int(alike.argmax())) >= 0 and alike.flat[best] >= LINK_SIMILARITY:
+        first, second = sorted(divmod(best, len(groups)))
+        if times[first] & times[second]:
+            alike[first, second] = alike[second, first] = -1.0
+            continue
+        groups[first] += groups[second]
+        groups[second] = []
+        sums[first], times[first] = sums[first] + sums[second], times[first] | times[second]
+        looks[first] = _unit(sums[first])
+        row = np.where([bool(group) for group in groups], looks @ looks[first], -1.0)
+        row[first] = -1.0
+        alike[first], alike[:, first] = row, row
+        alike[second], alike[:, second] = -1.0, -1.0
+    return [group for group in groups if group]
 
 
-def _mean_look(faces: Sequence[Sighting]) -> np.ndarray:
-    return _unit(np.sum([face.look for face in faces], axis=0))
+def _person(tracks: Sequence[_Track]) -> Person:
+    faces = sorted((face for track in tracks for face in track.faces), key=lambda face: face.time_s)
+    return Person(faces, max(tracks, key=lambda track: track.best_weight).best_crop)
+
+
+def _centre(box_xyxy: Sequence[float]) -> np.ndarray:
+    x1, y1, x2, y2 = box_xyxy
+    return np.array([(x1 + x2) / 2, (y1 + y2) / 2])
 
 
 def _unit(values: np.ndarray) -> np.ndarray:
     return values / max(float(np.linalg.norm(values)), 1e-6)
+
+
+__all__ = ["Person", "Sighting", "VideoTracker", "look_of"]

@@ -1,6 +1,6 @@
-"""The program that decodes a video where it can do no harm: `video_reader.py` starts it and asks it, one clip a process.
+"""The program that decodes a video where it can do no harm: `video_reader.py` starts it and asks it, a clip a process.
 
-It has the limits of the worker that opens photos (opening_worker.py); those of time hold for each frame it is asked for.
+Its limits are those of the worker that opens photos (opening_worker.py); those of time hold for each frame.
 """
 
 from __future__ import annotations

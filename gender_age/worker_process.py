@@ -21,9 +21,7 @@ from .shared_pixels import BYTES_PER_PIXEL, rgb_over
 PHOTOS_PER_WORKER = 1000
 # To start; and to be gone once its connection is closed.
 START_S, ENDING_S = 30.0, 5.0
-START = (
-    "import sys; sys.path[:] = sys.argv[2:]; from importlib import import_module; import_module(sys.argv[1]).main()"
-)
+START = "import sys; sys.path[:] = sys.argv[2:]; from importlib import import_module; import_module(sys.argv[1]).main()"
 # One thread and one arena: others take address space, which is limited. Large blocks go back to the
 # system when they are freed, small ones after the photo.
 ENVIRONMENT = {
