@@ -1,4 +1,4 @@
-"""Videos in, every person out once: faces are followed through sampled frames, and all frames of a face answer together.
+"""Videos in, every person out once: faces are followed through sampled frames, which answer together.
 
 PyAV (the extra `video`) decodes them.
 """

@@ -120,7 +120,7 @@ class _VideoWorker(WorkerProcess):
         image_rgb: a copy of the frame that the last message told of; None where it told of none.
     """
 
-    PROGRAM = "gender_age.video_worker"
+    PROGRAM = "video_worker"
     size_wh: tuple[int, int] | None = None
     image_rgb: Image.Image | None = None
 

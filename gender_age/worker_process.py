@@ -21,7 +21,7 @@ from .shared_pixels import BYTES_PER_PIXEL, rgb_over
 PHOTOS_PER_WORKER = 1000
 # To start; and to be gone once its connection is closed.
 START_S, ENDING_S = 30.0, 5.0
-START = "import sys; sys.path[:] = sys.argv[2:]; from importlib import import_module; import_module(sys.argv[1]).main()"
+START = "import sys; sys.path[:] = sys.argv[1:]; from gender_age.PROGRAM import main; main()"
 # One thread and one arena: others take address space, which is limited. Large blocks go back to the
 # system when they are freed, small ones after the photo.
 ENVIRONMENT = {
@@ -44,9 +44,9 @@ class WorkerEndedError(Exception):
 
 
 class WorkerProcess:
-    """One worker process, which runs `main` of the module `PROGRAM`."""
+    """One worker process, which runs `main` of this package's module `PROGRAM`."""
 
-    PROGRAM = "gender_age.opening_worker"
+    PROGRAM = "opening_worker"
 
     def __init__(self) -> None:
         self.num_photos = 0
@@ -55,7 +55,7 @@ class WorkerProcess:
             # -I and -S: no code of the environment or the current folder is run, and packages are those found here. In
             # a session of its own, so that Ctrl-C lets the photos in progress be finished.
             self._process = subprocess.Popen(
-                [sys.executable, "-B", "-I", "-S", "-c", START, self.PROGRAM, *_import_path()],
+                [sys.executable, "-B", "-I", "-S", "-c", START.replace("PROGRAM", self.PROGRAM), *_import_path()],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
