@@ -89,7 +89,8 @@ def _labels(
     size_wh: tuple[int, int],
 ) -> tuple[list[str], list[Rectangle]]:
     """The longest variant of which all labels fit without overlap, else the shortest; and the places of the labels."""
-    texts, places = [], []
+    texts: list[str] = []
+    places: list[Rectangle] = []
     for texts in map(list, zip(*variants, strict=True)):
         places, free = [], True
         for text, box in zip(texts, boxes, strict=True):

@@ -6,8 +6,7 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from io import BufferedIOBase
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image, ImageSequence
@@ -77,15 +76,16 @@ class EncodedClip(Clip):
         NoVideoError: it holds no video, or one that cannot be decoded here.
     """
 
-    def __init__(self, file: BufferedIOBase, reader: str) -> None:
+    def __init__(self, file: IO[bytes], reader: str) -> None:
         import av
         from av.video.reformatter import VideoReformatter
 
         self._errors: tuple[type[Exception], ...] = (av.FFmpegError, ValueError, EOFError)
         try:
-            self._container = av.open(file, format=reader, metadata_errors="replace")
+            container: Any = av.open(file, format=reader, metadata_errors="replace")
         except self._errors:
             raise NoVideoError("is damaged or cut short: save or download it again") from None
+        self._container = container
         # A song's cover is a stream, too.
         covers = av.stream.Disposition.attached_pic
         streams = [each for each in self._container.streams.video if not each.disposition & covers]
@@ -164,14 +164,14 @@ class EncodedClip(Clip):
         width, height = self._size_wh
         rgb = self._reformatter.reformat(frame, width, height, "rgb0", **mapped)
         plane = rgb.planes[0]
-        rows = np.frombuffer(plane, np.uint8).reshape(height, plane.line_size)[:, : 4 * width]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)[:, : 4 * width]
         return np.rot90(rows.reshape(height, width, 4), round(frame.rotation / 90))
 
 
 class Animation(Clip):
     """A GIF or WebP animation, by Pillow."""
 
-    def __init__(self, file: BufferedIOBase) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         try:
             self._image = Image.open(file, formats=FORMATS)
         except DAMAGED_ANIMATION:
@@ -202,7 +202,7 @@ class Animation(Clip):
         return np.asarray(over_white)
 
 
-def open_clip(file: BufferedIOBase, kind: str) -> Clip:
+def open_clip(file: IO[bytes], kind: str) -> Clip:
     """Opens a clip.
 
     Args:

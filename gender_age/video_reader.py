@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
@@ -22,6 +23,12 @@ from .worker_process import WorkerEndedError, WorkerProcess, checked_size, has_l
 
 # For one frame, and for the first; the worker's own limit is in processor time.
 DEADLINE_S = 30.0
+DAMAGED = "is damaged or cut short: save or download it again."
+ENDINGS = {
+    -signal.SIGXCPU: "takes too long to read: save it again as a usual MP4 (H.264), or choose another video.",
+    -signal.SIGKILL: "does not fit into memory: save it smaller and try again.",
+}
+"""Exit status of a worker -> what is said of its file."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +66,12 @@ class VideoReader:
         self._stack = ExitStack()
         with ExitStack() as stack:
             self._file, self.name = stack.enter_context(opened_file(path))
-            self._kind = kind_of(self._file.read_at(0, HEAD_BYTES))
-            if self._kind is None:
+            kind = kind_of(self._file.read_at(0, HEAD_BYTES))
+            if kind is None:
                 raise VideoError(f"{self.name} is not a video, or is damaged: choose {WANTED_VIDEO}.")
             if not is_installed():
                 raise VideoError(missing(f"{self.name} is a video, which"))
-            self._frames = self._from_worker() if has_limits() else self._from_here()
+            self._frames = self._from_worker(kind) if has_limits() else self._from_here(kind)
             self._stack = stack.pop_all()
         self._stack.callback(self._frames.close)
 
@@ -79,13 +86,14 @@ class VideoReader:
             self.last_s = frame.time_s
             yield frame
         if self.size_wh is None:
-            raise VideoError(f"{self.name} is damaged or cut short: save or download it again.")
+            raise VideoError(f"{self.name} {DAMAGED}")
         self.duration_s = max(self.duration_s or 0.0, self.last_s)
 
-    def _from_worker(self) -> Generator[Frame, None, None]:
+    def _from_worker(self, kind: str) -> Generator[Frame, None, None]:
+        worker = None
         try:
             with closing(_VideoWorker()) as worker:
-                for message in worker.messages(self._file.fileno(), self._kind, self._every_s):
+                for message in worker.messages(self._file.fileno(), kind, self._every_s):
                     if isinstance(error := message.get("error"), str):
                         raise VideoError(f"{self.name} {error}.")
                     self.duration_s = seconds(message.get("duration")) or self.duration_s
@@ -97,11 +105,15 @@ class VideoReader:
             # Not the video's name, nor anything else about it. What came before is answered.
             logger.warning("A worker that decoded a video was ended (%s).", error)
             self.is_damaged = True
+            if self.size_wh is None:
+                status = None if worker is None else worker.status
+                raise VideoError(f"{self.name} {ENDINGS.get(status, DAMAGED)}") from None
 
-    def _from_here(self) -> Generator[Frame, None, None]:
+    def _from_here(self, kind: str) -> Generator[Frame, None, None]:
         """Where the system lacks what the limits need."""
         try:
-            clip = open_clip(self._file, self._kind)
+            self._file.seek(0)
+            clip = open_clip(self._file, kind)
             self.duration_s = clip.duration_s
             for time_s, pixels in clip.frames(self._every_s):
                 image_rgb = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
@@ -118,11 +130,13 @@ class _VideoWorker(WorkerProcess):
     Attributes:
         size_wh: of its frames; None before the first.
         image_rgb: a copy of the frame that the last message told of; None where it told of none.
+        status: its exit status, once it is closed.
     """
 
     PROGRAM = "video_worker"
     size_wh: tuple[int, int] | None = None
     image_rgb: Image.Image | None = None
+    status: int | None = None
 
     def messages(self, descriptor: int, kind: str, every_s: float) -> Iterator[dict]:
         """What it says of an open file, up to the end of the clip or an error.
@@ -150,7 +164,7 @@ class _VideoWorker(WorkerProcess):
 
     def close(self) -> None:
         """Ends it."""
-        self.end()
+        self.status = self.end(has_ended=self._process.poll() is not None)
 
 
 def seconds(value: object) -> float | None:

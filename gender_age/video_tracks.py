@@ -19,6 +19,7 @@ KEPT_S = 1.5
 # A face is another person, whatever its place, below the first; a track goes on elsewhere from the second.
 MIN_SIMILARITY, LINK_SIMILARITY = 0.5, 0.88
 LOOK_SIDE = 16
+NO_CROP = Image.new("RGB", (1, 1))
 # Weight of the newest step in a track's speed: detected boxes tremble.
 SPEED_WEIGHT = 0.5
 
@@ -43,7 +44,7 @@ class Sighting:
     score: float
     weight: float
     look: np.ndarray
-    crop: Image.Image | None
+    crop: Image.Image
     gender_probabilities: np.ndarray
     age_probabilities: np.ndarray
 
@@ -108,7 +109,7 @@ class _Track:
     def __init__(self, face: Sighting) -> None:
         self.faces: list[Sighting] = []
         self.look_sum = np.zeros_like(face.look)
-        self.best_weight, self.best_crop = face.weight, face.crop
+        self.best = face.weight, face.crop
         self._speed_xy = np.zeros(2)
         self.add(face)
 
@@ -124,11 +125,11 @@ class _Track:
         if self.faces:
             step = (_centre(face.box) - _centre(self.faces[-1].box)) / (face.time_s - self.last_s)
             self._speed_xy = step if len(self.faces) == 1 else SPEED_WEIGHT * step + (1 - SPEED_WEIGHT) * self._speed_xy
-        if face.weight > self.best_weight:
-            self.best_weight, self.best_crop = face.weight, face.crop
+        if face.weight > self.best[0]:
+            self.best = face.weight, face.crop
         self.look_sum = self.look_sum + face.look
         # A film's pictures would fill the memory.
-        self.faces.append(replace(face, crop=None))
+        self.faces.append(replace(face, crop=NO_CROP))
 
     def score(self, face: Sighting) -> float:
         """Match score with a face of the next frame; 0 where it is not this person, or cannot be told to be."""
@@ -169,7 +170,7 @@ def _linked(look_sums: Sequence[np.ndarray], times_s: Sequence[set[float]]) -> l
 
 def _person(tracks: Sequence[_Track]) -> Person:
     faces = sorted((face for track in tracks for face in track.faces), key=lambda face: face.time_s)
-    return Person(faces, max(tracks, key=lambda track: track.best_weight).best_crop)
+    return Person(faces, max(tracks, key=lambda track: track.best[0]).best[1])
 
 
 def _centre(box_xyxy: Sequence[float]) -> np.ndarray:
