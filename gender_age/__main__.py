@@ -1,4 +1,4 @@
-"""`python -m gender_age PHOTO...`: a table, JSON lines or CSV of the faces of photos."""
+"""`python -m gender_age PHOTO...`: a table, JSON lines or CSV of the faces of photos, and of the people of videos."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from .csv_target import STANDARD_OUTPUT, check_target, open_target
+from .csv_target import STANDARD_OUTPUT, open_target
 from .errors import GenderAgeError, UsageError
 from .formats import WANTED
 from .min_score import checked_min_score
 from .native_stderr import quiet_native_stderr
 from .standard_input import StandardInput
-from .writers import CsvWriter, JsonWriter, TextWriter, Writer
+from .video_command import add_video_options, table_writers, video_writers, videos_of
+from .writers import JsonWriter, Writer
 
 if TYPE_CHECKING:
+    from .prediction import GenderAgePredictor
     from .results import PhotoPrediction
+    from .video_results import VideoPrediction
 
 # Where the detector takes its time, photos are shown one by one; where it does not, they share a batch.
 MAX_WAIT_S = 0.5
@@ -38,18 +43,21 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line's arguments."""
     parser = argparse.ArgumentParser(
         prog="python -m gender_age",
-        description="Finds every face of the photos and estimates apparent age and perceived gender of each.",
-        epilog="Exit status: 0, or 1 if any photo was unusable (the others are done all the same), or 2 if the model "
-        "or the CSV file cannot be used.",
+        description="Finds every face of photos, and every person of videos, and estimates apparent age and perceived "
+        "gender of each.",
+        epilog="Exit status: 0, or 1 if any photo or video was unusable (the others are done all the same), or 2 if "
+        "the model or a file to write cannot be used.",
     )
     parser.add_argument(
-        "photos", nargs="+", metavar="PHOTO", help=f"{WANTED}, or several; - reads one from standard input"
+        "photos", nargs="+", metavar="PHOTO", help=f"{WANTED}, a video, or several; - reads a photo from standard input"
     )
     parser.add_argument("--model", metavar="M", help="folder or Hub id of a checkpoint (default: the repository's own)")
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
     parser.add_argument("--json", action="store_true", help="print one line of JSON a photo, as soon as it is ready")
     parser.add_argument(
-        "--csv", metavar="F", help="also write one row a face to this file; - prints these rows instead of the table"
+        "--csv",
+        metavar="F",
+        help="also write one row a face (of videos: a person) to this file; - prints these rows instead of the table",
     )
     parser.add_argument("--whole-image", action="store_true", help="each picture is one face, already cropped")
     parser.add_argument(
@@ -59,6 +67,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="leave out faces whose detection score is lower, from 0 to 1 (default: 0.6, below which none is found; no "
         "effect with --whole-image, where there are no scores)",
     )
+    add_video_options(parser)
     return parser.parse_args(argv)
 
 
@@ -95,16 +104,17 @@ def run(arguments: argparse.Namespace) -> int:
     only_csv = arguments.csv == STANDARD_OUTPUT
     if only_csv and arguments.json:
         raise UsageError("--json and --csv - both print to standard output: name a file after --csv.")
-    if arguments.csv is not None:
-        check_target(arguments.csv, photos)
-    predictions = predict(arguments, photos)
+    are_videos = videos_of(arguments, photos)
+    predictions = predict(arguments, photos, are_videos)
+    text_writer, csv_writer = table_writers(any(are_videos))
     writers: list[Writer] = []
     if not only_csv:
-        writers.append(JsonWriter(sys.stdout) if arguments.json else TextWriter(sys.stdout, arguments.photos))
+        writers.append(JsonWriter(sys.stdout) if arguments.json else text_writer(sys.stdout, arguments.photos))
     status = 0
     with ExitStack() as stack:
         if arguments.csv is not None:
-            writers.append(CsvWriter(stack.enter_context(open_target(arguments.csv))))
+            writers.append(csv_writer(stack.enter_context(open_target(arguments.csv))))
+        writers += stack.enter_context(video_writers(arguments, photos))
         for prediction in predictions:
             for writer in writers:
                 writer.add(prediction)
@@ -126,7 +136,9 @@ def photos_of(names: Sequence[str]) -> list[str | StandardInput]:
     return [StandardInput() if name == "-" else name for name in names]
 
 
-def predict(arguments: argparse.Namespace, photos: Sequence[str | StandardInput]) -> Iterator[PhotoPrediction]:
+def predict(
+    arguments: argparse.Namespace, photos: Sequence[str | StandardInput], are_videos: Sequence[bool]
+) -> Iterator[PhotoPrediction | VideoPrediction]:
     """Loads the model, and returns the predictions as a stream.
 
     Raises:
@@ -139,7 +151,21 @@ def predict(arguments: argparse.Namespace, photos: Sequence[str | StandardInput]
 
     predictor = GenderAgePredictor.from_pretrained(arguments.model or DEFAULT_MODEL, arguments.revision)
     predictor.opener = guarded_opener()
-    return predictor.iter_predict(photos, arguments.whole_image, arguments.min_score, max_wait_s=MAX_WAIT_S)
+    runs = groupby(zip(are_videos, photos, strict=True), key=itemgetter(0))
+    return chain.from_iterable(
+        _predictions(predictor, arguments, kind, [photo for _, photo in run]) for kind, run in runs
+    )
+
+
+def _predictions(
+    predictor: GenderAgePredictor, arguments: argparse.Namespace, are_videos: bool, inputs: list[str | StandardInput]
+) -> Iterator[PhotoPrediction | VideoPrediction]:
+    """Of inputs of one kind."""
+    if not are_videos:
+        return predictor.iter_predict(inputs, arguments.whole_image, arguments.min_score, max_wait_s=MAX_WAIT_S)
+    from .video import video_or_error
+
+    return (video_or_error(predictor, video, arguments.min_score) for video in inputs)
 
 
 def be_quiet() -> None:

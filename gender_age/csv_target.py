@@ -1,4 +1,4 @@
-"""Where `--csv` writes: a file that is none of the photos, or standard output."""
+"""Where `--csv` and other options write: a file that is none of the photos and videos, or standard output."""
 
 from __future__ import annotations
 
@@ -11,37 +11,46 @@ from typing import TextIO
 from .errors import UsageError
 from .formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
 from .standard_input import StandardInput
+from .video_formats import VIDEO_SUFFIXES
 
 STANDARD_OUTPUT = "-"
 
 
-def check_target(target: str, photos: Iterable[str | os.PathLike]) -> None:
+def check_target(target: str, inputs: Iterable[str | os.PathLike], option: str = "--csv", ending: str = ".csv") -> None:
     """
     Args:
-        target: what stands after `--csv`.
-        photos: paths that will be read, existing or not.
+        target: what stands after the option.
+        inputs: paths that will be read, existing or not.
+        option: for sentences.
+        ending: how its files are called. Another one is allowed, unless it is that of a photo or video.
 
     Raises:
-        UsageError: it is one of the photos, by whatever name or link, or any photo by its suffix; or a folder, or in
-            none.
+        UsageError: it is one of the inputs, by whatever name or link, or any photo or video by its suffix; or a folder,
+            or in none.
     """
     if target == STANDARD_OUTPUT:
         return
+    wanted = f"name a file that ends in {ending} after {option}."
     if not target:
-        raise UsageError("--csv is given no name: name a file that ends in .csv after it.")
+        raise UsageError(f"{option} is given no name: {wanted}")
     real = _resolved(target)
-    suffixes = {os.path.splitext(name)[1].lower() for name in (target, real)}
-    if suffixes & (PHOTO_SUFFIXES | UNREADABLE_SUFFIXES) or any(_is_same_file(photo, real) for photo in photos):
-        raise UsageError(f"--csv {target} would overwrite a photo: name a file that ends in .csv after --csv.")
+    suffixes = {os.path.splitext(name)[1].lower() for name in (target, real)} - {ending}
+    for kind, found in (("photo", PHOTO_SUFFIXES | UNREADABLE_SUFFIXES), ("video", VIDEO_SUFFIXES)):
+        if suffixes & found:
+            raise UsageError(f"{option} {target} would overwrite a {kind}: {wanted}")
+    for each in inputs:
+        if is_same_file(each, real):
+            kind = "video" if os.path.splitext(each)[1].lower() in VIDEO_SUFFIXES else "photo"
+            raise UsageError(f"{option} {target} would overwrite a {kind}: {wanted}")
     if os.path.isdir(real):
-        raise UsageError(f"{target} is a folder: name a file inside it after --csv.")
+        raise UsageError(f"{target} is a folder: name a file inside it after {option}.")
     parent = os.path.dirname(real)
     if not os.path.isdir(parent):
-        raise UsageError(f"{target} cannot be written, as its folder does not exist: make it, or change --csv.")
+        raise UsageError(f"{target} cannot be written, as its folder does not exist: make it, or change {option}.")
 
 
 @contextmanager
-def open_target(target: str) -> Iterator[TextIO]:
+def open_target(target: str, option: str = "--csv") -> Iterator[TextIO]:
     """What the CSV is written to, as UTF-8; line by line, so that an interrupted run leaves what was done.
 
     Raises:
@@ -56,12 +65,13 @@ def open_target(target: str) -> Iterator[TextIO]:
         file = open(target, "w", newline="", encoding="utf-8", buffering=1)  # noqa: SIM115
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name is not valid"
-        raise UsageError(f"{target} cannot be written ({reason}): name another file after --csv.") from error
+        raise UsageError(f"{target} cannot be written ({reason}): name another file after {option}.") from error
     with file:
         yield file
 
 
-def _is_same_file(photo: str | os.PathLike, real: str) -> bool:
+def is_same_file(photo: str | os.PathLike, real: str) -> bool:
+    """Whether a path that is read is the file at a resolved one, by whatever name or link."""
     try:
         if isinstance(photo, StandardInput):  # which may come from a file: `python -m gender_age - < photo`
             return os.path.samestat(os.fstat(sys.stdin.fileno()), os.stat(real))
@@ -79,4 +89,4 @@ def _resolved(path: str | os.PathLike) -> str:
         return os.fspath(path)
 
 
-__all__ = ["STANDARD_OUTPUT", "check_target", "open_target"]
+__all__ = ["STANDARD_OUTPUT", "check_target", "is_same_file", "open_target"]

@@ -13,6 +13,10 @@ class PhotoTooLargeError(PhotoError):
     """The photo has more pixels than are opened."""
 
 
+class VideoError(GenderAgeError):
+    """The video cannot be used: missing, no video, broken, or too large."""
+
+
 class ModelError(GenderAgeError):
     """The checkpoint cannot be used: missing, of another kind, or incomplete."""
 

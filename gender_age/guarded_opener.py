@@ -10,7 +10,6 @@ import logging
 import os
 import shutil
 import signal
-import sys
 import threading
 import time
 import weakref
@@ -25,7 +24,7 @@ from .images import MAX_PIXELS, Opener, Photo, open_photo, opened_file, upright
 from .photo_file import PhotoFile
 from .photo_reading import Picture
 from .refusals import damaged, too_much_memory, too_slow
-from .worker_process import WorkerEndedError, WorkerProcess
+from .worker_process import WorkerEndedError, WorkerProcess, has_limits
 
 WORKERS = 2
 # Four times the processor time that the largest photo may take: the machine may be busy, and a worker has a lower
@@ -139,7 +138,7 @@ def _reason(status: int | None, is_late: bool) -> Callable[[str], str]:
 
 def guarded_opener() -> Opener:
     """A `GuardedOpener`; or `open_photo`, with its checks alone, where the system lacks what the limits need."""
-    if sys.platform == "linux" and hasattr(os, "memfd_create") and sys.executable:
+    if has_limits():
         return GuardedOpener()
     logger.warning("Photos are opened without limits on memory and time, which need Linux; the checks hold.")
     return open_photo

@@ -131,7 +131,13 @@ class GenderAgePredictor:
 
     def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
         """Gender and age of faces as `align` cuts them, RGB, `face_size` pixels a side."""
-        estimates: list[FaceEstimate] = []
+        logits = self.logits(crops, batch_size)
+        return [estimate for gender, age in logits for estimate in decode(gender, age, self.model.config)]
+
+    def logits(
+        self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """`(batch, 2)` gender and `(batch, 101)` age logits for each batch of faces as for `estimate`."""
         if self.model.device.type == "cpu":
             batch_size = min(batch_size, CPU_BATCH_SIZE)
         for start in range(0, len(crops), batch_size):
@@ -139,9 +145,8 @@ class GenderAgePredictor:
             batch = self.image_processor(list(crops[start : start + batch_size]), do_resize=False, return_tensors="pt")
             with inference(self.model.device):
                 outputs = self.model(pixel_values=batch["pixel_values"].to(self.model.device, self.model.dtype))
-            # Outside: a probability's third digit counts.
-            estimates += decode(outputs.gender_logits, outputs.age_logits, self.model.config)
-        return estimates
+            # Decoded outside: a probability's third digit counts.
+            yield outputs.gender_logits, outputs.age_logits
 
     def iter_predict(
         self,

@@ -21,7 +21,7 @@ from .shared_pixels import BYTES_PER_PIXEL, rgb_over
 PHOTOS_PER_WORKER = 1000
 # To start; and to be gone once its connection is closed.
 START_S, ENDING_S = 30.0, 5.0
-START = "import sys; sys.path[:] = sys.argv[1:]; from gender_age.opening_worker import main; main()"
+START = "import sys; sys.path[:] = sys.argv[1:]; from gender_age.PROGRAM import main; main()"
 # One thread and one arena: others take address space, which is limited. Large blocks go back to the
 # system when they are freed, small ones after the photo.
 ENVIRONMENT = {
@@ -44,7 +44,9 @@ class WorkerEndedError(Exception):
 
 
 class WorkerProcess:
-    """One worker process."""
+    """One worker process, which runs `main` of this package's module `PROGRAM`."""
+
+    PROGRAM = "opening_worker"
 
     def __init__(self) -> None:
         self.num_photos = 0
@@ -53,7 +55,7 @@ class WorkerProcess:
             # -I and -S: no code of the environment or the current folder is run, and packages are those found here. In
             # a session of its own, so that Ctrl-C lets the photos in progress be finished.
             self._process = subprocess.Popen(
-                [sys.executable, "-B", "-I", "-S", "-c", START, *_import_path()],
+                [sys.executable, "-B", "-I", "-S", "-c", START.replace("PROGRAM", self.PROGRAM), *_import_path()],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -98,7 +100,7 @@ class WorkerProcess:
             message = self._receive(deadline_s)
             if isinstance(error := message.get("error"), str):
                 raise PhotoTooLargeError(error) if message.get("is_too_large") else PhotoError(error)
-            size_wh = _size(message.get("wants") or message.get("size"), max_pixels)
+            size_wh = checked_size(message.get("wants") or message.get("size"), max_pixels)
             if "wants" in message:
                 wanted, memory = size_wh, self._share(size_wh)
             elif memory is not None and size_wh == wanted:
@@ -147,13 +149,22 @@ class WorkerProcess:
         return message
 
 
-def _size(value: object, max_pixels: int) -> tuple[int, int]:
-    """Width and height that a worker has sent."""
+def checked_size(value: object, max_pixels: int) -> tuple[int, int]:
+    """Width and height that a worker has sent.
+
+    Raises:
+        WorkerEndedError: they are none, or of too many pixels.
+    """
     if isinstance(value, list) and len(value) == 2 and all(type(side) is int and side > 0 for side in value):
         width, height = value
         if width * height <= max_pixels:
             return width, height
     raise WorkerEndedError("a size that makes no sense")
+
+
+def has_limits() -> bool:
+    """Whether the system has what workers and their limits need."""
+    return sys.platform == "linux" and hasattr(os, "memfd_create") and bool(sys.executable)
 
 
 def _import_path() -> list[str]:
@@ -162,4 +173,4 @@ def _import_path() -> list[str]:
     return [here, *(os.path.abspath(place) for place in sys.path if place != here)]
 
 
-__all__ = ["WorkerEndedError", "WorkerProcess"]
+__all__ = ["WorkerEndedError", "WorkerProcess", "checked_size", "has_limits"]

@@ -6,14 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from .photo_names import photo_name
 
 if TYPE_CHECKING:
     import pyarrow
 
-    from .results import FacePrediction, PhotoPrediction
+    from .results import FaceEstimate, FacePrediction, PhotoPrediction
 
 COLUMNS = {
     "path": str,
@@ -51,9 +51,9 @@ LONGEST_NAME = 40
 
 
 class Writer(Protocol):
-    """Takes one prediction after the other."""
+    """Takes one prediction after the other, of a photo or a video."""
 
-    def add(self, prediction: PhotoPrediction) -> None: ...
+    def add(self, prediction: Any) -> None: ...
 
 
 def face_rows(predictions: Iterable[PhotoPrediction]) -> list[Row]:
@@ -98,7 +98,7 @@ class CsvWriter:
 
     def add(self, prediction: PhotoPrediction) -> None:
         """Writes the rows of one photo."""
-        self._writer.writerows([_csv_cell(cell) for cell in row] for row in _rows(prediction))
+        self._writer.writerows([csv_cell(cell) for cell in row] for row in _rows(prediction))
 
 
 class JsonWriter:
@@ -129,13 +129,18 @@ class TextWriter:
 
     def add(self, prediction: PhotoPrediction) -> None:
         """Prints one photo."""
-        name = prediction.photo
+        if prediction.error is not None or not prediction.faces:
+            self.add_line(prediction.photo, prediction.error or NO_FACE)
+        for number, face in enumerate(prediction.faces, start=1):
+            box = ",".join(map(str, face.box))
+            score = "" if face.score is None else f"{face.score:.3f}"
+            self.add_line(prediction.photo, f"{number:>4}  {box:<23}  {score:<5}  {estimate_text(face)}")
+
+    def add_line(self, name: str, text: str) -> None:
+        """Prints a line that begins with the name of a photo."""
         if len(name) > self.name_width:
             name = name[: self.name_width - 1] + "…"
-        if prediction.error is not None or not prediction.faces:
-            self._print(f"{name:{self.name_width}}  {prediction.error or NO_FACE}")
-        for number, face in enumerate(prediction.faces, start=1):
-            self._print(f"{name:{self.name_width}}  {number:>4}  {_text_cells(face)}")
+        self._print(f"{name:{self.name_width}}  {text}")
 
     def _print(self, line: str) -> None:
         # A terminal of another encoding must not end the run with an error at the first name it lacks a letter for.
@@ -145,8 +150,7 @@ class TextWriter:
 
 def _rows(prediction: PhotoPrediction) -> list[Row]:
     photo: dict[str, Cell] = {
-        # A path may hold bytes that are no UTF-8, as lone surrogates, which no file of text can take.
-        "path": prediction.path and prediction.path.encode("utf-8", "backslashreplace").decode("utf-8"),
+        "path": path_cell(prediction.path),
         "photo": prediction.photo,
         "rotation": None if prediction.error is not None else prediction.rotation,
         "width": prediction.width,
@@ -163,11 +167,18 @@ def _row(cells: dict[str, Cell]) -> Row:
 
 def _face_cells(number: int, face: FacePrediction) -> dict[str, Cell]:
     x1, y1, x2, y2 = face.box
-    low, high = face.age_interval
     return {
         "face": number,
         **{"x1": x1, "y1": y1, "x2": x2, "y2": y2},
         "score": face.score,
+        **estimate_cells(face),
+    }
+
+
+def estimate_cells(face: FaceEstimate) -> dict[str, Cell]:
+    """The columns from `gender` to `age_high`."""
+    low, high = face.age_interval
+    return {
         "gender": face.gender,
         "gender_probability": face.gender_probability,
         "uncertain": face.uncertain,
@@ -175,18 +186,23 @@ def _face_cells(number: int, face: FacePrediction) -> dict[str, Cell]:
     }
 
 
-def _csv_cell(cell: Cell) -> Cell:
+def path_cell(path: str | None) -> str | None:
+    """A path may hold bytes that are no UTF-8, as lone surrogates, which no file of text can take."""
+    return path and path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def csv_cell(cell: Cell) -> Cell:
+    """A cell as it stands in a CSV file."""
     if isinstance(cell, bool):
         return str(cell).lower()
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
 
 
-def _text_cells(face: FacePrediction) -> str:
-    box = ",".join(map(str, face.box))
-    score = "" if face.score is None else f"{face.score:.3f}"
+def estimate_text(face: FaceEstimate) -> str:
+    """The last columns of `TextWriter`."""
     low, high = face.age_interval
     unsure = "  uncertain" if face.uncertain else ""
     return (
-        f"{box:<23}  {score:<5}  {face.gender:<6}  {face.gender_probability:.4f}  {face.age:6.2f}  "
+        f"{face.gender:<6}  {face.gender_probability:.4f}  {face.age:6.2f}  "
         f"{low:.0f}-{high:.0f} ({face.age_interval_level:.0%}){unsure}"
     )

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from gender_age.face_drawing import shown_age
 from gender_age.results import FacePrediction
-
-
-def shown_age(age_years: float) -> str:
-    """An age in whole years; the model's last class stands for 100 and more."""
-    return "100+" if round(age_years) >= 100 else str(round(age_years))
 
 
 def shown_probability(probability: float) -> str:
@@ -45,3 +41,6 @@ def rounded(value: object) -> object:
     if isinstance(value, list):
         return [rounded(each) for each in value]
     return round(value, 3) if isinstance(value, float) else value
+
+
+__all__ = ["in_short", "rounded", "shown_age", "shown_interval", "shown_probability", "times_out_of"]

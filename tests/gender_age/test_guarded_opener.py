@@ -190,7 +190,7 @@ def test_a_worker_that_cannot_be_started_is_a_sentence(monkeypatch, caplog):
 
 
 def test_where_there_are_no_limits_the_checks_are_used(monkeypatch, caplog):
-    monkeypatch.setattr(module.sys, "platform", "darwin")
+    monkeypatch.setattr(worker_process.sys, "platform", "darwin")
     with caplog.at_level(logging.WARNING):
         assert guarded_opener() is open_photo
     assert caplog.text.count("without limits") == 1

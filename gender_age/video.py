@@ -1,0 +1,187 @@
+"""Videos in, every person out once: faces are followed through sampled frames, which answer together.
+
+PyAV (the extra `video`) decodes them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import asdict
+from functools import partial
+
+import torch
+
+from .alignment import align_face
+from .decoding import decode, gender_probabilities
+from .errors import GenderAgeError, VideoError
+from .geometry import whole_pixels
+from .min_score import checked_min_score
+from .parallel import parallel_map
+from .photo_names import photo_name, photo_path
+from .prediction import GenderAgePredictor
+from .video_reader import Frame, VideoReader
+from .video_results import PersonPrediction, SeenFace, VideoPrediction
+from .video_tracks import Person, Sighting, VideoTracker, look_of
+
+# Five frames a second: docs/experiments.md. Faces from 40 pixels on in a frame of 1280.
+SAMPLE_S, SMALLEST_SHARE = 0.2, 1 / 32
+# Fewer frames are more often no face than a person, unless the clip has hardly more.
+FEWEST_FRAMES = 3
+WORKERS = 2
+
+Sight = Callable[[GenderAgePredictor, Frame, float | None], list[Sighting]]
+"""`sightings`, or what calls it in turn."""
+
+
+def predict_video(
+    predictor: GenderAgePredictor, video: str | os.PathLike, min_score: float | None = None
+) -> VideoPrediction:
+    """Every person of one video; none is an empty tuple.
+
+    Frames are taken to be upright, as the file says.
+
+    Args:
+        predictor: whose detector and model are used.
+        video: its path.
+        min_score: leave out faces whose detection score is lower, in [0, 1].
+
+    Raises:
+        PhotoError, VideoError: the video cannot be used.
+        ValueError: `min_score` is no number in [0, 1].
+
+    Example:
+        ```python
+        predictor = GenderAgePredictor.from_pretrained()
+        for person in predict_video(predictor, "party.mp4").people:
+            print(person.first, person.last, person.age)
+        ```
+    """
+    progress = follow(predictor, video, min_score)
+    while True:
+        try:
+            next(progress)
+        except StopIteration as end:
+            return end.value
+
+
+def video_or_error(
+    predictor: GenderAgePredictor, video: str | os.PathLike, min_score: float | None = None
+) -> VideoPrediction:
+    """`predict_video`; an unusable video has its `error` set instead of raising."""
+    try:
+        return predict_video(predictor, video, min_score)
+    except GenderAgeError as error:
+        return VideoPrediction(video=photo_name(video), path=photo_path(video), error=str(error))
+
+
+def follow(
+    predictor: GenderAgePredictor,
+    video: str | os.PathLike,
+    min_score: float | None = None,
+    longest_s: float | None = None,
+    sight: Sight | None = None,
+) -> Generator[VideoReader, None, VideoPrediction]:
+    """`predict_video`, frame by frame.
+
+    Args:
+        longest_s: a longer video is refused.
+        sight: finds the faces of a frame in place of `sightings`; called by two threads at once.
+
+    Yields:
+        The reader after each sampled frame, which knows how far it is.
+    """
+    tracker, num_frames = VideoTracker(), 0
+    look = partial(_at, sight or sightings, predictor, checked_min_score(min_score))
+    workers = min(torch.get_num_threads(), WORKERS)
+    with VideoReader(video, SAMPLE_S) as reader, closing(parallel_map(look, reader, workers)) as frames:
+        for found in frames:
+            if longest_s is not None and max(reader.duration_s or 0.0, reader.last_s) > longest_s:
+                raise VideoError(
+                    f"{reader.name} is too long: the limit is {longest_s:g} seconds, cut it and try again."
+                )
+            tracker.add(found)
+            num_frames += 1
+            yield reader
+    fewest = min(FEWEST_FRAMES, 1 + num_frames // FEWEST_FRAMES)
+    people = [each for each in tracker.people() if len(each.faces) >= fewest]
+    width, height = reader.size_wh or (None, None)
+    return VideoPrediction(
+        video=photo_name(video),
+        path=photo_path(video),
+        width=width,
+        height=height,
+        duration=reader.duration_s,
+        people=tuple(person_of(each, predictor) for each in people),
+        error=_what_is_missing(reader),
+    )
+
+
+def sightings(predictor: GenderAgePredictor, frame: Frame, min_score: float | None) -> list[Sighting]:
+    """The faces of one frame, with what the model says of them."""
+    image_rgb = frame.image_rgb
+    faces = predictor.detector.detect(image_rgb, SMALLEST_SHARE, min_score)
+    crops = [align_face(image_rgb, face.landmarks, predictor.face_size, predictor.alignment) for face in faces]
+    temperature = predictor.model.config.gender_temperature
+    genders, ages = [], []
+    for gender_logits, age_logits in predictor.logits(crops):
+        genders += list(gender_probabilities(gender_logits, temperature).cpu().numpy())
+        ages += list(age_logits.float().softmax(dim=-1).cpu().numpy())
+    return [
+        Sighting(
+            time_s=frame.time_s,
+            box=whole_pixels(face.box, image_rgb.size),
+            score=face.score,
+            weight=face.score * min(1.0, face.side / predictor.face_size),
+            look=look_of(crop),
+            crop=crop,
+            gender_probabilities=gender,
+            age_probabilities=age,
+        )
+        for face, crop, gender, age in zip(faces, crops, genders, ages, strict=True)
+    ]
+
+
+def person_of(person: Person, predictor: GenderAgePredictor) -> PersonPrediction:
+    """The answer from all faces of a person: their mean distributions, in which large, certain faces count more."""
+    faces = person.faces
+    genders = torch.stack([torch.from_numpy(face.gender_probabilities) for face in faces])
+    ages = torch.stack([torch.from_numpy(face.age_probabilities) for face in faces])
+    weights = torch.tensor([face.weight for face in faces])
+    shares = weights[None] / weights.sum()
+    # As logits, since these are decoded everywhere.
+    config = predictor.model.config
+    overall, *single = decode(
+        torch.cat([shares @ genders, genders]).log() * config.gender_temperature,
+        torch.cat([shares @ ages, ages]).log(),
+        config,
+    )
+    seen = tuple(
+        SeenFace(time=face.time_s, box=face.box, score=face.score, **asdict(estimate))
+        for face, estimate in zip(faces, single, strict=True)
+    )
+    return PersonPrediction(
+        first=seen[0].time,
+        last=seen[-1].time,
+        frames=len(seen),
+        seen=seen,
+        crop=person.crop,
+        **asdict(overall),
+    )
+
+
+def _at(sight: Sight, predictor: GenderAgePredictor, min_score: float | None, frame: Frame) -> list[Sighting]:
+    return sight(predictor, frame, min_score)
+
+
+def _what_is_missing(reader: VideoReader) -> str | None:
+    if not reader.is_damaged:
+        return None
+    return (
+        f"{reader.name} is damaged or cut short: the answers are from what could be read, up to second "
+        f"{reader.last_s:.1f} of {reader.duration_s:.1f}."
+    )
+
+
+__all__ = ["follow", "predict_video", "sightings", "video_or_error"]

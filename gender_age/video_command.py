@@ -1,0 +1,179 @@
+"""What the command line does with videos: its options, their checks, and the files that it writes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .csv_target import STANDARD_OUTPUT, check_target, is_same_file, open_target
+from .errors import UsageError
+from .photo_names import photo_name
+from .standard_input import StandardInput
+from .video_formats import is_installed, is_video, missing
+from .writers import CsvWriter, TextWriter, Writer
+
+if TYPE_CHECKING:
+    from .results import PhotoPrediction
+    from .video_results import VideoPrediction
+    from .video_writers import PeopleCsvWriter
+
+Input = str | StandardInput
+
+
+def add_video_options(parser: argparse.ArgumentParser) -> None:
+    """Adds the options for videos to `parser`."""
+    videos = parser.add_argument_group("videos", "Every person once, with an answer from all frames (extra: video).")
+    videos.add_argument(
+        "--video", action="store_true", help="follow people through GIF and WebP animations, too, which are photos else"
+    )
+    videos.add_argument("--frames", metavar="F", help="also write one row for each frame of a person to this CSV file")
+    videos.add_argument("--crops", metavar="FOLDER", help="also write the best picture of each person to this folder")
+    videos.add_argument(
+        "--annotate", metavar="OUT.mp4", help="also write a copy of the video with numbered boxes (one video; no sound)"
+    )
+
+
+def videos_of(arguments: argparse.Namespace, inputs: Sequence[Input]) -> list[bool]:
+    """For each input, whether it is a video.
+
+    Raises:
+        UsageError: the options do not fit them, or need the extra.
+    """
+    options = [name for name in ("video", "frames", "crops", "annotate") if getattr(arguments, name)]
+    if options and not is_installed():
+        raise UsageError(missing(f"--{options[0]}"))
+    are_videos = [is_video(each, arguments.video or arguments.annotate is not None) for each in inputs]
+    if arguments.whole_image and any(are_videos):
+        raise UsageError("--whole-image is for photos: leave it out, or name photos alone.")
+    if arguments.csv is not None and any(are_videos) and not all(are_videos):
+        raise UsageError("--csv writes faces of photos or people of videos: name photos and videos in two commands.")
+    if arguments.annotate is not None and sum(are_videos) != 1:
+        raise UsageError(f"--annotate writes a copy of one video, and {sum(are_videos)} are named: name one.")
+    _check_targets(arguments, inputs)
+    return are_videos
+
+
+def table_writers(with_videos: bool) -> tuple[type[TextWriter], type[CsvWriter] | type[PeopleCsvWriter]]:
+    """What prints the table, and what writes `--csv`."""
+    if not with_videos:
+        return TextWriter, CsvWriter
+    # Here, as it imports torch, so that mistakes in the arguments are told at once.
+    from .video_writers import MixedTextWriter, PeopleCsvWriter
+
+    return MixedTextWriter, PeopleCsvWriter
+
+
+@contextmanager
+def video_writers(arguments: argparse.Namespace, inputs: Sequence[Input]) -> Iterator[list[Writer]]:
+    """What writes the files of `--frames`, `--crops` and `--annotate`.
+
+    Raises:
+        UsageError: one of them cannot be written.
+    """
+    with ExitStack() as stack:
+        writers: list[Writer] = []
+        if arguments.frames is not None:
+            from .video_writers import FrameCsvWriter
+
+            writers.append(FrameCsvWriter(stack.enter_context(open_target(arguments.frames, "--frames"))))
+        if arguments.crops is not None:
+            writers.append(CropWriter(Path(arguments.crops), inputs))
+        if arguments.annotate is not None:
+            writers.append(AnnotationWriter(Path(arguments.annotate)))
+        yield writers
+
+
+class CropWriter:
+    """Writes the best picture of each person as `VIDEO-NUMBER.jpg`.
+
+    Args:
+        folder: made where it is missing.
+        inputs: paths that are read, and so are not written to.
+    """
+
+    def __init__(self, folder: Path, inputs: Sequence[Input]) -> None:
+        self._folder, self._inputs = folder, inputs
+        self._written: set[Path] = set()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be made ({error.strerror}): name another one after --crops.") from error
+
+    def add(self, prediction: PhotoPrediction | VideoPrediction) -> None:
+        """Writes the people of one video."""
+        for number, person in enumerate(getattr(prediction, "people", ()), 1):
+            with replaced(self._free_place(f"{Path(photo_name(prediction.path)).stem}-{number}")) as path:
+                person.crop.save(path, "JPEG", quality=95)
+
+    def _free_place(self, stem: str) -> Path:
+        """A name that is none of the inputs, by whatever link, nor written already."""
+        place, count = self._folder / f"{stem}.jpg", 1
+        while place in self._written or any(is_same_file(each, os.path.realpath(place)) for each in self._inputs):
+            count += 1
+            place = self._folder / f"{stem}-{count}.jpg"
+        self._written.add(place)
+        return place
+
+
+class AnnotationWriter:
+    """Writes the annotated copy of the one video."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+
+    def add(self, prediction: PhotoPrediction | VideoPrediction) -> None:
+        """Writes the copy, unless the video could not be used."""
+        from .video_annotation import annotate
+        from .video_results import VideoPrediction
+
+        if isinstance(prediction, VideoPrediction) and prediction.width is not None and prediction.path is not None:
+            with replaced(self._out) as path:
+                for _ in annotate(prediction.path, prediction, path):
+                    pass
+
+
+@contextmanager
+def replaced(place: Path) -> Iterator[Path]:
+    """A file to write, which then takes the place of another, and not of what that links to; nothing is half-written.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".", suffix=place.suffix)
+    os.close(handle)
+    try:
+        yield Path(name)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)  # as for a file that is opened; `mkstemp` allows its owner only
+        os.replace(name, place)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _check_targets(arguments: argparse.Namespace, inputs: Sequence[Input]) -> None:
+    targets = {"--csv": arguments.csv, "--frames": arguments.frames, "--annotate": arguments.annotate}
+    named = {option: target for option, target in targets.items() if target is not None}
+    for option, target in named.items():
+        check_target(target, inputs, option, ".mp4" if option == "--annotate" else ".csv")
+    for option in ("--frames", "--annotate"):
+        if named.get(option) == STANDARD_OUTPUT:
+            raise UsageError(f"{option} - cannot be printed: name a file after {option}.")
+    if arguments.annotate is not None and Path(arguments.annotate).suffix.lower() != ".mp4":
+        raise UsageError(f"--annotate {arguments.annotate}: name a file that ends in .mp4 after --annotate.")
+    places = [os.path.realpath(target) for target in named.values() if target != STANDARD_OUTPUT]
+    if len(set(places)) < len(places):
+        raise UsageError(f"{' and '.join(named)} name one file: name another after one of them.")
+    if arguments.crops == "":
+        raise UsageError("--crops is given no name: name a folder after it.")
+    if arguments.crops is not None and os.path.exists(arguments.crops) and not os.path.isdir(arguments.crops):
+        raise UsageError(f"{arguments.crops} is no folder: name another one after --crops.")
+
+
+__all__ = ["add_video_options", "video_writers", "videos_of"]

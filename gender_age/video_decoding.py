@@ -1,0 +1,224 @@
+"""Decodes the frames of a video or an animation; runs in the worker (video_worker.py), beside PyAV and Pillow only."""
+
+from __future__ import annotations
+
+import math
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import IO, Any
+
+import numpy as np
+from PIL import Image, ImageSequence
+
+from .formats import FORMATS
+from .video_formats import ANIMATION
+
+# The largest of action cameras have 5.3K.
+MAX_FRAME_PIXELS = 16_000_000
+# Transfer functions of HDR: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67); those of sRGB and primaries of BT.709.
+HDR, SRGB, BT709 = (16, 18), 13, 1
+# Where nothing says how fast it is.
+USUAL_RATE = 25.0
+# What is missing at the end where the file is cut short, beside the last frame's own time.
+MISSING_S = 1.0
+MATROSKA_DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
+# Rounding of timestamps.
+TINY_S = 1e-4
+DAMAGED_ANIMATION = (OSError, ValueError, EOFError, SyntaxError, IndexError, KeyError, TypeError)
+
+
+class NoVideoError(Exception):
+    """The file holds no frames that can be decoded; the message says what is wrong, after its name."""
+
+
+class Clip(ABC):
+    """A clip that is open; `frames` may be read once.
+
+    Attributes:
+        duration_s: as the file declares it; None where it does not.
+        is_damaged: whether something could not be read so far.
+    """
+
+    duration_s: float | None = None
+    is_damaged = False
+
+    @abstractmethod
+    def _decoded(self) -> Iterator[tuple[float, Any]]:
+        """All frames with their times in seconds from the clip's start, which do not decrease."""
+
+    @abstractmethod
+    def _pixels(self, frame: Any) -> np.ndarray:
+        """`(height, width, 4)` uint8: RGB, upright, and a byte that means nothing."""
+
+    def frames(self, every_s: float) -> Iterator[tuple[float, np.ndarray]]:
+        """The first frame of every `every_s` seconds, by their timestamps: time and pixels. 0 gives all frames.
+
+        Raises:
+            NoVideoError: frames have more than `MAX_FRAME_PIXELS`.
+        """
+        due_s = 0.0
+        for time_s, frame in self._decoded():
+            if time_s + TINY_S >= due_s:
+                if every_s:
+                    due_s = every_s * (math.floor((time_s + TINY_S) / every_s) + 1)
+                yield time_s, self._pixels(frame)
+
+
+class EncodedClip(Clip):
+    """A video, by PyAV.
+
+    Args:
+        file: at its start.
+        reader: FFmpeg's name of it.
+
+    Raises:
+        NoVideoError: it holds no video, or one that cannot be decoded here.
+    """
+
+    def __init__(self, file: IO[bytes], reader: str) -> None:
+        import av
+        from av.video.reformatter import VideoReformatter
+
+        self._errors: tuple[type[Exception], ...] = (av.FFmpegError, ValueError, EOFError)
+        try:
+            container: Any = av.open(file, format=reader, metadata_errors="replace")
+        except self._errors:
+            raise NoVideoError("is damaged or cut short: save or download it again") from None
+        self._container = container
+        # A song's cover is a stream, too.
+        covers = av.stream.Disposition.attached_pic
+        streams = [each for each in self._container.streams.video if not each.disposition & covers]
+        if not streams:
+            raise NoVideoError("holds no pictures, only sound or text: choose another video")
+        self._stream = streams[0]
+        context = self._stream.codec_context
+        if context is None:
+            raise NoVideoError("is encoded in a way that cannot be read here: save it as MP4 (H.264)")
+        _check_size(context.width * context.height)
+        context.thread_count = 1
+        # Kept, as it takes seconds to make the one that maps HDR to SDR.
+        self._reformatter = VideoReformatter()
+        self._size_wh: tuple[int, int] | None = None
+        # Of the pictures, without sound that may be longer.
+        self._end_s = self._declared_end()
+        whole_s = None if self._container.duration is None else self._container.duration / 1e6  # AV_TIME_BASE
+        self.duration_s = whole_s if self._end_s is None else self._end_s
+
+    def _declared_end(self) -> float | None:
+        stream = self._stream
+        if stream.duration is not None and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+        found = MATROSKA_DURATION.fullmatch(stream.metadata.get("DURATION", ""))
+        return (
+            None if found is None else sum(float(part) * 60**place for place, part in enumerate(found.groups()[::-1]))
+        )
+
+    def _decoded(self) -> Iterator[tuple[float, Any]]:
+        step_s = 1 / float(self._stream.guessed_rate or USUAL_RATE)
+        start_s = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
+        last_s, shift_s, longest_s = -step_s, -start_s, step_s
+        for frame in self._frames():
+            time_s = last_s + step_s if frame.time is None else frame.time + shift_s
+            if time_s < last_s:  # where recordings were joined, or its clock has run over
+                shift_s += last_s + step_s - time_s
+                time_s = last_s + step_s
+            time_s = max(time_s, 0.0)
+            longest_s = max(longest_s, time_s - last_s)
+            last_s = time_s
+            yield last_s, frame
+        # Readers take the end of a file that was cut short for that of the clip.
+        if self._end_s is not None and self._end_s - last_s > MISSING_S + 2 * longest_s:
+            self.is_damaged = True
+
+    def _frames(self) -> Iterator[Any]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except self._errors:
+                # What the decoder still has is given at the end of the file only.
+                self.is_damaged, packet = True, None
+            try:
+                frames = self._stream.decode(packet)
+            except self._errors:
+                self.is_damaged, frames = True, []
+            for frame in frames:
+                if frame.is_corrupt:
+                    self.is_damaged = True
+                else:
+                    yield frame
+            if packet is None:
+                return
+
+    def _pixels(self, frame: Any) -> np.ndarray:
+        if self._size_wh is None:
+            _check_size(frame.width * frame.height)
+            # Pixels that are not square, of television and tapes.
+            ratio = float(self._stream.sample_aspect_ratio or 1) or 1.0
+            self._size_wh = max(1, round(frame.width * ratio)), frame.height
+            _check_size(self._size_wh[0] * self._size_wh[1])
+        mapped = {"dst_color_trc": SRGB, "dst_color_primaries": BT709} if frame.color_trc in HDR else {}
+        width, height = self._size_wh
+        rgb = self._reformatter.reformat(frame, width, height, "rgb0", **mapped)
+        plane = rgb.planes[0]
+        rows = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)[:, : 4 * width]
+        return np.rot90(rows.reshape(height, width, 4), round(frame.rotation / 90))
+
+
+class Animation(Clip):
+    """A GIF or WebP animation, by Pillow."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        try:
+            self._image = Image.open(file, formats=FORMATS)
+        except DAMAGED_ANIMATION:
+            raise NoVideoError("is damaged or cut short: save or download it again") from None
+        _check_size(self._image.width * self._image.height)
+
+    def _decoded(self) -> Iterator[tuple[float, Image.Image]]:
+        time_s = 0.0
+        frames = ImageSequence.Iterator(self._image)
+        while True:
+            try:
+                frame = next(frames)
+                frame.load()
+            except StopIteration:
+                self.duration_s = time_s
+                return
+            except DAMAGED_ANIMATION:
+                self.is_damaged = True
+                return
+            yield time_s, frame
+            # Browsers take 0.1 s for what is too short to be meant.
+            milliseconds = frame.info.get("duration", 0)
+            time_s += milliseconds / 1000 if milliseconds > 10 else 0.1
+
+    def _pixels(self, frame: Image.Image) -> np.ndarray:
+        over_white = Image.new("RGBA", frame.size, "white")
+        over_white.alpha_composite(frame.convert("RGBA"))
+        return np.asarray(over_white)
+
+
+def open_clip(file: IO[bytes], kind: str) -> Clip:
+    """Opens a clip.
+
+    Args:
+        file: at its start.
+        kind: of `kind_of`.
+
+    Raises:
+        NoVideoError: it holds no frames that can be decoded.
+    """
+    return Animation(file) if kind == ANIMATION else EncodedClip(file, kind)
+
+
+def _check_size(num_pixels: int) -> None:
+    if num_pixels > MAX_FRAME_PIXELS:
+        limit = f"{MAX_FRAME_PIXELS // 1_000_000} megapixels a frame"
+        raise NoVideoError(f"is too large: the limit is {limit}, save it smaller and try again")
+
+
+__all__ = ["Clip", "NoVideoError", "open_clip"]
