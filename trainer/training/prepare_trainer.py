@@ -20,6 +20,7 @@ from .checkpoints import (
 )
 from .compute_metrics import compute_metrics
 from .config import RunConfig
+from .fine_tuning import choose_trained_weights
 from .gender_age_trainer import GenderAgeTrainer
 from .label_cleaning import likely_rows
 from .model_checks import as_sentence, check_batch_norm, check_trainer
@@ -44,6 +45,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     run = config.folder
     model, normalisation = build_model(config.model, config.image_size), normalisation_of(config.model)
     check_image_sizes(config.stages, model)
+    choose_trained_weights(model, config.model)
     with arguments.main_process_first(), full_disk_as_sentence(run):
         train_faces, validation_faces, face_weights = _align_faces(config, load_run_rows(config.data))
     last_batch = check_schedule(config, arguments, len(train_faces))
