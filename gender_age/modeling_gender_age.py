@@ -98,7 +98,12 @@ class GenderAgeModel(PreTrainedModel):
             self.source.copy_pipeline_files(folder)
 
     def _upload_modified_files(
-        self, working_dir: str | os.PathLike, repo_id: str, files_timestamps: dict[str, float], *args: Any, **kwargs: Any
+        self,
+        working_dir: str | os.PathLike,
+        repo_id: str,
+        files_timestamps: dict[str, float],
+        *args: Any,
+        **kwargs: Any,
     ) -> Any:
         """As transformers' own, with what the pipeline in the folder needs.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from huggingface_hub.dataclasses import strict
 
-from .settings import CheckedSection, number
+from .settings import CheckedSection, number, whole_number
 
 
 @strict
@@ -38,4 +38,22 @@ class AugmentationSection(CheckedSection):
     )
     erase: float = field(
         default=0.25, metadata={"help": "Share of faces with a grey rectangle (random erasing).", **number(0, 1)}
+    )
+    rand_augment: int = field(
+        default=0,
+        metadata={
+            "help": "Magnitude of RandAugment's two operations on each face, before the others; 0 turns it off.",
+            **whole_number(0, 30),
+        },
+    )
+    mixup: float = field(
+        default=0.0,
+        metadata={"help": "Alpha of MixUp, which blends each face with another; 0 turns it off.", **number(0, 10)},
+    )
+    cutmix: float = field(
+        default=0.0,
+        metadata={
+            "help": "Alpha of CutMix, which pastes a part of another face; 0 turns it off. With both, a batch draws.",
+            **number(0, 10),
+        },
     )

@@ -92,13 +92,6 @@ def _on_backbone(section: ModelSection, stock_config: PreTrainedConfig, image_si
     return model
 
 
-def freeze_stem(model: GenderAgeModel, layers: int) -> None:
-    """Keep the weights of the stem's first `layers` convolutions, whose gradients cost the most."""
-    stem = model.backbone.embeddings.patch_embeddings
-    for convolution in [module for module in stem.modules() if isinstance(module, torch.nn.Conv2d)][:layers]:
-        convolution.requires_grad_(False)
-
-
 def start_config(section: ModelSection) -> GenderAgeConfig | None:
     """The config of the checkpoint of this project that a run starts from; None for any other start."""
     if section.pretrained is None:

@@ -12,62 +12,15 @@ from typing import Any
 from huggingface_hub.dataclasses import strict
 from transformers import TrainingArguments
 
-from gender_age.configuration_gender_age import GenderAgeConfig
-
 from ..errors import ConfigError
 from ..faces.column_mapping import ColumnMapping
 from .augmentation_section import AugmentationSection
+from .model_section import ModelSection
 from .settings import CheckedSection, not_empty, number, weights_above_zero, whole_number
 
-NEWER = (
-    "columns",
-    "genders",
-    "gender_balance",
-    "weights",
-    "drop_unlikely",
-    "stem_weights",
-    "freeze_stem",
-    "early_stopping_patience",
-)
+NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience")
+NEWER += ("freeze", "freeze_stem", "lora", "rand_augment", "mixup", "cutmix")
 """Settings that older runs did not record."""
-
-
-@strict
-@dataclass(frozen=True, slots=True)
-class ModelSection(CheckedSection):
-    """The network."""
-
-    pretrained: str | None = field(
-        default=None,
-        metadata={
-            "help": "Folder or Hub id of a ViT or DeiT checkpoint to fine-tune, or of a checkpoint of this project to "
-            "continue from; or NAME.yaml, a config in the same folder that is trained first. Random weights when null."
-        },
-    )
-    revision: str | None = field(
-        default=None, metadata={"help": "Branch, tag or commit of `model.pretrained` on the Hub."}
-    )
-    stem_weights: str | None = field(
-        default=None,
-        metadata={
-            "help": "File of HSE's MobileNet, the initial weights of the stem `mobilenet`. Not with `model.pretrained`."
-        },
-    )
-    freeze_stem: int = field(
-        default=0,
-        metadata={"help": "The first convolutions of the stem, so many, keep their weights.", **whole_number(0)},
-    )
-    attn_implementation: str = field(
-        default="sdpa",
-        metadata={"help": "`sdpa`, or `eager` where that is faster (bf16 on a CPU with few tokens)."},
-    )
-    config: dict[str, Any] = field(
-        default_factory=dict,
-        metadata={
-            "help": "Fields of GenderAgeConfig that differ from the checkpoint's or from its defaults.",
-            "fields_of": GenderAgeConfig,
-        },
-    )
 
 
 @strict
@@ -186,6 +139,14 @@ class RunConfig(CheckedSection):
             **number(0, 1, below=True),
         },
     )
+    layer_decay: float = field(
+        default=1.0,
+        metadata={
+            "help": "Layer-wise learning rates: each layer of the backbone has this share of the rate of the layer "
+            "after it. 1 is one rate for all.",
+            **number(0, 1),
+        },
+    )
     early_stopping_patience: int | None = field(
         default=None,
         metadata={
@@ -239,8 +200,10 @@ class RunConfig(CheckedSection):
         """Plain values. Settings that older runs did not record are left out where they are not set."""
         values = dataclasses.asdict(self)
         del values["earlier"]
-        for section in ("model", "data"):
+        for section in ("model", "data", "augmentation"):
             values[section] = _without_unset(values[section])
+        if self.layer_decay == 1:
+            del values["layer_decay"]
         return _without_unset(values)
 
 

@@ -11,12 +11,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from huggingface_hub import HfApi
-from transformers import EvalPrediction, Trainer, TrainerState
+from transformers import EvalPrediction, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import HubStrategy, SaveStrategy
 from transformers.utils import PushInProgress
-
-from gender_age.modeling_gender_age import GenderAgeModel
 
 from ..errors import TrainerError
 from ..publishing.hub import refusals_as_sentences
@@ -26,6 +24,9 @@ from .averaging import WeightAverage
 from .checkpoints import CompletionMarker
 from .compute_metrics import pooled_metrics
 from .config import RunConfig
+from .fine_tuning import keep_frozen, merged
+from .fine_tuning_trainer import FineTuningTrainer
+from .mixing import mix_faces, rand_augment
 from .normalisation import Normalisation
 from .sampling import WeightedShuffle
 from .saving import run_record, save_run_model
@@ -36,7 +37,7 @@ logger = logging.getLogger(__name__)
 LABEL_NAMES = ["gender", "age_min", "age_max"]
 
 
-class GenderAgeTrainer(Trainer):
+class GenderAgeTrainer(FineTuningTrainer):
     """`Trainer` over `AlignedFaces`.
 
     Args:
@@ -59,7 +60,7 @@ class GenderAgeTrainer(Trainer):
         age_offset: torch.Tensor | None = None,
         **kwargs,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, layer_decay=run.layer_decay, **kwargs)
         self.run_config, self.average, self.normalisation, self.marker = run, average, normalisation, marker
         self.draws, self.age_offset = draws, age_offset
         self._batch = (-1, 0)  # the step, and which of its batches
@@ -72,11 +73,16 @@ class GenderAgeTrainer(Trainer):
     def _prepare_inputs(self, inputs):
         inputs = super()._prepare_inputs(inputs)
         pixels = inputs.pop("pixels")
+        self.own_share = 1.0
         if self.model.training:
+            keep_frozen(self.model)
             # From the batch itself: a loader may have fetched it ahead of a stage.
             size = image_size_of(pixels.shape[-1], self.run_config)
-            generator = torch.Generator(pixels.device).manual_seed(self._batch_seed())
-            faces = augment_faces(pixels, size, self.run_config.augmentation, generator)
+            seed, settings = self._batch_seed(), self.run_config.augmentation
+            if settings.rand_augment:
+                pixels = rand_augment(pixels, settings.rand_augment, seed)
+            faces = augment_faces(pixels, size, settings, torch.Generator(pixels.device).manual_seed(seed))
+            faces, self.own_share = mix_faces(faces, settings, seed)
             if self.age_offset is not None:
                 inputs["age_offset"] = self.age_offset.to(pixels.device)
         else:
@@ -93,16 +99,6 @@ class GenderAgeTrainer(Trainer):
         self._batch = (step, self._batch[1] + 1 if self._batch[0] == step else 0)
         shift = self._batch[1] * self.args.world_size + self.args.process_index
         return (self.args.seed * 1_000_003 + step) * 4_099 + shift
-
-    def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        """Load a checkpoint with `from_pretrained`, which translates the names of its weights.
-
-        Trainer 5 saves under the names of older ViT files and resumes without translating them back
-        (transformers#43701): every transformer layer would keep its random weights, with a warning only. The override
-        can go when `test_a_killed_run_goes_on_and_ends_as_the_unbroken_one` passes without it.
-        """
-        saved = GenderAgeModel.from_pretrained(resume_from_checkpoint)
-        (model if model is not None else self.model).load_state_dict(saved.state_dict())
 
     def evaluate(self, eval_dataset=None, ignore_keys=None, metric_key_prefix="eval"):
         """Trainer's own for each data set, `eval_NAME_age_mae`, and the same over all of them, `eval_age_mae`."""
@@ -167,7 +163,7 @@ class GenderAgeTrainer(Trainer):
 
     def save_finished(self, folder: Path) -> None:
         """Write the model as it is now, with its image processor and the record of the run."""
-        save_run_model(self.model, self.run_config.image_size, self.record(), folder, self.normalisation)
+        save_run_model(merged(self.model), self.run_config.image_size, self.record(), folder, self.normalisation)
 
     def init_hf_repo(self, token: str | None = None, private: bool | None = None) -> None:
         """Make the run's repository on the Hub.

@@ -93,6 +93,10 @@ def check_trainer(trainer: Trainer) -> None:
         modes = list(torch._inductor.list_mode_options())
         if trainer.args.torch_compile_mode not in modes:
             raise SettingError("training.torch_compile_mode", trainer.args.torch_compile_mode, f"one of {modes}")
+    if trainer.average and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        raise ConfigError("`ema_decay` averages whole weights, and FSDP and DeepSpeed divide them: set it to 0")
+    if trainer.args.gradient_checkpointing and not trainer.model.supports_gradient_checkpointing:
+        raise ConfigError(f"`training.gradient_checkpointing`: {trainer.model.family.title} has none in transformers")
     with as_sentence("training"), torch.random.fork_rng(devices=[]):
         trainer.get_train_dataloader()
         # Sharded and DeepSpeed runs make these of a model that is wrapped first.

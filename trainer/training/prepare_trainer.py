@@ -12,7 +12,7 @@ from ..faces.aligned_faces import AlignedFaces
 from .age_prior import adopt_prior_power, age_log_prior
 from .averaging import WeightAverage
 from .best_step import BestStep, StopEarly, check_metric
-from .build_model import build_model, freeze_stem, start_config
+from .build_model import build_model, start_config
 from .checkpoints import (
     CompletionMarker,
     full_disk_as_sentence,
@@ -20,6 +20,7 @@ from .checkpoints import (
 )
 from .compute_metrics import compute_metrics
 from .config import RunConfig
+from .fine_tuning import choose_trained_weights
 from .gender_age_trainer import GenderAgeTrainer
 from .label_cleaning import likely_rows
 from .machines import newest_common_checkpoint
@@ -45,8 +46,8 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     # Load
     run = config.folder
     model, normalisation = build_model(config.model, config.image_size), normalisation_of(config.model)
-    freeze_stem(model, config.model.freeze_stem)
     check_image_sizes(config.stages, model)
+    choose_trained_weights(model, config.model)
     with arguments.main_process_first(), full_disk_as_sentence(run):
         train_faces, validation_faces, face_weights = _align_faces(config, load_run_rows(config.data))
     last_batch = check_schedule(config, arguments, len(train_faces))

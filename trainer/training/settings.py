@@ -71,12 +71,12 @@ def number(low: float, high: float, below: bool = False) -> dict[str, Any]:
     return {"validator": validator, "wanted": phrase}
 
 
-def whole_number(low: int) -> dict[str, Any]:
-    """Metadata of a whole number of at least `low`; None passes where the type allows it."""
-    phrase = f"a whole number from {low}"
+def whole_number(low: int, high: int | None = None) -> dict[str, Any]:
+    """Metadata of a whole number of at least `low`, at most `high`; None passes where the type allows it."""
+    phrase = f"a whole number from {low}" + (f" to {high}" if high is not None else "")
 
     def validator(value: int | None) -> None:
-        if value is not None and value < low:
+        if value is not None and (value < low or (high is not None and value > high)):
             raise ValueError(phrase)
 
     return {"validator": validator, "wanted": phrase}
