@@ -93,7 +93,7 @@ class ViTForGenderAge(ViTPreTrainedModel):
             self.source.copy_pipeline_files(folder)
 
     def _upload_modified_files(
-        self, working_dir: str | os.PathLike, repo_id: str, files_timestamps: dict[str, float], *args: Any, **kwargs: Any
+        self, working_dir: str | os.PathLike, repo_id: str, files_timestamps: dict[str, float], **kwargs: Any
     ) -> Any:
         """As transformers' own, with what the pipeline in the folder needs.
 
@@ -104,7 +104,7 @@ class ViTForGenderAge(ViTPreTrainedModel):
         self._copy_pipeline_files(folder)
         needed = pipeline_files(folder)
         before = {name: changed for name, changed in files_timestamps.items() if name not in needed}
-        return super()._upload_modified_files(working_dir, repo_id, before, *args, **kwargs)
+        return super()._upload_modified_files(working_dir, repo_id, before, **kwargs)
 
     def forward(
         self,
@@ -112,6 +112,8 @@ class ViTForGenderAge(ViTPreTrainedModel):
         gender: torch.Tensor | None = None,
         age_min: torch.Tensor | None = None,
         age_max: torch.Tensor | None = None,
+        gender_weight: torch.Tensor | None = None,
+        age_weight: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> GenderAgeOutput:
         """
@@ -127,6 +129,8 @@ class ViTForGenderAge(ViTPreTrainedModel):
             age_min, age_max (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
                 The youngest and oldest age the label allows, in years; equal where the age is exact, -100 where
                 it is unknown. Ages over 100 train as 100. A face trains only the heads whose label is known.
+            gender_weight, age_weight (`torch.FloatTensor` of shape `(batch_size,)`, *optional*):
+                How much each face counts in the mean of that head's loss; 1 where they are not given.
         """
         mirrored = self.config.average_mirrored and not self.training
         if mirrored:
@@ -143,8 +147,15 @@ class ViTForGenderAge(ViTPreTrainedModel):
         loss = None
         if gender is not None and age_min is not None and age_max is not None:
             loss = self.config.gender_loss_weight * gender_loss(
-                gender_logits, gender, self.config.gender_label_smoothing
-            ) + age_loss(age_logits, age_min, age_max, self.config.age_label_sigma, self.config.age_expectation_weight)
+                gender_logits, gender, self.config.gender_label_smoothing, gender_weight
+            ) + age_loss(
+                age_logits,
+                age_min,
+                age_max,
+                self.config.age_label_sigma,
+                self.config.age_expectation_weight,
+                age_weight,
+            )
         return GenderAgeOutput(
             loss=loss,
             gender_logits=gender_logits,
@@ -160,12 +171,18 @@ def _mean_of_halves(logits: torch.Tensor) -> torch.Tensor:
     return logits.log_softmax(dim=-1).unflatten(0, (2, -1)).logsumexp(dim=0) - math.log(2)
 
 
-def gender_loss(gender_logits: torch.Tensor, gender: torch.Tensor, smoothing: float) -> torch.Tensor:
-    """Mean cross-entropy of `(batch, 2)` logits against the known ones of `(batch,)` labels; 0 if none is."""
-    total = nn.functional.cross_entropy(
-        gender_logits.float(), gender, ignore_index=MISSING, label_smoothing=smoothing, reduction="sum"
+def gender_loss(
+    gender_logits: torch.Tensor, gender: torch.Tensor, smoothing: float, weight: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Mean cross-entropy of `(batch, 2)` logits against the known ones of `(batch,)` labels; 0 if none is.
+
+    Args:
+        weight: `(batch,)` weights in the mean; None for equal ones.
+    """
+    losses = nn.functional.cross_entropy(
+        gender_logits.float(), gender, ignore_index=MISSING, label_smoothing=smoothing, reduction="none"
     )
-    return total / (gender != MISSING).sum().clamp(min=1)
+    return _mean_of_known(losses, gender != MISSING, weight)
 
 
 def age_loss(
@@ -174,6 +191,7 @@ def age_loss(
     age_max: torch.Tensor,
     sigma: float,
     expectation_weight: float,
+    weight: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Mean loss over the known ages of a batch, of which some are exact and some are ranges; 0 if none is known.
 
@@ -187,6 +205,7 @@ def age_loss(
         age_min, age_max: `(batch,)` in years, -100 for an unknown age.
         sigma: in years.
         expectation_weight: per year.
+        weight: `(batch,)` weights in the mean; None for equal ones.
     """
     log_probabilities = age_logits.float().log_softmax(dim=-1)
     years = torch.arange(age_logits.shape[-1], device=age_logits.device)
@@ -199,8 +218,13 @@ def age_loss(
     expectation = (log_probabilities.exp() @ years.float())[:, None]
     distance = (expectation - expectation.clamp(low, high)).abs().squeeze(-1)
     losses = torch.where(age_min == age_max, exact, ranged) + expectation_weight * distance
-    known = age_min != MISSING
-    return losses.masked_fill(~known, 0.0).sum() / known.sum().clamp(min=1)
+    return _mean_of_known(losses, age_min != MISSING, weight)
+
+
+def _mean_of_known(losses: torch.Tensor, known: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """Weighted mean of `(batch,)` losses where `known`; smaller where the weights sum to less than 1, 0 without any."""
+    counted = known.to(losses.dtype) if weight is None else known * weight.to(losses.dtype)
+    return (losses.masked_fill(~known, 0.0) * counted).sum() / counted.sum().clamp(min=1)
 
 
 __all__ = ["GenderAgeOutput", "ViTForGenderAge"]
