@@ -98,12 +98,7 @@ class GenderAgeModel(PreTrainedModel):
             self.source.copy_pipeline_files(folder)
 
     def _upload_modified_files(
-        self,
-        working_dir: str | os.PathLike,
-        repo_id: str,
-        files_timestamps: dict[str, float],
-        *args: Any,
-        **kwargs: Any,
+        self, working_dir: str | os.PathLike, repo_id: str, files_timestamps: dict[str, float], **kwargs: Any
     ) -> Any:
         """As transformers' own, with what the pipeline in the folder needs.
 
@@ -114,7 +109,7 @@ class GenderAgeModel(PreTrainedModel):
         self._copy_pipeline_files(folder)
         needed = pipeline_files(folder)
         before = {name: changed for name, changed in files_timestamps.items() if name not in needed}
-        return super()._upload_modified_files(working_dir, repo_id, before, *args, **kwargs)
+        return super()._upload_modified_files(working_dir, repo_id, before, **kwargs)
 
     def forward(
         self,
@@ -123,6 +118,8 @@ class GenderAgeModel(PreTrainedModel):
         age_min: torch.Tensor | None = None,
         age_max: torch.Tensor | None = None,
         age_offset: torch.Tensor | None = None,
+        gender_weight: torch.Tensor | None = None,
+        age_weight: torch.Tensor | None = None,
         **kwargs: Any,
     ) -> GenderAgeOutput:
         """
@@ -140,6 +137,8 @@ class GenderAgeModel(PreTrainedModel):
                 it is unknown. Ages over 100 train as 100. A face trains only the heads whose label is known.
             age_offset (`torch.FloatTensor` of shape `(101,)`, *optional*):
                 Added to the age logits in the loss alone, so that they learn to do without it.
+            gender_weight, age_weight (`torch.FloatTensor` of shape `(batch_size,)`, *optional*):
+                How much each face counts in the mean of that head's loss; 1 where they are not given.
         """
         mirrored = self.config.average_mirrored and not self.training
         if mirrored:
@@ -150,13 +149,14 @@ class GenderAgeModel(PreTrainedModel):
         loss = None
         if gender is not None and age_min is not None and age_max is not None:
             loss = self.config.gender_loss_weight * gender_loss(
-                gender_logits, gender, self.config.gender_label_smoothing
+                gender_logits, gender, self.config.gender_label_smoothing, gender_weight
             ) + age_loss(
                 age_logits if age_offset is None else age_logits + age_offset,
                 age_min,
                 age_max,
                 self.config.age_label_sigma,
                 self.config.age_expectation_weight,
+                age_weight,
             )
         return GenderAgeOutput(
             loss=loss,
@@ -183,12 +183,18 @@ def _mean_of_halves(logits: torch.Tensor) -> torch.Tensor:
     return logits.log_softmax(dim=-1).unflatten(0, (2, -1)).logsumexp(dim=0) - math.log(2)
 
 
-def gender_loss(gender_logits: torch.Tensor, gender: torch.Tensor, smoothing: float) -> torch.Tensor:
-    """Mean cross-entropy of `(batch, 2)` logits against the known ones of `(batch,)` labels; 0 if none is."""
-    total = nn.functional.cross_entropy(
-        gender_logits.float(), gender, ignore_index=MISSING, label_smoothing=smoothing, reduction="sum"
+def gender_loss(
+    gender_logits: torch.Tensor, gender: torch.Tensor, smoothing: float, weight: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Mean cross-entropy of `(batch, 2)` logits against the known ones of `(batch,)` labels; 0 if none is.
+
+    Args:
+        weight: `(batch,)` weights in the mean; None for equal ones.
+    """
+    losses = nn.functional.cross_entropy(
+        gender_logits.float(), gender, ignore_index=MISSING, label_smoothing=smoothing, reduction="none"
     )
-    return total / (gender != MISSING).sum().clamp(min=1)
+    return _mean_of_known(losses, gender != MISSING, weight)
 
 
 def age_loss(
@@ -197,6 +203,7 @@ def age_loss(
     age_max: torch.Tensor,
     sigma: float,
     expectation_weight: float,
+    weight: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Mean loss over the known ages of a batch, of which some are exact and some are ranges; 0 if none is known.
 
@@ -210,6 +217,7 @@ def age_loss(
         age_min, age_max: `(batch,)` in years, -100 for an unknown age.
         sigma: in years.
         expectation_weight: per year.
+        weight: `(batch,)` weights in the mean; None for equal ones.
     """
     log_probabilities = age_logits.float().log_softmax(dim=-1)
     years = torch.arange(age_logits.shape[-1], device=age_logits.device)
@@ -222,8 +230,13 @@ def age_loss(
     expectation = (log_probabilities.exp() @ years.float())[:, None]
     distance = (expectation - expectation.clamp(low, high)).abs().squeeze(-1)
     losses = torch.where(age_min == age_max, exact, ranged) + expectation_weight * distance
-    known = age_min != MISSING
-    return losses.masked_fill(~known, 0.0).sum() / known.sum().clamp(min=1)
+    return _mean_of_known(losses, age_min != MISSING, weight)
+
+
+def _mean_of_known(losses: torch.Tensor, known: torch.Tensor, weight: torch.Tensor | None) -> torch.Tensor:
+    """Weighted mean of `(batch,)` losses where `known`; smaller where the weights sum to less than 1, 0 without any."""
+    counted = known.to(losses.dtype) if weight is None else known * weight.to(losses.dtype)
+    return (losses.masked_fill(~known, 0.0) * counted).sum() / counted.sum().clamp(min=1)
 
 
 ViTForGenderAge = GenderAgeModel

@@ -33,15 +33,16 @@ class Commands:
     Args:
         module: "app" or "trainer.__main__". In "app", where a page would be served, `served` is printed instead.
         environment: the process's, such as `HubServer.environment` gives.
+        folder: where it runs.
     """
 
-    def __init__(self, module: str, environment: Mapping[str, str]) -> None:
-        self.module, self.environment = module, environment
+    def __init__(self, module: str, environment: Mapping[str, str], folder: Path = REPOSITORY) -> None:
+        self.module, self.environment, self.folder = module, environment, folder
 
     def __enter__(self) -> Commands:
         self._folder = tempfile.TemporaryDirectory(prefix="hub-commands-")
         self._process = start_python(
-            ["-m", "tests.fake_hub.commands", self.module, self._folder.name], self.environment
+            ["-m", "tests.fake_hub.commands", self.module, self._folder.name], self.environment, self.folder
         )
         return self
 
@@ -73,11 +74,11 @@ class Commands:
         self._process.stdout.close()
 
 
-def start_python(arguments: list[str], environment: Mapping[str, str]) -> subprocess.Popen:
+def start_python(arguments: list[str], environment: Mapping[str, str], folder: Path = REPOSITORY) -> subprocess.Popen:
     """Starts this Python with pipes to its stdin and stdout."""
     return subprocess.Popen(
         [sys.executable, *arguments],
-        cwd=REPOSITORY,
+        cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 from datasets import Dataset, Features, Value
 from datasets import Image as ImageFeature
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from gender_age.found_faces import Face
 from trainer.prepare import prepare
@@ -46,6 +46,43 @@ def drawing(seed, side=24, kind="PNG"):
     ImageDraw.Draw(image).rectangle((11, 11, 13, 13), fill="black" if seed % 10 == 0 else "white")
     data = io.BytesIO()
     image.save(data, kind, lossless=True) if kind == "WEBP" else image.save(data, kind)
+    return data.getvalue()
+
+
+def portrait(seed, side=100):
+    """A drawn face, different for every seed, as an encoded picture in which the real detector finds it."""
+    random = np.random.default_rng(seed)
+    large = 4 * side
+    background, hair = (tuple(map(int, random.integers(low, high, 3))) for low, high in ((30, 220), (0, 110)))
+    skin = np.array([random.integers(150, 240), random.integers(110, 190), random.integers(80, 160)])
+    shade, dark = (tuple((skin * share).astype(int)) for share in (0.8, 0.55))
+    image = Image.new("RGB", (large, large), background)
+    draw = ImageDraw.Draw(image)
+    middle_x, middle_y = large * (0.5 + random.uniform(-0.07, 0.07, 2))
+    height = large * random.uniform(0.28, 0.36)
+    width = height * random.uniform(0.68, 0.85)
+
+    def oval(x, y, half_width, half_height, colour):
+        """Around a place given in shares of the face's half width and height."""
+        x, y = middle_x + x * width, middle_y + y * height
+        half_width, half_height = half_width * width, half_height * height
+        draw.ellipse((x - half_width, y - half_height, x + half_width, y + half_height), fill=colour)
+
+    oval(0, -0.2, 1.15, 1.0, hair)
+    oval(0, 0, 1, 1, tuple(map(int, skin)))
+    for side_x in (-1, 1):
+        oval(side_x * 0.42, -0.15, 0.24, 0.12, shade)
+        oval(side_x * 0.42, -0.15, 0.17, 0.06, (235, 235, 235))
+        oval(side_x * 0.42, -0.15, 0.075, 0.06, (30, 20, 20))
+        oval(side_x * 0.42, -0.34, 0.24, 0.03, hair)
+        oval(side_x * 0.09, 0.235, 0.05, 0.035, dark)
+    oval(0, 0.08, 0.1, 0.17, shade)
+    oval(0, 0.51, 0.35, 0.09, (150, 60, 60))
+    oval(0, 0.51, 0.33, 0.015, (80, 30, 30))
+    small = image.filter(ImageFilter.GaussianBlur(6)).resize((side, side), Image.Resampling.LANCZOS)
+    noisy = np.asarray(small) + random.normal(0, 4, (side, side, 3))
+    data = io.BytesIO()
+    Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(data, "PNG")
     return data.getvalue()
 
 

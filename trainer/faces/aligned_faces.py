@@ -31,7 +31,8 @@ class AlignedFaces(torch.utils.data.Dataset):
     """Aligned faces of one split at one or more image sizes; `image_size` selects one.
 
     A batch of indices gives a dict: `pixels` (uint8, `(batch, 3, side, side)` with `side = image_size + 2 * margin`),
-    `gender`, `age_min`, `age_max` (int64, `(batch,)`, years; `MISSING` where the label is unknown).
+    `gender`, `age_min`, `age_max` (int64, `(batch,)`, years; `MISSING` where the label is unknown), and `gender_weight`
+    and `age_weight` (float32, `(batch,)`) of those heads that have `loss_weights`.
 
     Args:
         dataset: rows as `prepare` writes them.
@@ -42,6 +43,7 @@ class AlignedFaces(torch.utils.data.Dataset):
 
     Attributes:
         revision: hexadecimal digest of the rows' file names and labels, in order.
+        loss_weights: head -> `(n,)` float32, how much each face counts in its loss; empty by default.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class AlignedFaces(torch.utils.data.Dataset):
             size: _cut_faces(dataset, images, size, margin_of(size, margin), fallback_share, alignment, cache_dir)
             for size in image_sizes
         }
+        self.loss_weights: dict[str, torch.Tensor] = {}
         self._rows = np.arange(len(self.gender))
         self.image_size = image_sizes[0]
 
@@ -74,6 +77,7 @@ class AlignedFaces(torch.utils.data.Dataset):
         self._rows = self._rows[kept.numpy()]
         self.gender, self.age_min, self.age_max = (labels[kept] for labels in (self.gender, self.age_min, self.age_max))
         self._has_landmarks = self._has_landmarks[kept]
+        self.loss_weights = {head: weights[kept] for head, weights in self.loss_weights.items()}
 
     @property
     def num_without_landmarks(self) -> int:
@@ -91,6 +95,7 @@ class AlignedFaces(torch.utils.data.Dataset):
             "gender": self.gender[rows],
             "age_min": self.age_min[rows],
             "age_max": self.age_max[rows],
+            **{f"{head}_weight": weights[rows] for head, weights in self.loss_weights.items()},
         }
 
     def __getitem__(self, index: int) -> dict[str, torch.Tensor]:

@@ -16,11 +16,13 @@ from ..errors import ConfigError
 from ..faces.column_mapping import ColumnMapping
 from .augmentation_section import AugmentationSection
 from .model_section import ModelSection
-from .settings import CheckedSection, not_empty, number, weights_above_zero, whole_number
+from .settings import CheckedSection, not_empty, number, source_weights, whole_number
 
 NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience")
 NEWER += ("freeze", "freeze_stem", "lora", "rand_augment", "mixup", "cutmix")
 """Settings that older runs did not record."""
+
+HEADS = ("gender", "age")
 
 
 @strict
@@ -62,11 +64,12 @@ class DataSection(CheckedSection):
             **number(0, 1),
         },
     )
-    weights: dict[str, float] = field(
+    weights: dict[str, float | dict[str, float]] = field(
         default_factory=dict,
         metadata={
-            "help": "How often a face of a data set is shown, relative to 1: the data set's folder or id -> weight.",
-            **weights_above_zero(),
+            "help": "The data set's folder or id -> how often its faces are shown, relative to 1; or how much they "
+            "count in the loss of each head, such as {age: 0.3, gender: 1}, where 0 trains nothing.",
+            **source_weights(HEADS),
         },
     )
     drop_unlikely: float = field(

@@ -106,6 +106,7 @@ def _align_faces(config: RunConfig, rows: RunRows) -> tuple[AlignedFaces, dict[s
     make_folder(cache_dir, "data.cache_dir")
     sizes = list(dict.fromkeys(stage.image_size for stage in config.stages))
     training, weights = AlignedFaces(rows.training, sizes, cache_dir, data.margin, data.fallback_share), rows.weights
+    training.loss_weights = rows.loss_weights
     if data.drop_unlikely:
         kept = likely_rows(rows.training, config, cache_dir, config.folder)
         training.keep(kept)

@@ -12,7 +12,7 @@ from datasets import Dataset, concatenate_datasets
 
 from ..errors import ConfigError, DataError
 from ..faces.loading import load_split, name_and_revision
-from .config import DataSection
+from .config import HEADS, DataSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,14 @@ class RunRows:
     Attributes:
         training: of all datasets, concatenated.
         validation: by dataset.
-        weights: `(n,)` float64 weights of the training rows by dataset; None where `data.weights` has none.
+        weights: `(n,)` float64, how often each training row is shown, relative to 1; None where all are alike.
+        loss_weights: head -> `(n,)` float32, how much each training row counts in its loss; empty where all are alike.
     """
 
     training: Dataset
     validation: dict[str, Dataset]
     weights: torch.Tensor | None
+    loss_weights: dict[str, torch.Tensor]
 
 
 def load_run_rows(data: DataSection) -> RunRows:
@@ -47,7 +49,8 @@ def load_run_rows(data: DataSection) -> RunRows:
         rows = load_split([source], "validation", data.limit, data.mapping)
         _check(rows, f"the split validation of {source}")
         validation[name] = rows
-    return RunRows(training, validation, _weights(data, names, [len(part) for part in parts]))
+    weights, counts = _weights_of(data, names), torch.tensor([len(part) for part in parts])
+    return RunRows(training, validation, _shown(weights, counts), _loss_weights(weights, counts))
 
 
 def _names(sources: list[str]) -> list[str]:
@@ -57,16 +60,27 @@ def _names(sources: list[str]) -> list[str]:
     return [name if names.count(name) == 1 else source for name, source in zip(names, sources, strict=True)]
 
 
-def _weights(data: DataSection, names: list[str], counts: list[int]) -> torch.Tensor | None:
+def _weights_of(data: DataSection, names: list[str]) -> list[float | dict[str, float]]:
+    """What `data.weights` has for each dataset."""
     unknown = set(data.weights) - {*names, *data.train}
     if unknown:
         raise ConfigError(f"`data.weights` names {min(unknown)!r}, which is none of {', '.join(names)}")
-    if not data.weights:
-        return None
-    each = [
+    return [
         data.weights.get(name, data.weights.get(source, 1.0)) for name, source in zip(names, data.train, strict=True)
     ]
-    return torch.tensor(each, dtype=torch.float64).repeat_interleave(torch.tensor(counts))
+
+
+def _shown(weights: list[float | dict[str, float]], counts: torch.Tensor) -> torch.Tensor | None:
+    each = torch.tensor([1.0 if isinstance(weight, dict) else weight for weight in weights], dtype=torch.float64)
+    return None if (each == 1).all() else each.repeat_interleave(counts)
+
+
+def _loss_weights(weights: list[float | dict[str, float]], counts: torch.Tensor) -> dict[str, torch.Tensor]:
+    by_head = {
+        head: torch.tensor([weight.get(head, 1.0) if isinstance(weight, dict) else 1.0 for weight in weights])
+        for head in HEADS
+    }
+    return {head: each.repeat_interleave(counts) for head, each in by_head.items() if (each != 1).any()}
 
 
 def _check(rows: Dataset, where: str) -> None:

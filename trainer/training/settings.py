@@ -7,7 +7,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..errors import ConfigError
@@ -82,13 +82,19 @@ def whole_number(low: int, high: int | None = None) -> dict[str, Any]:
     return {"validator": validator, "wanted": phrase}
 
 
-def weights_above_zero() -> dict[str, Any]:
-    """Metadata of a mapping of names to weights."""
-    phrase = "a mapping of names to numbers above 0, such as {name: 2}"
+def source_weights(heads: Sequence[str]) -> dict[str, Any]:
+    """Metadata of a mapping of names to a weight above 0, or to a mapping of `heads` to weights from 0."""
+    example = ", ".join(f"{head}: 1" for head in heads)
+    phrase = f"a mapping of names to numbers above 0, such as {{name: 2}}, or to such as {{name: {{{example}}}}},"
 
-    def validator(value: dict[str, float]) -> None:
-        if not all(isinstance(weight, (int, float)) and 0 < weight < math.inf for weight in value.values()):
-            raise ValueError(phrase)
+    def validator(value: dict[str, float | dict[str, float]]) -> None:
+        for weight in value.values():
+            if isinstance(weight, dict):
+                fits = weight.keys() <= set(heads) and all(0 <= each < math.inf for each in weight.values())
+            else:
+                fits = 0 < weight < math.inf
+            if not fits:
+                raise ValueError(phrase)
 
     return {"validator": validator, "wanted": phrase}
 
@@ -179,8 +185,8 @@ def _read_value(setting: dataclasses.Field, path: str, value: Any) -> Any:
     kind, items = setting.type, typing.get_args(setting.type)
     if kind is float and type(value) is int:
         return float(value)
-    if kind == dict[str, float] and isinstance(value, Mapping):
-        return {name: float(weight) if type(weight) is int else weight for name, weight in value.items()}
+    if typing.get_origin(kind) is dict and float in members(items[1]):
+        return _with_floats(value)
     if kind == list[str] and isinstance(value, str):
         return [value]
     if typing.get_origin(kind) is tuple and dataclasses.is_dataclass(items[0]) and isinstance(value, list):
@@ -189,3 +195,10 @@ def _read_value(setting: dataclasses.Field, path: str, value: Any) -> Any:
     if schema is not None and isinstance(value, Mapping):
         refuse_unknown(path, value, settings_of(schema), f"the fields of {schema.__name__}")
     return value
+
+
+def _with_floats(value: Any) -> Any:
+    """The value, or a mapping's values at any depth, with floats for whole numbers."""
+    if isinstance(value, Mapping):
+        return {name: _with_floats(each) for name, each in value.items()}
+    return float(value) if type(value) is int else value

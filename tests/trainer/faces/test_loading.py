@@ -18,9 +18,7 @@ def test_a_hub_id_may_have_a_revision(source, named):
 
 
 def test_a_folder_with_a_revision_is_a_sentence(tiny_data):
-    with pytest.raises(
-        DataError, match=r"drawn is a folder, and only datasets of the Hub have revisions: leave out @x$"
-    ):
+    with pytest.raises(DataError, match=r"drawn is a folder, and only datasets of the Hub have .* out @x$"):
         load_prepared(f"{tiny_data}@x")
 
 
