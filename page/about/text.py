@@ -63,7 +63,8 @@ lives or feels.</p>
 sometimes different genders. No model can be measured to be better than that.</p>"""
 PHOTOS = f"""
 <ul>
-<li>{PRIVACY} So are the files that you download. The pictures of <i>Live</i> are written to no file.</li>
+<li>{PRIVACY} Files that are made for you to download go with
+them. The pictures of <i>Live</i> are written to no file.</li>
 <li>Nothing about a photo, a face or its file name is <b>logged</b>.</li>
 <li>There is <b>no telemetry</b>, and this page fetches nothing from elsewhere: no fonts, no scripts, no counters.</li>
 <li>Photos are not used for training.</li>

@@ -45,9 +45,7 @@ DECADES = tuple((low, low + 9 if low < 90 else 100) for low in range(0, 100, 10)
 def nothing_html(prediction: PhotoPrediction | None) -> str:
     """A note on why there is nothing to explain, and what to do."""
     if prediction is None:
-        text = (
-            "Choose one on the Photo tab: its faces are explained here. An earlier photo of this visit is chosen again."
-        )
+        text = "Choose one on the Photo tab, also an earlier one once more: its faces are explained here."
         return note_html("welcome", "No photo to explain", text)
     if prediction.error is not None:
         return note_html("error", "This photo cannot be used.", prediction.error)

@@ -12,6 +12,11 @@ NARROW = 360
 CONTROLS = """[...document.querySelectorAll('button, input, textarea, select, a, [role=tab]')]
   .filter((each) => each.checkVisibility() && each.getBoundingClientRect().width > 1)
   .filter((each) => !each.matches('.ga-box, .ga-crop')).map((each) => each.outerHTML.slice(0, 120))"""
+# What a reader cannot reach; tables, code and the strip scroll.
+OUTSIDE = """[...document.querySelectorAll('#tabs *')].filter((each) => each.checkVisibility())
+  .filter((each) => each.getBoundingClientRect().right > innerWidth + 2)
+  .filter((each) => !each.closest('.ga-thumbs, #json, pre, table, .ga-unseen, svg'))
+  .map((each) => each.outerHTML.slice(0, 120))"""
 COLOURS = "each => [getComputedStyle(each).color, getComputedStyle(each).backgroundColor]"
 
 
@@ -28,6 +33,25 @@ def test_every_tab_is_in_view_on_a_phone(page):
         open_tab(page, name)
         assert page.get_by_role("tab", name=name, exact=True).get_attribute("aria-selected") == "true"
     assert len(tops) == 1, "the tabs take two rows"
+
+
+@ONE_VIEW
+def test_text_of_double_size_and_the_narrowest_phones_lose_nothing(page):
+    choose(page, EXAMPLES / "group.jpg")
+    answered(page, "group.jpg")
+    for width, text in ((320, "100%"), (390, "200%")):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.evaluate("size => document.documentElement.style.setProperty('font-size', size, 'important')", text)
+        for name in TABS:
+            open_tab(page, name)
+            page.wait_for_function("!document.querySelector('.pending')")
+            page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+            assert page.evaluate(OUTSIDE) == [], (width, text, name)
+        size = page.eval_on_selector("#many-analyse", "each => parseFloat(getComputedStyle(each).fontSize)")
+        assert size == (16 if text == "100%" else 32), "gradio's text does not follow"
+        open_tab(page, "Photo")
+        if text == "100%":
+            assert len({button.bounding_box()["y"] for button in page.locator("#ways > button").all()}) == 1
 
 
 @ONE_VIEW

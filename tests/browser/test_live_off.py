@@ -63,6 +63,7 @@ def test_off_is_off(live):
     assert is_off(live, sent)
     assert serious(live) == []
     assert live.locator("#live-faces li").is_visible()
+    assert live.locator(".ga-live-rate").is_hidden(), "a rate of a camera that is off"
     with live.expect_download() as download:
         live.click("text=Save the picture")
     picture = Image.open(download.value.path())

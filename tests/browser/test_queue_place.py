@@ -1,7 +1,8 @@
-"""The place in the queue that a waiting photo is told, in a queue that really is long, and one that is full."""
+"""The place in the queue that a waiting photo is told: in a queue that really is long, and in one that is full."""
 
 import re
 import threading
+import time
 from contextlib import suppress
 
 import httpx
@@ -9,15 +10,14 @@ import pytest
 
 import app
 from page.shared.settings import PHOTO_PLACES
-from tests.conftest import REPOSITORY
-from tests.robustness.pages import Caller, PageProcess
+from tests.robustness.pages import Caller, PageProcess, given
 
 from .conftest import WatchedPage
-from .steps import FULL, VIEWS, choose
+from .steps import EXAMPLES, FULL, VIEWS, choose
 
-AHEAD, SECONDS = 5, 0.8
+AHEAD, SECONDS = 4, 0.8
 RUNNING = PHOTO_PLACES["concurrency_limit"]
-PHOTO = REPOSITORY / "examples/obama.jpg"
+PHOTO = EXAMPLES / "obama.jpg"
 RECORDED = """() => {
   const step = document.querySelector('#waiting p span');
   window.told = [];
@@ -31,30 +31,33 @@ def slow_url(tmp_path):
         yield running.url
 
 
-def join(url, number):
-    """So many programs ask for a photo, and wait for the answer; returns once the queue has them."""
-    joined = threading.Barrier(number + 1)
+def crowd(url, number):
+    """So many programs ask about a photo, and again after each answer and refusal; returns once all have asked."""
+    asked = threading.Semaphore(0)
     caller = Caller(url)
     (path,) = caller.upload(PHOTO.name, PHOTO.read_bytes()).raise_for_status().json()
 
-    def ask():
-        data = {"data": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
-        event = httpx.post(f"{caller.url}call/predict", json=data, timeout=60).raise_for_status().json()["event_id"]
-        joined.wait()
+    def ask_on():
         with suppress(httpx.HTTPError):  # the page ends first
-            httpx.get(f"{caller.url}call/predict/{event}", timeout=60)
+            while True:
+                answer = httpx.post(f"{caller.url}call/predict", json={"data": [given(path)]}, timeout=60)
+                asked.release()
+                if answer.status_code == FULL:
+                    time.sleep(0.05)
+                else:
+                    httpx.get(f"{caller.url}call/predict/{answer.json()['event_id']}", timeout=60)
 
     for _ in range(number):
-        threading.Thread(target=ask, daemon=True).start()
-    joined.wait(timeout=60)
+        threading.Thread(target=ask_on, daemon=True).start()
+    for _ in range(number):
+        assert asked.acquire(timeout=60)
 
 
 def test_the_place_is_true_and_a_full_queue_is_said(browser, slow_url):
     with WatchedPage(browser, slow_url, *VIEWS["phone-dark"], tolerated=f"status of {FULL}") as page:
         page.evaluate(RECORDED)
-        join(slow_url, RUNNING + AHEAD)
+        crowd(slow_url, RUNNING + AHEAD)
         choose(page, PHOTO)
-        page.wait_for_selector("#waiting >> text=/number \\d+ of \\d+ in the queue/")
         page.wait_for_selector(f"#summary >> text={PHOTO.name}")
         told = page.evaluate("window.told")
         places = [tuple(map(int, found.groups())) for each in told if (found := re.search(r"(\d+) of (\d+)", each))]
@@ -64,7 +67,7 @@ def test_the_place_is_true_and_a_full_queue_is_said(browser, slow_url):
         assert told[-1] == "is being analysed…"
         assert told.count(told[-1]) == 1, "analysed before its turn"
 
-        join(slow_url, RUNNING + app.QUEUE_SIZE)
+        crowd(slow_url, app.QUEUE_SIZE + RUNNING)
         choose(page, PHOTO)
         page.wait_for_selector("#waiting .ga-failed >> text=Too many people are asking at this moment")
         assert PHOTO.name in page.inner_text("#summary")
