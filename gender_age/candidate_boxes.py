@@ -25,6 +25,12 @@ def clip_to_pixels(integral: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
     return torch.cat([low, torch.minimum(boxes[:, 2:].ceil().long(), limits).maximum(low + 1)], dim=1)
 
 
+def reaches_border(integral: torch.Tensor, boxes: torch.Tensor, border: int) -> torch.Tensor:
+    """Which of the boxes `(n, 4)` reach into the border, of so many pixels, of their image: `(n,)`, bool."""
+    limits = boxes.new_tensor([integral.shape[2] - 1 - border, integral.shape[1] - 1 - border])
+    return ((boxes[:, :2] < border) | (boxes[:, 2:] > limits)).any(dim=1)
+
+
 def longer_sides(boxes: torch.Tensor) -> torch.Tensor:
     """The longer side of each box in pixels, `(n,)`."""
     return (boxes[:, 2:] - boxes[:, :2]).amax(dim=1)
@@ -69,4 +75,5 @@ def nms_by_smaller_area(boxes: np.ndarray, scores: np.ndarray, threshold: float)
     return kept
 
 
-__all__ = ["clip_to_pixels", "clip_windows", "highest", "longer_sides", "nms_by_smaller_area", "regressed", "squared"]
+__all__ = ["clip_to_pixels", "clip_windows", "highest", "longer_sides", "nms_by_smaller_area", "reaches_border"]
+__all__ += ["regressed", "squared"]

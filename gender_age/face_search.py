@@ -92,7 +92,7 @@ class FaceSearch:
         """As `search`, in `(images, height, width, 3)` uint8 images that may have a border around `size_wh` pixels."""
         integral = self.cascade.integral_images(pixels)
         results = []
-        for index, (boxes, scores, points, rejected) in enumerate(self.cascade.search(integral, smallest)):
+        for index, (boxes, scores, points, rejected) in enumerate(self.cascade.search(integral, smallest, border)):
             agreement, looked = np.ones(len(scores), dtype=np.float32), scores < sure_score
             agreement[looked] = self.cascade.second_look(integral, boxes[looked], index)
             is_face = (agreement >= MIN_AGREEMENT) & ((scores + agreement) / 2 >= MIN_CERTAINTY)

@@ -20,7 +20,7 @@ from .photo_reading import NoPictureError, Picture, open_picture
 from .plugin_formats import MissingPackageError
 from .refusals import BOMB, DAMAGED, damaged, other_picture, refusal, too_large, too_much_memory
 from .signatures import RAW
-from .upright import Canvas, to_rgb, turned
+from .upright import Canvas, to_srgb_or_grey, upright_rgb
 
 # Below Pillow's own warning at 89.5 megapixels, so that its global limit need not be touched; 85 megapixels hold
 # 340 MB in memory.
@@ -103,7 +103,7 @@ def opened_file(photo: str | os.PathLike) -> Iterator[tuple[PhotoFile, str]]:
 
 
 def read_picture(file: PhotoFile, name: str, max_pixels: int = MAX_PIXELS, canvas: Canvas | None = None) -> Picture:
-    """The picture of a file as RGB, not turned yet; see `open_photo`.
+    """The picture of a file as RGB, or as L if it is grey, not turned yet; see `open_photo`.
 
     Args:
         file: its position moves.
@@ -125,7 +125,7 @@ def read_picture(file: PhotoFile, name: str, max_pixels: int = MAX_PIXELS, canva
         picture = open_picture(file, check)
         check(picture.image.size, picture.image)
         picture.image.load()
-        return replace(picture, image=to_rgb(picture, True, canvas))
+        return replace(picture, image=to_srgb_or_grey(picture, True, canvas))
     except NoPictureError:
         raise PhotoError(other_picture(RAW, name)) from None
     except MissingPackageError as error:
@@ -139,13 +139,13 @@ def read_picture(file: PhotoFile, name: str, max_pixels: int = MAX_PIXELS, canva
 
 
 def upright(picture: Picture, name: str) -> Image.Image:
-    """The picture of `read_picture` turned upright, without its metadata.
+    """The picture of `read_picture` as RGB, turned upright, without its metadata.
 
     Raises:
         PhotoError: there is not enough memory.
     """
     try:
-        rgb = turned(picture.image, picture.orientation)
+        rgb = upright_rgb(picture.image, picture.orientation)
     except MemoryError:
         raise PhotoError(too_much_memory(name)) from None
     # Left in place, the orientation would be applied a second time by whoever opens the result again.
@@ -160,7 +160,7 @@ def _open_decoded(photo: Image.Image | np.ndarray, max_pixels: int) -> Image.Ima
     orientation = _given_orientation(image)
     try:
         image.load()
-        rgb = turned(to_rgb(Picture(image)), orientation)
+        rgb = upright_rgb(to_srgb_or_grey(Picture(image)), orientation)
         rgb = image.copy() if rgb is image else rgb
     except BOMB:
         raise PhotoTooLargeError(too_large(name, max_pixels)) from None

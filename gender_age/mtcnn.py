@@ -20,6 +20,7 @@ from .candidate_boxes import (
     highest,
     longer_sides,
     nms_by_smaller_area,
+    reaches_border,
     regressed,
     squared,
 )
@@ -76,19 +77,23 @@ class Cascade:
 
     @torch.inference_mode()
     def search(
-        self, integral: torch.Tensor, smallest_face: float
+        self, integral: torch.Tensor, smallest_face: float, border: int = 0
     ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
         """The faces of images of one size.
 
         Args:
             integral: as `integral_images` gives it.
             smallest_face: side in pixels.
+            border: of images with a border of so many pixels, only faces that reach into it.
 
         Returns:
             For each image boxes `(n, 4)` as `(x1, y1, x2, y2)`, scores `(n,)` and landmarks `(n, 5, 2)`, floats; and
             the boxes `(m, 4)` in which only O-Net saw no face.
         """
         candidates, image_index = self._propose(integral, smallest_face)
+        if border:
+            reaches = reaches_border(integral, candidates, border)
+            candidates, image_index = candidates[reaches], image_index[reaches]
         candidates, image_index = self._refine(integral, candidates, image_index)
         boxes, scores, landmarks, images = self._output_faces(integral, candidates, image_index)
         is_face = scores > self._thresholds[2]

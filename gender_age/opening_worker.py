@@ -23,7 +23,7 @@ from .opening_messages import receive_message, send_message
 from .photo_file import PhotoFile
 from .process_limits import address_space, limit_cpu, limit_memory, lock_down
 from .refusals import damaged, too_much_memory
-from .shared_pixels import BYTES_PER_PIXEL, rgb_over
+from .shared_pixels import BYTES_PER_PIXEL, image_over
 from .signatures import JPEG_START, JXL_STARTS
 from .upright import paste_strips
 
@@ -61,31 +61,31 @@ class SharedCanvas:
         self.num_pixels = 0
 
     def before_decoding(self, size_wh: tuple[int, int], image: Image.Image | None) -> None:
-        """Sets the limits; and has an RGB image decoded into the shared memory, which saves a copy of it."""
+        """Sets the limits; and has an RGB or grey image decoded into the shared memory, which saves a copy of it."""
         self.num_pixels = size_wh[0] * size_wh[1]
         self._limits.allow(self.num_pixels)
-        is_plain = isinstance(image, ImageFile.ImageFile) and image.mode == "RGB" and image._im is None
+        is_plain = isinstance(image, ImageFile.ImageFile) and image.mode in BYTES_PER_PIXEL and image._im is None
         if image is not None and is_plain and image.format != "TIFF":  # whose `size` is that after it is turned
             # As `ImageFile.load_prepare` would. Readers that do it in another way make their own image.
-            image.im = self.blank(size_wh).im
+            image.im = self.blank(size_wh, image.mode).im
 
-    def take(self, rgb: Image.Image) -> None:
+    def take(self, image: Image.Image) -> None:
         """Copies the picture into the shared memory, if it is not there yet."""
-        if self._shared is None or rgb.im is not self._shared.im:
-            paste_strips(rgb, self.blank(rgb.size))
+        if self._shared is None or image.im is not self._shared.im:
+            paste_strips(image, self.blank(image.size, image.mode))
 
-    def blank(self, size_wh: tuple[int, int]) -> Image.Image:
-        """The image in the shared memory; there is one, as long as the size stays."""
-        if self._shared is None or self._shared.size != size_wh:
-            send_message(self._connection, {"wants": size_wh})
+    def blank(self, size_wh: tuple[int, int], mode: str = "RGB") -> Image.Image:
+        """The image in the shared memory; there is one, as long as size and mode stay."""
+        if self._shared is None or (self._shared.size, self._shared.mode) != (size_wh, mode):
+            send_message(self._connection, {"wants": size_wh, "mode": mode})
             _, (descriptor,) = receive_message(self._connection)
             try:
-                memory = mmap.mmap(descriptor, size_wh[0] * size_wh[1] * BYTES_PER_PIXEL)
+                memory = mmap.mmap(descriptor, size_wh[0] * size_wh[1] * BYTES_PER_PIXEL[mode])
             except OSError as error:
                 raise MemoryError from error
             finally:
                 os.close(descriptor)
-            self._shared = rgb_over(memory, size_wh)
+            self._shared = image_over(memory, size_wh, mode)
             self._shared.readonly = 0
         return self._shared
 

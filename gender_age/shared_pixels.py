@@ -1,4 +1,4 @@
-"""Pixels that two processes share: an RGB image over a piece of memory, without a copy of either."""
+"""Pixels that two processes share: an image over a piece of memory, without a copy of either."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import mmap
 
 from PIL import Image
 
-BYTES_PER_PIXEL = 4
+BYTES_PER_PIXEL = {"RGB": 4, "L": 1}
+"""Of each mode that is shared, as Pillow keeps it: the fourth byte of RGB is unused."""
 
 
-def rgb_over(memory: mmap.mmap, size_wh: tuple[int, int]) -> Image.Image:
-    """An RGB image whose pixels are those in the memory, as Pillow keeps them: four bytes each, the last one unused.
+def image_over(memory: mmap.mmap, size_wh: tuple[int, int], mode: str) -> Image.Image:
+    """An image whose pixels are those in the memory.
 
     Pillow's methods that change an image copy it first; set `readonly` to 0 to write into the memory.
 
     Args:
-        memory: at least width × height × 4 bytes; it lives as long as the image does.
+        memory: at least width × height × `BYTES_PER_PIXEL`; it lives as long as the image does.
         size_wh: width and height.
+        mode: RGB or L.
     """
+    if mode == "L":
+        return Image.frombuffer("L", size_wh, memory, "raw", "L", 0, 1)  # type: ignore[arg-type]
     image = Image.frombuffer("RGBX", size_wh, memory, "raw", "RGBX", 0, 1)  # type: ignore[arg-type]
     # Pillow maps no RGB (`Image._MAPMODES`), though its layout is that of RGBX, and `convert` copies. `putalpha`
     # changes the mode in this way. No issue was found; `test_pillow_maps_no_rgb` fails once it does.
@@ -26,4 +30,4 @@ def rgb_over(memory: mmap.mmap, size_wh: tuple[int, int]) -> Image.Image:
     return image
 
 
-__all__ = ["BYTES_PER_PIXEL", "rgb_over"]
+__all__ = ["BYTES_PER_PIXEL", "image_over"]

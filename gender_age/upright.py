@@ -26,10 +26,11 @@ TURNS = {
 """EXIF orientation -> the lossless operation that makes the picture upright."""
 
 
-def turned(image: Image.Image, orientation: int) -> Image.Image:
-    """The picture upright; `image` itself where it is so already."""
+def upright_rgb(image: Image.Image, orientation: int) -> Image.Image:
+    """The picture upright and RGB; `image` itself where it is so already."""
     turn = TURNS.get(orientation)
-    return image if turn is None else image.transpose(turn)
+    image = image if turn is None else image.transpose(turn)
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 class Canvas(Protocol):
@@ -38,16 +39,16 @@ class Canvas(Protocol):
     def before_decoding(self, size_wh: tuple[int, int], image: Image.Image | None) -> None:
         """Called at least once with width and height; with the image where there is one that is not decoded yet."""
 
-    def blank(self, size_wh: tuple[int, int]) -> Image.Image:
-        """An RGB image to write to."""
+    def blank(self, size_wh: tuple[int, int], mode: str = "RGB") -> Image.Image:
+        """An image of mode RGB or L to write to."""
 
 
-def to_rgb(picture: Picture, owned: bool = False, canvas: Canvas | None = None) -> Image.Image:
-    """The picture as sRGB over white, not turned.
+def to_srgb_or_grey(picture: Picture, owned: bool = False, canvas: Canvas | None = None) -> Image.Image:
+    """The picture over white, not turned: as sRGB of mode RGB, or of mode L, which has a quarter of the bytes.
 
     Args:
         picture: may be decoded or not.
-        owned: whether its image may be changed, which saves a copy. An RGB image may be returned itself in any case.
+        owned: whether its image may be changed, which saves a copy. Its image may be returned itself in any case.
         canvas: makes the result's image, where there has to be a new one at the end.
     """
     image = picture.image
@@ -61,17 +62,17 @@ def to_rgb(picture: Picture, owned: bool = False, canvas: Canvas | None = None) 
     if image.has_transparency_data:
         rgba = image if image.mode == "RGBA" else image.convert("RGBA")
         return _over_white(rgba, Image.new("RGB", rgba.size) if canvas is None else canvas.blank(rgba.size))
-    if image.mode == "RGB":
+    if image.mode in ("RGB", "L"):
         return image
     return image.convert("RGB") if canvas is None else paste_strips(image, canvas.blank(image.size))
 
 
-def paste_strips(image: Image.Image, rgb: Image.Image) -> Image.Image:
-    """Pastes an image of any mode over an RGB image of its size, without a whole RGB copy between; returns `rgb`."""
+def paste_strips(image: Image.Image, onto: Image.Image) -> Image.Image:
+    """Pastes an image of any mode over one of its size, without a whole copy between; returns `onto`."""
     for top in range(0, image.height, STRIP):
         strip = image.crop((0, top, image.width, min(top + STRIP, image.height)))
-        rgb.paste(strip.convert("RGB"), (0, top))
-    return rgb
+        onto.paste(strip.convert(onto.mode), (0, top))
+    return onto
 
 
 def _over_white(rgba: Image.Image, rgb: Image.Image) -> Image.Image:
@@ -92,4 +93,4 @@ def _grey(picture: Picture) -> Image.Image:
     return image
 
 
-__all__ = ["Canvas", "paste_strips", "to_rgb", "turned"]
+__all__ = ["Canvas", "paste_strips", "to_srgb_or_grey", "upright_rgb"]

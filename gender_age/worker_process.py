@@ -15,7 +15,7 @@ from pathlib import Path
 from .errors import PhotoError, PhotoTooLargeError
 from .opening_messages import receive_message, send_message
 from .photo_reading import Picture
-from .shared_pixels import BYTES_PER_PIXEL, rgb_over
+from .shared_pixels import BYTES_PER_PIXEL, image_over
 
 # Against leaks of libraries. A new worker takes 0.3 s.
 PHOTOS_PER_WORKER = 1000
@@ -95,17 +95,18 @@ class WorkerProcess:
         """
         self.num_photos += 1
         send_message(self._connection, {"name": name, "max_pixels": max_pixels}, descriptor)
-        wanted, memory = (0, 0), None
+        wanted, mode, memory = (0, 0), "RGB", None
         while True:
             message = self._receive(deadline_s)
             if isinstance(error := message.get("error"), str):
                 raise PhotoTooLargeError(error) if message.get("is_too_large") else PhotoError(error)
             size_wh = checked_size(message.get("wants") or message.get("size"), max_pixels)
             if "wants" in message:
-                wanted, memory = size_wh, self._share(size_wh)
+                wanted, mode = size_wh, _mode(message.get("mode"))
+                memory = self._share(size_wh, mode)
             elif memory is not None and size_wh == wanted:
                 orientation = message.get("orientation")
-                return Picture(rgb_over(memory, size_wh), orientation if isinstance(orientation, int) else 1)
+                return Picture(image_over(memory, size_wh, mode), orientation if isinstance(orientation, int) else 1)
             else:
                 raise WorkerEndedError("an answer without pixels")
 
@@ -117,9 +118,9 @@ class WorkerProcess:
         self._process.kill()
         return self._process.wait()
 
-    def _share(self, size_wh: tuple[int, int]) -> mmap.mmap:
+    def _share(self, size_wh: tuple[int, int], mode: str) -> mmap.mmap:
         """Memory for the pixels, which the worker can write to and neither of both can shrink."""
-        num_bytes = size_wh[0] * size_wh[1] * BYTES_PER_PIXEL
+        num_bytes = size_wh[0] * size_wh[1] * BYTES_PER_PIXEL[mode]
         descriptor = os.memfd_create("photo", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(descriptor, num_bytes)
@@ -165,6 +166,13 @@ def checked_size(value: object, max_pixels: int) -> tuple[int, int]:
 def has_limits() -> bool:
     """Whether the system has what workers and their limits need."""
     return sys.platform == "linux" and hasattr(os, "memfd_create") and bool(sys.executable)
+
+
+def _mode(value: object) -> str:
+    """The mode that a worker has sent."""
+    if isinstance(value, str) and value in BYTES_PER_PIXEL:
+        return value
+    raise WorkerEndedError("a mode that makes no sense")
 
 
 def _import_path() -> list[str]:

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gender_age.shared_pixels import rgb_over
+from gender_age.shared_pixels import image_over
 
 from .pictures import is_upright, picture
 
 
 def over(size_wh, **options):
     memory = mmap.mmap(-1, size_wh[0] * size_wh[1] * 4, **options)
-    return memory, rgb_over(memory, size_wh)
+    return memory, image_over(memory, size_wh, "RGB")
 
 
 def test_what_is_written_to_the_memory_is_in_the_image():
@@ -26,7 +26,15 @@ def test_what_is_pasted_into_a_writable_image_is_in_the_memory():
     memory, image = over((60, 40))
     image.readonly = 0
     image.paste(picture())
-    assert is_upright(rgb_over(memory, (60, 40)))
+    assert is_upright(image_over(memory, (60, 40), "RGB"))
+
+
+def test_a_grey_image_has_a_byte_a_pixel():
+    memory = mmap.mmap(-1, 6)
+    image = image_over(memory, (3, 2), "L")
+    image.readonly = 0
+    image.paste(7, (1, 0, 2, 1))
+    assert bytes(memory) == bytes((0, 7, 0, 0, 0, 0))
 
 
 def test_an_image_that_is_changed_leaves_the_memory_alone():
@@ -46,5 +54,5 @@ def test_the_memory_lives_as_long_as_the_image():
 
 
 def test_pillow_maps_no_rgb():
-    """Once it does, `rgb_over` is `Image.frombuffer` alone."""
+    """Once it does, `image_over` is `Image.frombuffer` alone."""
     assert "RGB" not in Image._MAPMODES

@@ -93,9 +93,10 @@ def test_the_next_photo_of_a_worker_that_is_just_ending_is_opened_by_another(sic
         ("os._exit(0)", "is damaged"),
         ("import signal; signal.raise_signal(9)", "does not fit into memory"),
         ("raise KeyError", "is damaged"),
-        ("w.send_message(canvas._connection, {'wants': [100000, 100000]}); time.sleep(9)", "is damaged"),
-        ("w.send_message(canvas._connection, {'wants': [-1, 5]}); time.sleep(9)", "is damaged"),
-        ("w.send_message(canvas._connection, {'wants': '[1, 1]'}); time.sleep(9)", "is damaged"),
+        ("w.send_message(canvas._connection, {'wants': [100000, 100000], 'mode': 'RGB'}); time.sleep(9)", "is damaged"),
+        ("w.send_message(canvas._connection, {'wants': [-1, 5], 'mode': 'RGB'}); time.sleep(9)", "is damaged"),
+        ("w.send_message(canvas._connection, {'wants': '[1, 1]', 'mode': 'RGB'}); time.sleep(9)", "is damaged"),
+        ("w.send_message(canvas._connection, {'wants': [1, 1], 'mode': ['L']}); time.sleep(9)", "is damaged"),
         ("w.send_message(canvas._connection, {'size': [3, 3]}); time.sleep(9)", "is damaged"),
         ("canvas.blank((3, 3)); w.send_message(canvas._connection, {'size': [9, 9]}); time.sleep(9)", "is damaged"),
         ("canvas._connection.send(b'[1]'); time.sleep(9)", "is damaged"),
@@ -120,7 +121,7 @@ def test_the_shared_memory_cannot_be_shrunk(sick, tmp_path):
     """Reading behind its end would end this process."""
     (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
     line = (
-        "_, (d,) = w.send_message(canvas._connection, {'wants': [60, 40]}) or w.receive_message(canvas._connection); "
+        "_, (d,) = w.send_message(canvas._connection, {'wants': [60, 40], 'mode': 'RGB'}) or w.receive_message(canvas._connection); "
         "import fcntl; raise w.PhotoError(str(fcntl.fcntl(d, fcntl.F_GET_SEALS)) + '.')"
     )
     with sick(line) as opener, pytest.raises(PhotoError, match="^7.$"):
