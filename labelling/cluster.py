@@ -22,6 +22,7 @@ SEARCHERS_PER_MODEL = 8
 FEWEST_CPUS = 2
 # Photos and faces under way.
 STORE_BYTES, STORE_BYTES_PER_CPU = 384 << 20, 64 << 20
+# Of faces. The rows of so many are far smaller, so that all rows of a photo stay in one block and are done together.
 BLOCK_BYTES = 16 << 20
 
 
