@@ -29,7 +29,7 @@ element.gaSay = say;
 const OTHERS = '.heic,.heif,.hif,.jxl,.dng,.nef,.cr2,.arw';
 const INPUTS = '#photo input[type="file"], #many-files input[type="file"]';
 document.addEventListener('click', ({ target: input }) => {
-  if (input.matches(INPUTS) && !input.accept.includes(OTHERS)) input.accept += `,${OTHERS}`;
+  if (input.matches?.(INPUTS) && !input.accept.includes(OTHERS)) input.accept += `,${OTHERS}`;
 }, true);
 document.addEventListener('change', ({ target: input }) => {
   if (!input.matches(INPUTS)) return;
