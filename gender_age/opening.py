@@ -10,21 +10,21 @@ from .errors import PhotoError
 from .formats import WANTED
 from .photo_file import PhotoFile
 from .photo_names import address_scheme
-from .standard_input import StandardInput
+from .standard_input import PhotoStream, StandardInput
 
 
 def open_file(photo: str | os.PathLike, name: str) -> PhotoFile:
     """The file of a photo, open for reading.
 
     Args:
-        photo: its path, or standard input.
+        photo: its path, or a stream.
         name: how sentences call it.
 
     Raises:
         PhotoError: it is a folder, a device or empty.
         OSError, ValueError: it cannot be opened; `why_not_opened` makes a sentence of them.
     """
-    if isinstance(photo, StandardInput):
+    if isinstance(photo, PhotoStream):
         data = photo.read()
         if not data.getbuffer().nbytes:
             raise PhotoError(f"{name} is empty (0 bytes): pipe a photo into the command.")

@@ -1,20 +1,43 @@
-"""The photo that comes through a pipe: `-` on the command line."""
+"""Photos that are no files on the disk: what comes through a pipe (`-` on the command line), or is in memory."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
+from abc import abstractmethod
 
 # 85 megapixels of 16 bits, uncompressed. An endless pipe must not fill the memory.
 MAX_BYTES, CHUNK = 600_000_000, 1_000_000
 
 
-class StandardInput(os.PathLike):
-    """Stands for the one photo on standard input, which is read when it is opened. Its path is `-`."""
+class PhotoStream(os.PathLike):
+    """A photo without a path of its own, which is read when it is opened. Its path is `-`."""
 
     def __fspath__(self) -> str:
         return "-"
+
+    @abstractmethod
+    def read(self) -> io.BytesIO:
+        """The photo's file."""
+
+
+class PhotoInMemory(PhotoStream):
+    """A photo's file that is in memory.
+
+    Args:
+        data: the file.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self) -> io.BytesIO:
+        return io.BytesIO(self._data)
+
+
+class StandardInput(PhotoStream):
+    """Stands for the one photo on standard input."""
 
     def read(self) -> io.BytesIO:
         """Everything that comes, to the end.
@@ -33,4 +56,4 @@ class StandardInput(os.PathLike):
         return data
 
 
-__all__ = ["StandardInput"]
+__all__ = ["PhotoInMemory", "PhotoStream", "StandardInput"]
