@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
+from torchvision.ops import batched_nms
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdLimits:
+    """How boxes are suppressed, and what holds for images of very many.
+
+    Attributes:
+        overlap: largest IoU of two boxes that are both kept.
+        most: with more boxes than this left, an image is crowded.
+        crowded_overlap: largest IoU of two of its boxes.
+        crowded_most: boxes that it keeps, the largest ones.
+    """
+
+    overlap: float
+    most: int
+    crowded_overlap: float
+    crowded_most: int
 
 
 def clip_windows(
@@ -44,6 +64,25 @@ def highest(values: torch.Tensor, image_index: torch.Tensor, number: int) -> tor
     return torch.cat([each[values[each].topk(min(number, len(each))).indices] for each in own]).sort().values
 
 
+def suppressed(
+    boxes: torch.Tensor, scores: torch.Tensor, image_index: torch.Tensor, limits: CrowdLimits
+) -> torch.Tensor:
+    """Non-maximum suppression, stricter in images of which too many boxes would be left.
+
+    Returns:
+        Indices of the boxes that are kept.
+    """
+    kept = batched_nms(boxes, scores, image_index, limits.overlap)
+    is_crowded = torch.bincount(image_index[kept]) > limits.most
+    if not is_crowded.any():
+        return kept
+    crowded = is_crowded[image_index[kept]]
+    again = kept[crowded]
+    again = again[batched_nms(boxes[again], scores[again], image_index[again], limits.crowded_overlap)]
+    again = again[highest(longer_sides(boxes[again]), image_index[again], limits.crowded_most)]
+    return torch.cat([kept[~crowded], again])
+
+
 def regressed(boxes: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
     """Bounding-box regression: each side of the boxes `(n, 4)` moves by its offset `(n, 4)` times width or height."""
     return boxes + offsets * (boxes[:, 2:] - boxes[:, :2] + 1).repeat(1, 2)
@@ -75,5 +114,5 @@ def nms_by_smaller_area(boxes: np.ndarray, scores: np.ndarray, threshold: float)
     return kept
 
 
-__all__ = ["clip_to_pixels", "clip_windows", "highest", "longer_sides", "nms_by_smaller_area", "reaches_border"]
-__all__ += ["regressed", "squared"]
+__all__ = ["CrowdLimits", "clip_to_pixels", "clip_windows", "highest", "longer_sides", "nms_by_smaller_area"]
+__all__ += ["reaches_border", "regressed", "squared", "suppressed"]

@@ -136,10 +136,10 @@ def _reason(status: int | None, is_late: bool) -> Callable[[str], str]:
     return too_much_memory if status == -signal.SIGKILL else damaged  # so the system ends who takes too much
 
 
-def guarded_opener() -> Opener:
+def guarded_opener(workers: int = WORKERS) -> Opener:
     """A `GuardedOpener`; or `open_photo`, with its checks alone, where the system lacks what the limits need."""
     if has_limits():
-        return GuardedOpener()
+        return GuardedOpener(workers)
     logger.warning("Photos are opened without limits on memory and time, which need Linux; the checks hold.")
     return open_photo
 

@@ -15,14 +15,15 @@ from torch import nn
 from torchvision.ops import batched_nms
 
 from .candidate_boxes import (
+    CrowdLimits,
     clip_to_pixels,
     clip_windows,
     highest,
-    longer_sides,
     nms_by_smaller_area,
     reaches_border,
     regressed,
     squared,
+    suppressed,
 )
 from .geometry import Box
 from .integral_image import crop_by_area, integral_images, resize_by_area
@@ -35,10 +36,13 @@ PNET_WINDOW, PNET_STRIDE = 12, 2
 RNET_SIDE, ONET_SIDE = 24, 48
 # Crops that R-Net and O-Net see at once.
 BATCH_SIZE = 512
-# More windows of an image than this are left out, those of the worst scores in each level of its pyramid, and more
-# boxes that R-Net and O-Net see, the smallest ones. Without, a mosaic of a thousand faces takes 17 s; 200 faces have
-# 4,900 and 1,800 boxes.
-MAX_WINDOWS, MAX_RNET_BOXES, MAX_ONET_BOXES = 10_000, 6_000, 2_000
+# More windows of an image than this are left out, those of the worst scores in each level of its pyramid. 200 faces
+# have 4,900 boxes that R-Net sees, and 1,800 that O-Net does; where there are many more, each face keeps few of them,
+# and the smallest are left out. Without, a mosaic of a thousand faces takes 17 s.
+MAX_WINDOWS = 10_000
+RNET_LIMITS, ONET_LIMITS = CrowdLimits(0.7, 6_000, 0.5, 4_000), CrowdLimits(0.7, 2_000, 0.3, 600)
+# Faces of an image that may get a second look, the largest ones: twice as many as are ever answered.
+MAX_FOUND = 400
 # A second look at a face: mirror images of its square box, at these scales.
 SECOND_LOOK_SCALES = (0.8, 1.0, 1.25)
 # A turned look, for a box that may be too large, as R-Net knows only upright faces.
@@ -101,6 +105,8 @@ class Cascade:
         for image in range(len(integral)):
             own = np.flatnonzero(is_face & (images == image))
             own = own[nms_by_smaller_area(boxes[own], scores[own], 0.7)]
+            if len(own) > MAX_FOUND:
+                own = own[(boxes[own, :2] - boxes[own, 2:]).min(axis=1).argsort()[:MAX_FOUND]]
             found.append((boxes[own], scores[own], landmarks[own], boxes[~is_face & (images == image)]))
         return found
 
@@ -175,8 +181,7 @@ class Cascade:
             scores.append(score[kept])
             images.append(places[kept, 0])
         candidates, image_index = torch.cat(windows_and_boxes), torch.cat(images)
-        kept = batched_nms(candidates[:, :4], torch.cat(scores), image_index, 0.7)
-        kept = kept[highest(longer_sides(candidates[kept, 4:]), image_index[kept], MAX_RNET_BOXES)]
+        kept = suppressed(candidates[:, :4], torch.cat(scores), image_index, RNET_LIMITS)
         return squared(candidates[kept, 4:]), image_index[kept]
 
     def _refine(
@@ -190,8 +195,7 @@ class Cascade:
         is_face = probabilities[:, 1] > self._thresholds[1]
         boxes, scores = boxes[is_face], probabilities[is_face, 1]
         image_index, offsets = image_index[is_face], offsets[is_face]
-        kept = batched_nms(boxes, scores, image_index, 0.7)
-        kept = kept[highest(longer_sides(boxes[kept]), image_index[kept], MAX_ONET_BOXES)]
+        kept = suppressed(boxes, scores, image_index, ONET_LIMITS)
         return squared(regressed(boxes[kept], offsets[kept])), image_index[kept]
 
     def _output_faces(

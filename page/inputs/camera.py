@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import cache
 
 from gradio.data_classes import ImageData
 from PIL import Image
 
 from gender_age.errors import GenderAgeError
-from gender_age.images import BOMB, DAMAGED, open_photo
+from gender_age.guarded_opener import guarded_opener
+from gender_age.images import BOMB, DAMAGED, Opener
 from gender_age.jpeg_segments import read_jpeg
+from gender_age.photo_bytes import PhotoBytes
 from gender_age.photo_file import PhotoFile
 
 FRAME_SIDE = 640
@@ -19,6 +22,12 @@ FRAME_SIDE = 640
 MAX_CHARACTERS, MAX_SIDE = 1_500_000, 4096
 # A browser writes one scan. A picture of 100 kB with many took 21 s; this number takes 0.2 s.
 MAX_SCANNED_PIXELS = 100_000_000
+
+
+@cache
+def camera_opener() -> Opener:
+    """An opener whose one worker is for the camera's pictures: they do not wait for large photos."""
+    return guarded_opener(workers=1)
 
 
 def camera_frame(payload: ImageData | None) -> Image.Image | None:
@@ -31,14 +40,14 @@ def camera_frame(payload: ImageData | None) -> Image.Image | None:
     if not start.startswith("data:image/jpeg") or len(data) > MAX_CHARACTERS:
         return None
     try:
-        file = PhotoFile(io.BytesIO(base64.b64decode(data, validate=True)))
+        sent = base64.b64decode(data, validate=True)
+        file = PhotoFile(io.BytesIO(sent))
         num_scans = read_jpeg(file).num_scans
         file.seek(0)
         jpeg = Image.open(file, formats=("JPEG",))
         if max(jpeg.size) > MAX_SIDE or num_scans * jpeg.width * jpeg.height > MAX_SCANNED_PIXELS:
             return None
-        jpeg.draft("RGB", (FRAME_SIDE, FRAME_SIDE))
-        frame_rgb = open_photo(jpeg)
+        frame_rgb = camera_opener()(PhotoBytes(sent, "camera.jpg"))
     except (*BOMB, *DAMAGED, GenderAgeError):
         return None
     frame_rgb.thumbnail((FRAME_SIDE, FRAME_SIDE), Image.Resampling.BILINEAR)

@@ -18,7 +18,7 @@ from gender_age.guarded_opener import GuardedOpener, guarded_opener
 from gender_age.images import open_photo
 from tests.conftest import REPOSITORY
 
-from .pictures import encoded, is_upright, picture
+from .pictures import encoded, grey_profile, is_upright, picture
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the workers need Linux")
 
@@ -29,6 +29,10 @@ PICTURES = {
     "grey.jpg": ("L", "JPEG", {}),
     "cmyk.jpg": ("CMYK", "JPEG", {}),
     "plain.png": ("RGB", "PNG", {}),
+    "grey.png": ("L", "PNG", {}),
+    "grey-transparent.png": ("L", "PNG", {"transparency": 0}),
+    "grey-linear.png": ("L", "PNG", {"icc_profile": grey_profile(1.0)}),
+    "grey.tif": ("L", "TIFF", {}),
     "transparent.png": ("RGBA", "PNG", {}),
     "palette.png": ("P", "PNG", {"transparency": 0}),
     "deep.png": ("I;16", "PNG", {}),

@@ -41,6 +41,6 @@ def test_a_mosaic_of_a_thousand_faces_has_the_largest_of_them(detector, portrait
     mosaic.paste(portrait.resize((256, 256)), (512, 512))
     start = time.process_time()
     _, faces = detector.detect_any_rotation(mosaic)
-    assert time.process_time() - start < 12  # 3 s on a quiet machine; without limits 17 s
+    assert time.process_time() - start < 10  # 2 s on a busy machine; without limits 17 s
     assert len(faces) == 200
     assert max(faces, key=lambda face: face.side).side > 50

@@ -121,7 +121,8 @@ def test_the_shared_memory_cannot_be_shrunk(sick, tmp_path):
     """Reading behind its end would end this process."""
     (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
     line = (
-        "_, (d,) = w.send_message(canvas._connection, {'wants': [60, 40], 'mode': 'RGB'}) or w.receive_message(canvas._connection); "
+        "w.send_message(canvas._connection, {'wants': [60, 40], 'mode': 'RGB'}); "
+        "_, (d,) = w.receive_message(canvas._connection); "
         "import fcntl; raise w.PhotoError(str(fcntl.fcntl(d, fcntl.F_GET_SEALS)) + '.')"
     )
     with sick(line) as opener, pytest.raises(PhotoError, match="^7.$"):

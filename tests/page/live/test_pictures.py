@@ -2,12 +2,14 @@
 
 import base64
 import re
+import sys
 import time
 
 import numpy as np
 import pytest
 from gradio.data_classes import ImageData
 from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from gender_age.tracking import FaceTracker
 from page.inputs.camera import FRAME_SIDE, camera_frame
@@ -47,6 +49,12 @@ def seen(number=1, **changes):
 )
 def test_what_is_no_picture_of_a_camera(url):
     assert camera_frame(ImageData(url=url)) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the workers need Linux")
+def test_the_page_itself_decodes_no_picture(monkeypatch):
+    monkeypatch.setattr(JpegImageFile, "load", lambda image: pytest.fail("decoded here"))
+    assert camera_frame(ImageData(url=picture(77))).getpixel((3, 3)) == (77, 77, 77)
 
 
 def test_a_picture_of_many_scans_is_none_of_a_camera():
