@@ -86,7 +86,7 @@ def whole_number(low: int) -> dict[str, Any]:
 
 def source_weights() -> dict[str, Any]:
     """Metadata of a mapping of names to a weight above 0, or to a mapping of `HEADS` to weights from 0."""
-    phrase = "a mapping of names to numbers above 0, such as {name: 2}, or to {gender: 1, age: 0.3}, from 0,"
+    phrase = "a mapping of names to weights above 0, such as {name: 2}, or of each head: {name: {age: 0.3}},"
 
     def validator(value: dict[str, float | dict[str, float]]) -> None:
         for weight in value.values():
