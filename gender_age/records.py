@@ -48,7 +48,7 @@ class TrainingRecord:
         stem_weights: file of MobileNet's weights, from which the stem started.
         from_random_weights: the record says that both were unset.
         num_hidden_layers, hidden_size, stem: of the network, if the run set them.
-        image_sizes, epochs: pixels and number of epochs of each stage.
+        image_sizes, epochs: pixels and number of epochs of each stage; epoch, best_step: of the saved model.
         hours: wall time.
         hardware: device of each process.
         world_size: number of processes.
@@ -73,6 +73,8 @@ class TrainingRecord:
     stem: str | None = None
     image_sizes: tuple[int, ...] = ()
     epochs: tuple[float, ...] = ()
+    epoch: float | None = None
+    best_step: int | None = None
     hours: float | None = None
     hardware: str | None = None
     world_size: int | None = None
@@ -113,6 +115,8 @@ class TrainingRecord:
             stem=text(part(network, "stem")),
             image_sizes=_all_or_none(whole_number(part(stage, "image_size"), 1, LARGEST_SIZE) for stage in stages),
             epochs=_all_or_none(number(part(stage, "epochs"), 0, MAX_COUNTED) for stage in stages),
+            epoch=number(run.get("epoch"), 0, MAX_COUNTED),
+            best_step=whole_number(run.get("best_step"), 0, MAX_COUNTED),
             hours=number(run.get("hours"), 0, MAX_HOURS),
             hardware=text(run.get("hardware")),
             world_size=whole_number(run.get("world_size"), 1, MAX_COUNTED),

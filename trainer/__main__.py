@@ -10,7 +10,7 @@ import sys
 from gender_age.errors import GenderAgeError
 
 COMMANDS = {
-    "prepare": ("trainer.prepare", "UTKFace or FairFace as published -> a Parquet dataset with landmarks and splits"),
+    "prepare": ("trainer.prepare", "own photos, UTKFace or FairFace -> a Parquet dataset with landmarks and splits"),
     "train": ("trainer.train", "a YAML config -> a calibrated checkpoint; continues a run that was cut off"),
     "evaluate": ("trainer.evaluate", "a checkpoint and prepared data -> report.json and plots"),
     "push": ("trainer.push", "a checkpoint and its report -> a Hub repository, or a folder laid out as one"),

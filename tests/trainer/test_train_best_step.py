@@ -39,6 +39,7 @@ def test_the_model_of_the_best_step_is_saved(ema_decay, save_strategy, tiny_data
     record = record_of(model)
     best = max(record["history"], key=lambda entry: entry["eval_drawn_age_mae"])["step"]
     assert record["best_step"] == best < 24
+    assert record["epoch"] == best / 6
     folder = tmp_path / "run" / f"checkpoint-{best}"
     expected = load_file(folder / AVERAGE_FILE) if ema_decay else GenderAgeModel.from_pretrained(folder).state_dict()
     saved = GenderAgeModel.from_pretrained(model).state_dict()

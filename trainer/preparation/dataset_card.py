@@ -171,11 +171,7 @@ The band of a range is that of its middle.
 
 {_band_table(records)}
 
-## Groups
-
-{_table(["race", "n"], [(race, n) for race in RACES if (n := sum(record.race == race for record in records))])}
-
-## Left out, and known flaws
+{_groups(records)}## Left out, and known flaws
 
 - {facts.without_landmarks:,} images have no landmarks: the detector found no face in them.
 - {facts.twin_images:,} images are in {facts.twin_groups:,} groups of near-duplicates; twins often disagree on the
@@ -216,6 +212,12 @@ def _band_table(records: Sequence[Record]) -> str:
     if not unknown:
         return _table(["age", *GENDERS, "both"], [(row[0], *row[1:3], row[-1]) for row in rows])
     return _table(["age", *GENDERS, "unknown", "all"], rows)
+
+
+def _groups(records: Sequence[Record]) -> str:
+    """The section on labelled groups; empty where there are none."""
+    rows = [(race, n) for race in RACES if (n := sum(record.race == race for record in records))]
+    return f"## Groups\n\n{_table(['race', 'n'], rows)}\n\n" if rows else ""
 
 
 def _numbers(counted: Counter, band: int | None) -> list[int]:

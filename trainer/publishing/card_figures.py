@@ -53,9 +53,11 @@ def group_table(first: str, groups: Mapping[str, GroupReport], keys: Sequence[st
     Args:
         first: title of the first column.
         groups: by name.
-        keys: of `COLUMNS`; empty columns are left out.
+        keys: of `COLUMNS`; empty columns are left out, and so is a table without any column.
     """
     shown = [key for key in keys if any(getattr(group, key) for group in groups.values())]
+    if not shown:
+        return ""
     rows = [[first, "n", *(COLUMNS[key] for key in shown)], ["---"] + ["---:"] * (len(shown) + 1)]
     rows += [
         [name, count(group.n), *(measured(getattr(group, key), KINDS[key]) for key in shown)]

@@ -22,8 +22,6 @@ NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "st
 NEWER += ("freeze", "freeze_stem", "lora", "rand_augment", "mixup", "cutmix")
 """Settings that older runs did not record."""
 
-HEADS = ("gender", "age")
-
 
 @strict
 @dataclass(frozen=True, slots=True)
@@ -67,9 +65,9 @@ class DataSection(CheckedSection):
     weights: dict[str, float | dict[str, float]] = field(
         default_factory=dict,
         metadata={
-            "help": "The data set's folder or id -> how often its faces are shown, relative to 1; or how much they "
-            "count in the loss of each head, such as {age: 0.3, gender: 1}, where 0 trains nothing.",
-            **source_weights(HEADS),
+            "help": "The data set's folder or id -> how often its faces are shown, relative to 1; or, such as "
+            "{age: 0.3}, how much they count in the loss of that head.",
+            **source_weights(),
         },
     )
     drop_unlikely: float = field(

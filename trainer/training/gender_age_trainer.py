@@ -159,7 +159,10 @@ class GenderAgeTrainer(FineTuningTrainer):
 
     def record(self) -> dict:
         """What the card and a reader of the model want to know of the run so far."""
-        return {**run_record(self.run_config, self, self.marker.seconds), "best_step": self.best_step}
+        epochs = {entry["step"]: entry["epoch"] for entry in self.state.log_history if "epoch" in entry}
+        epoch = epochs.get(self.best_step, self.state.epoch)
+        record = run_record(self.run_config, self, self.marker.seconds)
+        return {**record, "best_step": self.best_step, "epoch": epoch and round(epoch, 2)}
 
     def save_finished(self, folder: Path) -> None:
         """Write the model as it is now, with its image processor and the record of the run."""

@@ -12,7 +12,8 @@ from datasets import Dataset, concatenate_datasets
 
 from ..errors import ConfigError, DataError
 from ..faces.loading import load_split, name_and_revision
-from .config import HEADS, DataSection
+from .config import DataSection
+from .settings import HEADS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from ..errors import ConfigError
@@ -22,6 +22,8 @@ WANTED = {
     list: "a list such as [a, b]",
     dict: "a mapping such as {name: value}",
 }
+
+HEADS = ("gender", "age")
 
 
 class SettingError(ConfigError):
@@ -82,15 +84,14 @@ def whole_number(low: int, high: int | None = None) -> dict[str, Any]:
     return {"validator": validator, "wanted": phrase}
 
 
-def source_weights(heads: Sequence[str]) -> dict[str, Any]:
-    """Metadata of a mapping of names to a weight above 0, or to a mapping of `heads` to weights from 0."""
-    example = ", ".join(f"{head}: 1" for head in heads)
-    phrase = f"a mapping of names to numbers above 0, such as {{name: 2}}, or to such as {{name: {{{example}}}}},"
+def source_weights() -> dict[str, Any]:
+    """Metadata of a mapping of names to a weight above 0, or to a mapping of `HEADS` to weights from 0."""
+    phrase = "a mapping of names to weights above 0, such as {name: 2}, or of each head: {name: {age: 0.3}},"
 
     def validator(value: dict[str, float | dict[str, float]]) -> None:
         for weight in value.values():
             if isinstance(weight, dict):
-                fits = weight.keys() <= set(heads) and all(0 <= each < math.inf for each in weight.values())
+                fits = weight.keys() <= set(HEADS) and all(0 <= each < math.inf for each in weight.values())
             else:
                 fits = 0 < weight < math.inf
             if not fits:

@@ -48,6 +48,28 @@ def test_card_shows_what_was_recorded(run_folder, report, tmp_path):
     assert "None" not in card.text
 
 
+def test_card_tells_how_far_the_model_was_trained(run_folder, report, tmp_path):
+    record = json.loads((run_folder / "training.json").read_text())
+    sizes = "| image sizes | 16 → 32 px, for 3 + 2 epochs"
+    for told, shown in (
+        ({"epoch": 5.0, "best_step": None}, f"{sizes} |"),
+        ({"epoch": 1.25, "best_step": None}, f"{sizes}, of which this model had 1.25 |"),
+        ({"epoch": 2.0, "best_step": 24}, f"{sizes}, of which this model had 2.0: those up to the best step |"),
+    ):
+        (run_folder / "training.json").write_text(json.dumps(record | told))
+        text = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text()
+        assert shown in text
+        assert ("and which chose the best step" in text) == (told["best_step"] is not None)
+
+
+def test_a_table_without_figures_is_left_out(run_folder, report, tmp_path):
+    (result,) = report["protocols"]["end_to_end"].values()
+    result["by_race"] = {}
+    text = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text()
+    assert "| group, as labelled |" not in text
+    assert "| true age |" in text
+
+
 def test_card_tells_of_earlier_runs_and_of_what_was_left_out(run_folder, report, tmp_path):
     record = json.loads((run_folder / "training.json").read_text())
     first = record | {"hours": 2.0}
