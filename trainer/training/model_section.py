@@ -20,8 +20,8 @@ class ModelSection(CheckedSection):
         default=None,
         metadata={
             "help": "Folder or Hub id of a backbone to fine-tune, such as a ViT, a DINOv2 or a ConvNeXt, or of a "
-            "checkpoint of this project to continue from; or NAME.yaml, a config in the same folder that is trained first. "
-            "Random weights when null."
+            "checkpoint of this project to continue from; or NAME.yaml, a config in the same folder that is trained "
+            "first. Random weights when null."
         },
     )
     revision: str | None = field(
