@@ -52,9 +52,7 @@ class SearchConfig(CheckedSection):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `search`."""
     parser.add_argument("search", type=Path, help="a YAML file such as trainer/configs/search.yaml")
-    parser.add_argument(
-        "overrides", nargs="*", metavar="name.of.setting=value", help="of the run's config")
-    )
+    parser.add_argument("overrides", nargs="*", metavar="name.of.setting=value", help="of the run's config")
 
 
 def main(args: argparse.Namespace) -> int:

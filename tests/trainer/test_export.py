@@ -89,16 +89,16 @@ def int8_command(folder, path, data):
 
 
 def test_int8_weights_have_a_scale_a_channel(exported, exported_int8):
-    content = onnx.load(exported_int8)
-    kinds = {each.op_type for each in content.graph.node}
-    assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
-    weights = [each for each in content.graph.initializer if each.data_type == onnx.TensorProto.INT8]
-    scales = {each.name: each for each in content.graph.initializer}
-    per_channel = [
-        node for node in content.graph.node if node.op_type == "DequantizeLinear" and node.input[0] in scales
-    ]
+    graph = onnx.load(exported_int8).graph
+    stored = {each.name: each for each in graph.initializer}
+    dequantised = [node.input for node in graph.node if node.op_type == "DequantizeLinear" and node.input[0] in stored]
+    weights = [(stored[weight], stored[scale]) for weight, scale, *_ in dequantised if len(stored[weight].dims) > 1]
+    assert "QuantizeLinear" in {node.op_type for node in graph.node}
     assert weights
-    assert any(len(scales[node.input[1]].dims) == 1 and scales[node.input[1]].dims[0] > 1 for node in per_channel)
+    for weight, scale in weights:
+        assert weight.data_type == onnx.TensorProto.INT8
+        assert len(scale.dims) == 1
+        assert scale.dims[0] in weight.dims
     notes = onnxruntime.InferenceSession(exported_int8).get_modelmeta().custom_metadata_map
     assert notes == onnxruntime.InferenceSession(exported).get_modelmeta().custom_metadata_map
 

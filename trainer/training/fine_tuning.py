@@ -75,12 +75,14 @@ def merged(model: GenderAgeModel) -> GenderAgeModel:
     return plain
 
 
-def keep_frozen(model: nn.Module) -> None:
+def keep_frozen(module: nn.Module) -> None:
     """Frozen modules run as in evaluation, without dropout, and their batch norm keeps its statistics."""
-    for module in model.modules():
-        parameters = [*module.parameters()]
-        if parameters and not any(parameter.requires_grad for parameter in parameters):
-            module.eval()
+    trained = [parameter.requires_grad for parameter in module.parameters()]
+    if trained and not any(trained):
+        module.eval()
+    elif not all(trained):
+        for child in module.children():
+            keep_frozen(child)
 
 
 def with_layer_decay(groups: Iterable[dict[str, Any]], model: GenderAgeModel, decay: float) -> list[dict[str, Any]]:
