@@ -38,10 +38,8 @@ def choose_trained_weights(model: GenderAgeModel, section: ModelSection) -> None
 def _freeze(model: GenderAgeModel, freeze: int | str) -> None:
     """The whole backbone, or what is before its layers and the first of these."""
     depths, last = parameter_depths(model.backbone, model.family)
-    if freeze != "all" and not (isinstance(freeze, int) and 0 <= freeze < last):
-        raise SettingError(
-            "model.freeze", freeze, f"all, or a number of layers up to {last - 1}, those of the backbone,"
-        )
+    if freeze != "all" and not (type(freeze) is int and 1 <= freeze < last):
+        raise SettingError("model.freeze", freeze, f"all, or a number of the backbone's layers from 1 to {last - 1},")
     for name, parameter in model.backbone.named_parameters():
         parameter.requires_grad_(freeze != "all" and depths[name] > freeze)
 
