@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import importlib.util
 import inspect
 from typing import Any
@@ -56,7 +55,7 @@ def build_backbone(config: GenderAgeConfig) -> PreTrainedModel:
         if config.stem in STEMS:
             backbone.embeddings.patch_embeddings = STEMS[config.stem](config)
     else:
-        network = copy.deepcopy(config.backbone_config)
+        network = config.backbone_config
         if family.drop_path:
             name, _, key = family.drop_path.partition(".")
             rate = config.drop_path_rate

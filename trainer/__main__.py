@@ -1,4 +1,4 @@
-"""`python -m trainer COMMAND`: prepare data, train, evaluate, push, export and deploy."""
+"""`python -m trainer COMMAND`: prepare data, train, search, evaluate, push, export and deploy."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gender_age.errors import GenderAgeError
 COMMANDS = {
     "prepare": ("trainer.prepare", "own photos, UTKFace or FairFace -> a Parquet dataset with landmarks and splits"),
     "train": ("trainer.train", "a YAML config -> a calibrated checkpoint; continues a run that was cut off"),
+    "search": ("trainer.search", "a YAML search -> the best hyperparameters of a config, with Optuna"),
     "evaluate": ("trainer.evaluate", "a checkpoint and prepared data -> report.json and plots"),
     "push": ("trainer.push", "a checkpoint and its report -> a Hub repository, or a folder laid out as one"),
     "export": ("trainer.export", "a checkpoint -> an ONNX file, compared with it"),

@@ -51,6 +51,7 @@ def quantise(source: Path, target: Path, faces: np.ndarray, labels: dict[str, np
     Raises:
         TrainerError: `target` loses more accuracy than `MOST_YEARS_LOST` or `MOST_GENDERS_LOST`.
     """
+    import onnx
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -79,6 +80,9 @@ def quantise(source: Path, target: Path, faces: np.ndarray, labels: dict[str, np
         )
     finally:
         folded.unlink(missing_ok=True)
+    content, exact = onnx.load(target), onnx.load(source, load_external_data=False)
+    onnx.helper.set_model_props(content, {each.key: each.value for each in exact.metadata_props})
+    onnx.save(content, target)
     before, after = (_accuracy(path, faces, labels, rest) for path in (source, target))
     if after.age_mae - before.age_mae > MOST_YEARS_LOST or before.gender - after.gender > MOST_GENDERS_LOST:
         raise TrainerError(f"int8 loses too much of this model: {in_words(before, after)}")

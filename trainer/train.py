@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `train`; its help lists every setting of a config."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = settings_help()
-    parser.add_argument("config", type=Path, help="a YAML file; six ship in trainer/configs")
+    parser.add_argument("config", type=Path, help="a YAML file; several ship in trainer/configs")
     parser.add_argument(
         "overrides", nargs="*", metavar="name.of.setting=value", help="such as training.output_dir=runs/first"
     )

@@ -3,6 +3,7 @@
 import builtins
 import json
 import os
+import re
 import shutil
 
 import numpy as np
@@ -12,7 +13,10 @@ import pytest
 import torch
 
 from gender_age.checkpoint import DEFAULT_MODEL, load_checkpoint
-from trainer import export
+from gender_age.images import open_photo
+from gender_age.prediction import GenderAgePredictor
+from tests.conftest import REPOSITORY
+from trainer import export, onnx_int8
 from trainer.__main__ import main
 from trainer.errors import TrainerError
 
@@ -42,13 +46,76 @@ def test_answers_are_the_checkpoints(exported, tiny_model_folder, batch):
     check_answers(exported, tiny_model_folder, batch)
 
 
-def test_the_default_model_too(tmp_path):
-    """Its convolutions and its mirrored faces, which the tiny one has not."""
-    path = tmp_path / "model.onnx"
+@pytest.fixture(scope="module")
+def exported_default(tmp_path_factory):
+    path = tmp_path_factory.mktemp("default") / "model.onnx"
     assert main(["export", "--model", str(DEFAULT_MODEL), "--onnx", str(path)]) == 0
+    return path
+
+
+def test_the_default_model_too(exported_default):
+    """Its convolutions and its mirrored faces, which the tiny one has not."""
     assert load_checkpoint()[0].config.average_mirrored
     for batch in (1, 3, 8):
-        check_answers(path, DEFAULT_MODEL, batch)
+        check_answers(exported_default, DEFAULT_MODEL, batch)
+
+
+def test_the_example_of_the_documents_answers_as_the_library(exported_default, monkeypatch):
+    code = re.search(r"```python\n(.*?)```", (REPOSITORY / "docs" / "onnx.md").read_text(), re.S).group(1)
+    assert len([line for line in code.splitlines() if line.strip()]) <= 40
+    monkeypatch.chdir(exported_default.parent)
+    shutil.copy(REPOSITORY / "examples" / "group.jpg", "photo.jpg")
+    example = {}
+    exec(compile(code, "docs/onnx.md", "exec"), example)
+    photo = open_photo("photo.jpg")
+    expected = GenderAgePredictor.from_pretrained(device="cpu").predict(photo)
+    assert expected.faces
+    answers = example["answer"]([example["crop"](photo, face.landmarks) for face in expected.faces])
+    for (gender, probability, age), face in zip(answers, expected.faces, strict=True):
+        assert gender == face.gender
+        assert probability == pytest.approx(face.gender_probability, abs=0.05)
+        assert age == pytest.approx(face.age, abs=1)
+
+
+@pytest.fixture(scope="module")
+def exported_int8(tiny_model_folder, tiny_data, tmp_path_factory):
+    path = tmp_path_factory.mktemp("int8") / "model.onnx"
+    assert main(int8_command(tiny_model_folder, path, tiny_data)) == 0
+    return path
+
+
+def int8_command(folder, path, data):
+    return ["export", "--model", str(folder), "--onnx", str(path), "--int8", str(data)]
+
+
+def test_int8_weights_have_a_scale_a_channel(exported, exported_int8):
+    graph = onnx.load(exported_int8).graph
+    stored = {each.name: each for each in graph.initializer}
+    dequantised = [node.input for node in graph.node if node.op_type == "DequantizeLinear" and node.input[0] in stored]
+    weights = [(stored[weight], stored[scale]) for weight, scale, *_ in dequantised if len(stored[weight].dims) > 1]
+    assert "QuantizeLinear" in {node.op_type for node in graph.node}
+    assert weights
+    for weight, scale in weights:
+        assert weight.data_type == onnx.TensorProto.INT8
+        assert len(scale.dims) == 1
+        assert scale.dims[0] in weight.dims
+    notes = onnxruntime.InferenceSession(exported_int8).get_modelmeta().custom_metadata_map
+    assert notes == onnxruntime.InferenceSession(exported).get_modelmeta().custom_metadata_map
+
+
+def test_int8_answers_are_near_the_models(exported, exported_int8):
+    pixels = {"pixel_values": np.random.default_rng(0).normal(size=(4, 3, 32, 32)).astype(np.float32)}
+    exact, rounded = (onnxruntime.InferenceSession(path).run(None, pixels) for path in (exported, exported_int8))
+    for one, other in zip(exact, rounded, strict=True):
+        assert not np.array_equal(one, other)
+        np.testing.assert_allclose(one, other, atol=0.1 * np.abs(one).max())
+
+
+def test_int8_that_loses_too_much_is_not_written(tiny_model_folder, tiny_data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(onnx_int8, "MOST_YEARS_LOST", -50.0)
+    assert main(int8_command(tiny_model_folder, tmp_path / "model.onnx", tiny_data)) == 1
+    assert "int8 loses too much of this model: MAE" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_file_says_how_its_input_is_made(exported, tiny_model_folder):

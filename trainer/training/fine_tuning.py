@@ -40,10 +40,8 @@ def choose_trained_weights(model: GenderAgeModel, section: ModelSection) -> None
 def _freeze(model: GenderAgeModel, freeze: int | str) -> None:
     """The whole backbone, or what is before its layers and the first of these."""
     depths, last = parameter_depths(model.backbone, model.family)
-    if freeze != "all" and not (isinstance(freeze, int) and 0 <= freeze < last):
-        raise SettingError(
-            "model.freeze", freeze, f"all, or a number of layers up to {last - 1}, those of the backbone,"
-        )
+    if freeze != "all" and not (type(freeze) is int and 1 <= freeze < last):
+        raise SettingError("model.freeze", freeze, f"all, or a number of the backbone's layers from 1 to {last - 1},")
     for name, parameter in model.backbone.named_parameters():
         parameter.requires_grad_(freeze != "all" and depths[name] > freeze)
 
@@ -86,12 +84,14 @@ def merged(model: GenderAgeModel) -> GenderAgeModel:
     return plain
 
 
-def keep_frozen(model: nn.Module) -> None:
+def keep_frozen(module: nn.Module) -> None:
     """Frozen modules run as in evaluation, without dropout, and their batch norm keeps its statistics."""
-    for module in model.modules():
-        parameters = [*module.parameters()]
-        if parameters and not any(parameter.requires_grad for parameter in parameters):
-            module.eval()
+    trained = [parameter.requires_grad for parameter in module.parameters()]
+    if trained and not any(trained):
+        module.eval()
+    elif not all(trained):
+        for child in module.children():
+            keep_frozen(child)
 
 
 def with_layer_decay(groups: Iterable[dict[str, Any]], model: GenderAgeModel, decay: float) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """What a run trains of a backbone, and with which faces."""
 
+import shutil
+
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -132,13 +134,13 @@ def test_a_merged_model_answers_as_the_adapted_one(stock):
 
 def test_a_run_with_lora_goes_on_from_its_checkpoint(stock, tiny_data, tmp_path):
     pytest.importorskip("peft")
-    model, training = {"lora": {"r": 2}}, {"save_strategy": "steps", "save_steps": 1, "save_total_limit": 4}
-    unbroken = run(stock, tiny_data, tmp_path / "unbroken", model=model, training=training)
-    run(stock, tiny_data, tmp_path / "killed", model=model, training=training | {"max_steps": 1})
-    (tmp_path / "killed" / "model" / "training.json").unlink()
-    resumed = run(stock, tiny_data, tmp_path / "killed", model=model, training=training)
-    first, second = (load_file(folder / "model.safetensors") for folder in (unbroken, resumed))
-    assert all(torch.allclose(first[name], second[name], atol=1e-6) for name in first)
+    settings = {"model": {"lora": {"r": 2}}, "training": {"save_strategy": "steps", "save_steps": 1}}
+    folder = run(stock, tiny_data, tmp_path / "run", **settings)
+    unbroken = load_file(folder / "model.safetensors")
+    shutil.rmtree(folder)
+    shutil.rmtree(tmp_path / "run" / "checkpoint-2")
+    resumed = load_file(run(stock, tiny_data, tmp_path / "run", **settings) / "model.safetensors")
+    assert all(torch.allclose(weight, resumed[name], atol=1e-6) for name, weight in unbroken.items())
 
 
 def test_lora_and_freezing_are_two_choices(stock):
