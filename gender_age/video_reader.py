@@ -106,7 +106,7 @@ class VideoReader:
             logger.warning("A worker that decoded a video was ended (%s).", error)
             self.is_damaged = True
             if self.size_wh is None:
-                status = None if worker is None else worker.status
+                status = 0 if worker is None else worker.status
                 raise VideoError(f"{self.name} {ENDINGS.get(status, DAMAGED)}") from None
 
     def _from_here(self, kind: str) -> Generator[Frame, None, None]:
@@ -136,7 +136,7 @@ class _VideoWorker(WorkerProcess):
     PROGRAM = "video_worker"
     size_wh: tuple[int, int] | None = None
     image_rgb: Image.Image | None = None
-    status: int | None = None
+    status = 0
 
     def messages(self, descriptor: int, kind: str, every_s: float) -> Iterator[dict]:
         """What it says of an open file, up to the end of the clip or an error.

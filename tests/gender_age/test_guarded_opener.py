@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from gender_age import guarded_opener as module
 from gender_age import worker_process
 from gender_age.errors import PhotoError
 from gender_age.guarded_opener import GuardedOpener, guarded_opener
