@@ -70,7 +70,7 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
     def sight(_: GenderAgePredictor, frame: Frame, min_score: float | None) -> list[Sighting]:
         return look(frame, min_score)
 
-    def start() -> dict:
+    def start_video() -> dict:
         """Before the run leaves the queue: a new state, and the last results are cleared."""
         return {
             state: VideoRun(),
@@ -81,7 +81,7 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
             **dict.fromkeys((copy, *downloads), gr.update(visible=False, value=None)),
         }
 
-    def analyse(given: GivenFile | None, this: VideoRun | None) -> Iterator[dict]:
+    def follow_people(given: GivenFile | None, this: VideoRun | None) -> Iterator[dict]:
         """The run: yields its progress, and at the end the people and the annotated copy."""
         this = this or VideoRun()
         if given is None or given.path is None:
@@ -136,13 +136,13 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
                     yield {status: video_progress_html(what, reader.last_s, reader.duration_s or 0.0)}
         return None
 
-    def stop(this: VideoRun | None) -> dict:
+    def stop_video(this: VideoRun | None) -> dict:
         """Asks the run to end after the current frame."""
         if this is not None:
             this.cancelled = True
         return gr.update(value="Stopping …", interactive=False)
 
-    def end(this: VideoRun | None) -> dict:
+    def end_video(this: VideoRun | None) -> dict:
         """After the run, however it ended."""
         buttons = {follow_button: gr.update(visible=True), cancel: gr.update(visible=False)}
         return buttons if this is not None and this.ended else buttons | {status: BROKEN_OFF_VIDEO}
@@ -168,11 +168,11 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
 
     outputs = [status, copy, table, *downloads]
     unseen = {"api_visibility": "private", "show_progress": "hidden"}
-    started = follow_button.click(start, None, [*outputs, state, follow_button, cancel], queue=False, **unseen)
-    running = started.success(analyse, [video, state], outputs, **unseen, **VIDEO_PLACES)
+    started = follow_button.click(start_video, None, [*outputs, state, follow_button, cancel], queue=False, **unseen)
+    running = started.success(follow_people, [video, state], outputs, **unseen, **VIDEO_PLACES)
     for ended in endings(running):
-        ended(end, state, [follow_button, cancel, status], queue=False, **unseen)
-    cancel.click(stop, state, cancel, queue=False, **unseen)
+        ended(end_video, state, [follow_button, cancel, status], queue=False, **unseen)
+    cancel.click(stop_video, state, cancel, queue=False, **unseen)
 
 
 def new_file(component: gr.Video) -> str:
