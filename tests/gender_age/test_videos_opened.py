@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 
 import av
 import numpy as np
@@ -186,6 +187,32 @@ def test_a_name_is_not_logged(tmp_path, monkeypatch, caplog):
     with caplog.at_level(logging.WARNING), pytest.raises(VideoError, match="private"):
         read(path)
     assert "private" not in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.avi", "a.gif"])
+def test_mutated_files_are_read_or_refused(tmp_path, name):
+    path, generator = tmp_path / name, np.random.default_rng(7)
+    if name == "a.gif":
+        frame = frame_at(LEFT, 0, (160, 90))
+        frame.save(path, save_all=True, append_images=[Image.new("RGB", frame.size)] * 5, duration=100)
+    else:
+        codec = "mpeg4" if name == "a.avi" else "libx264"
+        write_clip(path, LEFT, seconds=2, size_wh=(160, 90), codec=codec, gop_size=5)
+    data = path.read_bytes()
+    for _ in range(40):
+        mutated = np.frombuffer(data, np.uint8).copy()
+        places = generator.integers(0, len(mutated), generator.integers(1, 60))
+        mutated[places] = generator.integers(0, 256, len(places))
+        path.write_bytes(mutated.tobytes()[: generator.integers(len(data) // 2, len(data) + 1)])
+        begun = time.monotonic()
+        try:
+            frames, reader = read(path)
+        except VideoError as error:
+            assert str(error).startswith("“a.")
+        else:
+            assert all(frame.image_rgb.size == reader.size_wh for frame in frames)
+        assert time.monotonic() - begun < 20
 
 
 def _linear_bt2020(srgb):
