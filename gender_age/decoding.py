@@ -29,13 +29,15 @@ def decode(gender_logits: torch.Tensor, age_logits: torch.Tensor, config: Gender
             age_interval=(low, high),
             age_interval_level=config.age_interval_level,
             under_18=under_18,
+            age_distribution=tuple(distribution),
         )
-        for gender, probability, age, (low, high), under_18 in zip(
+        for gender, probability, age, (low, high), under_18, distribution in zip(
             genders.tolist(),
             probabilities.tolist(),
             ages.tolist(),
             intervals.tolist(),
             mass_below(age_logits, OF_AGE).tolist(),
+            age_logits.float().softmax(dim=-1).tolist(),
             strict=True,
         )
     ]

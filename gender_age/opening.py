@@ -8,26 +8,30 @@ from pathlib import Path
 
 from .errors import PhotoError
 from .formats import WANTED
+from .photo_bytes import PhotoBytes
 from .photo_file import PhotoFile
 from .photo_names import address_scheme
 from .standard_input import StandardInput
+
+SAVE_AGAIN = "save or download it again, or choose another photo"
 
 
 def open_file(photo: str | os.PathLike, name: str) -> PhotoFile:
     """The file of a photo, open for reading.
 
     Args:
-        photo: its path, or standard input.
+        photo: its path, or what stands for one.
         name: how sentences call it.
 
     Raises:
         PhotoError: it is a folder, a device or empty.
         OSError, ValueError: it cannot be opened; `why_not_opened` makes a sentence of them.
     """
-    if isinstance(photo, StandardInput):
+    if isinstance(photo, (StandardInput, PhotoBytes)):
         data = photo.read()
         if not data.getbuffer().nbytes:
-            raise PhotoError(f"{name} is empty (0 bytes): pipe a photo into the command.")
+            piped = isinstance(photo, StandardInput)
+            raise PhotoError(_empty(name, "pipe a photo into the command" if piped else SAVE_AGAIN))
         return PhotoFile(data)
     path = Path(os.fsdecode(photo))
     status = path.stat()
@@ -36,7 +40,7 @@ def open_file(photo: str | os.PathLike, name: str) -> PhotoFile:
     if not stat.S_ISREG(status.st_mode):
         raise PhotoError(f"{name} is a device or pipe, not a file: choose {WANTED}.")
     if status.st_size == 0:
-        raise PhotoError(f"{name} is empty (0 bytes): save or download it again, or choose another photo.")
+        raise PhotoError(_empty(name, SAVE_AGAIN))
     return PhotoFile(path.open("rb", buffering=0))
 
 
@@ -57,6 +61,10 @@ def why_not_opened(error: Exception, photo: str | os.PathLike, name: str) -> str
     # A name with a null byte or too long, a failing disk.
     reason = getattr(error, "strerror", None) or "the path is not valid"
     return f"{name} cannot be opened ({reason}): check the path or choose another photo."
+
+
+def _empty(name: str, advice: str) -> str:
+    return f"{name} is empty (0 bytes): {advice}."
 
 
 __all__ = ["open_file", "why_not_opened"]

@@ -181,9 +181,21 @@ class GenderAgePredictor:
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; it must be at least 1")
         refuse_single(photos)
-        search = partial(self._search_or_error, whole_image=whole_image, min_score=checked_min_score(min_score))
+        search = partial(self.search, whole_image=whole_image, min_score=checked_min_score(min_score))
         batches = in_batches(parallel_map(search, photos, workers), batch_size, max_wait_s)
         return self._stream(batches, batch_size, workers)
+
+    def search(self, photo: Photo, whole_image: bool = False, min_score: float | None = None) -> SearchedPhoto:
+        """The first half of `predict`: the faces found and cut. An unusable photo has its `error` set."""
+        try:
+            return self._search(photo, whole_image, min_score)
+        except GenderAgeError as error:
+            return SearchedPhoto(photo_name(photo), photo_path(photo), size_wh=None, error=str(error))
+
+    def answer(self, searched: Sequence[SearchedPhoto], batch_size: int = BATCH_SIZE) -> list[PhotoPrediction]:
+        """The second half: the model's answers for searched photos, one prediction each."""
+        estimates = iter(self.estimate([face.crop for photo in searched for face in photo.found], batch_size))
+        return [photo.with_estimates([next(estimates) for _ in photo.found]) for photo in searched]
 
     def align(self, image_rgb: Image.Image, face: FacePrediction) -> Image.Image:
         """The face as the model saw it.
@@ -201,7 +213,7 @@ class GenderAgePredictor:
         self, batches: Generator[list[SearchedPhoto], None, None], batch_size: int, workers: int
     ) -> Generator[PhotoPrediction, None, None]:
         """Answers batches of searched photos, several at once: the model leaves a part of the cores to the search."""
-        answer = partial(self._answer, batch_size=batch_size)
+        answer = partial(self.answer, batch_size=batch_size)
         with closing(batches), closing(parallel_map(answer, batches, workers)) as answers:
             for predictions in answers:
                 yield from predictions
@@ -213,12 +225,6 @@ class GenderAgePredictor:
             found = FoundFace(box=(0, 0, *image_rgb.size), score=None, landmarks=None, crop=crop)
             return SearchedPhoto(photo_name(photo), photo_path(photo), image_rgb.size, found=(found,))
         return self._found(photo, image_rgb, *self.detector.detect_any_rotation(image_rgb, min_score))
-
-    def _search_or_error(self, photo: Photo, whole_image: bool, min_score: float | None) -> SearchedPhoto:
-        try:
-            return self._search(photo, whole_image, min_score)
-        except GenderAgeError as error:
-            return SearchedPhoto(photo_name(photo), photo_path(photo), size_wh=None, error=str(error))
 
     def _found(self, photo: Photo, image_rgb: Image.Image, rotation: int, faces: list[Face]) -> SearchedPhoto:
         image_rgb = rotate_image(image_rgb, rotation)
@@ -234,10 +240,6 @@ class GenderAgePredictor:
         # Again, by the rounded boxes, so that who reads the result finds the order it promises.
         found.sort(key=lambda face: (face.box[0] + face.box[2], face.box[1] + face.box[3]))
         return SearchedPhoto(photo_name(photo), photo_path(photo), image_rgb.size, rotation, tuple(found))
-
-    def _answer(self, searched: list[SearchedPhoto], batch_size: int) -> list[PhotoPrediction]:
-        estimates = iter(self.estimate([face.crop for photo in searched for face in photo.found], batch_size))
-        return [photo.with_estimates([next(estimates) for _ in photo.found]) for photo in searched]
 
 
 __all__ = ["DEFAULT_MODEL", "FacePrediction", "GenderAgePredictor", "PhotoPrediction"]

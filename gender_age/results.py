@@ -20,6 +20,7 @@ class FaceEstimate:
             frequency.
         age_interval_level: that frequency, as a share.
         under_18: probability of an age below 18 years, in [0, 1]; None where it is not known. No part of the JSON.
+        age_distribution: probability of every year from 0 to 100; None where it is not known. No part of the JSON.
     """
 
     gender: str
@@ -29,6 +30,7 @@ class FaceEstimate:
     age_interval: tuple[float, float]
     age_interval_level: float
     under_18: float | None = None
+    age_distribution: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +48,9 @@ class FacePrediction(FaceEstimate):
     landmarks: Landmarks | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """The face as in the JSON of a photo; without `landmarks` and `under_18`, which are no part of the contract."""
+        """The face as in the JSON of a photo; without what is no part of the contract."""
         values = asdict(self)
-        del values["landmarks"], values["under_18"]
+        del values["landmarks"], values["under_18"], values["age_distribution"]
         head = {"box": list(self.box), "score": values.pop("score")}
         return head | values | {"box": list(self.box), "age_interval": list(self.age_interval)}
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from .photo_names import photo_name
 
 if TYPE_CHECKING:
+    import pyarrow
+
     from .results import FaceEstimate, FacePrediction, PhotoPrediction
 
 COLUMNS = {
@@ -66,18 +68,24 @@ def write_csv(predictions: Iterable[PhotoPrediction], out: TextIO) -> None:
         writer.add(prediction)
 
 
-def parquet_bytes(predictions: Iterable[PhotoPrediction]) -> bytes:
-    """The table of faces as a Parquet file with typed columns, null where there is nothing to say."""
+def face_table(predictions: Iterable[PhotoPrediction]) -> pyarrow.Table:
+    """The table of faces with typed columns, null where there is nothing to say."""
     # Here, as it takes a quarter of a second that few need to wait for.
     import pyarrow
-    import pyarrow.parquet
 
     types = {str: pyarrow.string(), int: pyarrow.int32(), float: pyarrow.float64(), bool: pyarrow.bool_()}
     schema = pyarrow.schema([(name, types[kind]) for name, kind in COLUMNS.items()])
     rows = face_rows(predictions)
     columns = [[row[index] for row in rows] for index in range(len(COLUMNS))]
+    return pyarrow.table(columns, schema=schema)
+
+
+def parquet_bytes(predictions: Iterable[PhotoPrediction]) -> bytes:
+    """The table of faces as a Parquet file."""
+    import pyarrow.parquet
+
     file = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table(columns, schema=schema), file)
+    pyarrow.parquet.write_table(face_table(predictions), file)
     return file.getvalue()
 
 

@@ -66,7 +66,7 @@ def rooms_that_import(root: Path, package: str, forbidden: set[str]) -> list[str
     ]
 
 
-@pytest.mark.parametrize("package", ["gender_age", "trainer", "page"])
+@pytest.mark.parametrize("package", ["gender_age", "trainer", "page", "labelling"])
 def test_packages_are_found(package):
     assert files_of(REPOSITORY / package)
 

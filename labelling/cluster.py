@@ -1,0 +1,121 @@
+"""The Ray cluster: started here or joined, and how its processors and GPUs are shared by the stages."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import ray
+from ray.data import DataContext
+
+from .errors import LabellingError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+# Parts of a core. Searching takes nearly all of the time; the others wait for disks and networks.
+SEARCH_CPUS, MODEL_CPUS, INPUT_CPUS, OUTPUT_CPUS = 0.7, 0.2, 0.02, 0.05
+SEARCHERS_PER_MODEL = 8
+# When a job goes on, Ray Data asks for a core for what was done before; on one core the others would wait for ever.
+FEWEST_CPUS = 2
+# Photos and faces under way.
+STORE_BYTES, STORE_BYTES_PER_CPU = 384 << 20, 64 << 20
+BLOCK_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Numbers of actors.
+
+    Attributes:
+        searchers: of the stage that opens photos and finds faces, one a core.
+        models: of the stage with the model, one a GPU where there are some.
+        device: of the model, "cuda" or "cpu".
+    """
+
+    searchers: int
+    models: int
+    device: str
+
+    @classmethod
+    def of(cls, cpus: float, gpus: float) -> Stages:
+        """The stages of a cluster with so many of both."""
+        searchers = max(1, int(cpus))
+        if gpus >= 1:
+            return cls(searchers, int(gpus), "cuda")
+        return cls(searchers, -(-searchers // SEARCHERS_PER_MODEL), "cpu")
+
+    @property
+    def readers(self) -> int:
+        """Tasks that read at once. Each is a process, which waits for a disk or a network."""
+        return -(-self.searchers // 2)
+
+    @property
+    def writers(self) -> int:
+        """Tasks that write at once."""
+        return -(-self.searchers // 4)
+
+    @property
+    def model_resources(self) -> dict[str, float]:
+        """What an actor with the model asks Ray for."""
+        return {"num_cpus": MODEL_CPUS, "num_gpus": 1 if self.device == "cuda" else 0}
+
+
+@contextmanager
+def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator[Stages]:
+    """A cluster of this machine, or the one at `address`, for as long as the `with` lasts.
+
+    Args:
+        address: of a cluster's head, or "auto" for the one that runs here; None starts one.
+        cpus, gpus: the most that are used; None is all.
+
+    Raises:
+        LabellingError: the cluster cannot be reached, or is too small.
+    """
+    local: dict[str, object] = {}
+    if address is None:
+        num_cpus = cpus or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+        local = {
+            "num_cpus": max(FEWEST_CPUS, num_cpus),
+            "num_gpus": gpus,
+            "include_dashboard": False,
+            "object_store_memory": STORE_BYTES + num_cpus * STORE_BYTES_PER_CPU,
+        }
+        cpus = num_cpus
+    # Where nodes find our code: at the path that the clone has here.
+    code = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
+    try:
+        ray.init(
+            address or "local",
+            runtime_env={"env_vars": {"PYTHONPATH": code}},
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            **local,
+        )
+    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
+        raise LabellingError(f"There is no Ray cluster at {address} ({_first_line(error)}).") from error
+    try:
+        found = ray.cluster_resources()
+        if found.get("CPU", 0) < FEWEST_CPUS:
+            raise LabellingError(f"The cluster has {found.get('CPU', 0):g} CPUs: start it with {FEWEST_CPUS} at least.")
+        _configure()
+        yield Stages.of(_most(found, "CPU", cpus), _most(found, "GPU", gpus))
+    finally:
+        ray.shutdown()
+
+
+def _most(found: dict[str, float], name: str, wanted: int | None) -> float:
+    return found.get(name, 0) if wanted is None else min(wanted, found.get(name, 0))
+
+
+def _configure() -> None:
+    context = DataContext.get_current()
+    context.target_max_block_size = BLOCK_BYTES
+    context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")

@@ -1,0 +1,79 @@
+"""The command from its arguments to its summary."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+
+from gender_age.checkpoint import DEFAULT_MODEL
+
+from .cluster import cluster
+from .job import Settings, run
+from .model_choice import ModelChoice
+from .output import README, REPORT, Counts, Output
+from .progress import progress_bar
+from .readme import readme
+from .report import report
+from .sources import pieces_of
+from .tally import COLUMNS, Tally
+
+PACKAGES = ("gender-age", "ray", "torch", "torchvision", "transformers", "pillow", "pyarrow")
+
+
+def label(arguments: argparse.Namespace) -> None:
+    """Labels SOURCE into OUT, and prints what was done.
+
+    Raises:
+        GenderAgeError: the source, the output, the model or the cluster cannot be used.
+    """
+    source = arguments.source if len(arguments.source) == 1 else arguments.source.rstrip("/")
+    model = ModelChoice.of(arguments.model or str(DEFAULT_MODEL), arguments.revision)
+    settings = Settings(arguments.min_score, arguments.distribution)
+    output = Output(arguments.out)
+    identity = {
+        "source": source,
+        "model": model.sha256,
+        "minimum score": settings.min_score,
+        "distribution": settings.distribution,
+        "image column": arguments.image,
+    }
+    output.check(identity)
+    with cluster(arguments.address, arguments.cpus, arguments.gpus) as stages:
+        pieces = pieces_of(source, stages.searchers, arguments.image)
+        output.begin(identity)
+        before, started = output.counts(), time.monotonic()
+        with progress_bar(sum(piece.num_rows for piece in pieces), before.photos) as counter:
+            run(pieces, output, model, settings, stages, arguments.batch_size, counter)
+        seconds = time.monotonic() - started
+    counts = output.counts()
+    facts = {
+        "name": model.name,
+        "revision": model.revision,
+        "counts": counts,
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+    }
+    if arguments.report:
+        output.write(REPORT, report(Tally.of(output.batches(COLUMNS)), counts, source))
+    output.finish(identity, readme(identity, facts), **facts)
+    print(summary(counts, counts.photos - before.photos, seconds))
+    print(f"{output.address}: see {README}" + (f" and {REPORT}" if arguments.report else ""))
+
+
+def summary(counts: Counts, new_photos: int, seconds: float) -> str:
+    """One line for who started the job."""
+    rate = f"{new_photos / seconds:.1f} a second" if new_photos else "nothing new"
+    return (
+        f"{counts.photos:,} photos ({new_photos:,} now, {rate}): {counts.faces:,} faces, "
+        f"{counts.without_face:,} photos without a face, {counts.errors:,} with an error."
+    )
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:  # run from a clone that is not installed
+        return None

@@ -1,0 +1,61 @@
+"""An item is one photo before it is opened: a file somewhere, or the bytes in a cell of a table."""
+
+from __future__ import annotations
+
+import os
+
+import pyarrow
+from fsspec import AbstractFileSystem
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+from gender_age.images import Photo
+from gender_age.photo_bytes import PhotoBytes
+from gender_age.photo_names import address_scheme, photo_name
+
+SCHEMA = pyarrow.schema(
+    [
+        ("path", pyarrow.string()),
+        ("address", pyarrow.binary()),
+        ("data", pyarrow.binary()),
+        ("error", pyarrow.string()),
+    ]
+)
+"""`path`: the photo's id, in UTF-8. `address`: a path of this machine as `os.fsencode` has it, or an fsspec address.
+`data`: the file's content, where it was read already. `error`: why it could not be."""
+
+# Of one file: 85 megapixels of uncompressed PNG are less. A cell of a table is bounded by its table.
+MAX_BYTES = 300_000_000
+
+
+def utf8(path: str) -> str:
+    """A path as text that Arrow takes: bytes that are no UTF-8 come escaped, as in all tables of faces."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def address_of(fs: AbstractFileSystem, place: str) -> str:
+    """What `url_to_fs` takes in another process; of a file of this machine, its path."""
+    return place if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(place)
+
+
+def fetched(item: dict) -> dict:
+    """An item with its content, if its file is not on this machine."""
+    address = os.fsdecode(item["address"])
+    if item["data"] is not None or address_scheme(address) is None:
+        return item
+    name = f"“{photo_name(item['path'])}”"
+    try:
+        fs, place = url_to_fs(address)
+        data = fs.cat_file(place, start=0, end=MAX_BYTES + 1)
+    except Exception as error:  # the library of every store has errors of its own
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")
+        return item | {"error": f"{name} cannot be fetched ({reason}): check that it is there and may be read."}
+    if len(data) > MAX_BYTES:
+        return item | {"error": f"{name} is too large: the limit is {MAX_BYTES // 1_000_000} MB, save it smaller."}
+    return item | {"data": data}
+
+
+def photo_of(item: dict) -> Photo:
+    """What the opener takes for an item without an error."""
+    data = item["data"]
+    return os.fsdecode(item["address"]) if data is None else PhotoBytes(data, item["path"])

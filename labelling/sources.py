@@ -1,0 +1,120 @@
+"""SOURCE, as pieces that are read one by one: photos in files, and tables with a column of photos."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from fsspec import AbstractFileSystem
+from fsspec.core import url_to_fs
+
+from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
+
+from .errors import LabellingError
+from .items import address_of, utf8
+from .pieces import Files, Piece
+from .tables import lance_pieces, row_groups
+
+HUB = "hf://datasets/"
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+MAGIC = re.compile(r"[*?\[]")
+TABLE = ".parquet"
+# Photos that are read, searched and written together: a driver that dies loses those it was at.
+MOST_PHOTOS, PIECES_PER_CPU = 1000, 16
+# Footers of tables, read at once.
+READERS = 16
+
+
+def pieces_of(source: str, num_cpus: int, column: str | None = None) -> list[Piece]:
+    """What SOURCE holds, in an order that is the same in every run.
+
+    Args:
+        source: a folder, file or pattern of this machine; an fsspec address of one; `owner/name` of a Hub dataset.
+            What exists on this machine comes first. Hidden files, and those that are no photos by name, are left out.
+        num_cpus: of the cluster, each of which should get several pieces.
+        column: of tables, with the photos; None finds it.
+
+    Raises:
+        LabellingError: there is no such place, it cannot be read, or it holds no photo.
+    """
+    try:
+        if source.endswith(".lance"):
+            return lance_pieces(source, column)
+        pieces = _pieces(_listed(source), num_cpus, column)
+    except LabellingError:
+        raise
+    except Exception as error:  # the library of every store has errors of its own
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")
+        raise LabellingError(f"{source} cannot be read ({reason}): check the name and that it may be read.") from error
+    if not pieces:
+        raise LabellingError(f"{source} holds no photo, and no table with a column of photos: name another place.")
+    return pieces
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Files of a file system.
+
+    Attributes:
+        given: the part of SOURCE that stands for `root`.
+        root: the place that all of them are in; a file's own, if it is the only one.
+        places: the files, sorted.
+    """
+
+    fs: AbstractFileSystem
+    given: str
+    root: str
+    places: Sequence[str]
+
+    def path(self, place: str) -> str:
+        """SOURCE joined with the place inside: the same in every run."""
+        inside = place[len(self.root) :].lstrip("/")
+        return utf8(f"{self.given.rstrip('/')}/{inside}" if self.given and inside else self.given or inside)
+
+
+def _listed(source: str) -> Listing:
+    exists = os.path.lexists(source)
+    address = os.path.abspath(source) if exists else source
+    if not exists and HUB_ID.fullmatch(source) and not Path(source).parent.exists():
+        address = HUB + source
+    fs, root = url_to_fs(address)
+    if not exists and MAGIC.search(source):
+        # Paths are relative to the last folder without a wildcard.
+        given, root = (_before_wildcard(each) for each in (source, root))
+        found = [place for place in fs.glob(address) if not fs.isdir(place)]
+    elif not fs.exists(root):
+        raise LabellingError(f"There is no {source}: name a folder, a pattern, an address or a Hub dataset.")
+    else:
+        given, found = source, fs.find(root)
+    return Listing(fs, given, root, sorted(place for place in found if not _is_hidden(place[len(root) :])))
+
+
+def _pieces(listing: Listing, num_cpus: int, column: str | None) -> list[Piece]:
+    fs, places = listing.fs, listing.places
+    tables = [place for place in places if place.lower().endswith(TABLE)]
+    with ThreadPoolExecutor(READERS) as pool:
+        found = list(pool.map(lambda place: row_groups(fs, place, listing.path(place), column), tables))
+    # A broken table is opened as a photo, and its row says that it is none.
+    broken = {place for place, rows in zip(tables, found, strict=True) if rows is None}
+    photos = [place for place in places if place in broken or _is_photo(place)]
+    paths = [listing.path(place) for place in photos]
+    addresses = [os.fsencode(address_of(fs, place)) for place in photos]
+    size = max(1, min(MOST_PHOTOS, -(-len(photos) // (PIECES_PER_CPU * num_cpus))))
+    files = [Files(paths[i : i + size], addresses[i : i + size]) for i in range(0, len(paths), size)]
+    return [*files, *(rows for groups in found for rows in groups or ())]
+
+
+def _before_wildcard(pattern: str) -> str:
+    return MAGIC.split(pattern, maxsplit=1)[0].rpartition("/")[0]
+
+
+def _is_photo(place: str) -> bool:
+    return PurePosixPath(place).suffix.lower() in PHOTO_SUFFIXES | UNREADABLE_SUFFIXES
+
+
+def _is_hidden(inside: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in inside.split("/"))

@@ -1,0 +1,82 @@
+"""The two stages between reading and writing: fetching, opening, detection and alignment; and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow
+import torch
+from ray.actor import ActorHandle
+
+from gender_age.guarded_opener import guarded_opener
+from gender_age.parallel import parallel_map
+from gender_age.prediction import GenderAgePredictor
+from gender_age.results import PhotoPrediction
+from gender_age.searched_photo import SearchedPhoto
+from gender_age.writers import face_table
+
+from .items import fetched, photo_of
+from .model_choice import ModelChoice
+
+# What no photo is known to cause. One among millions must not end the job.
+UNFORESEEN = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+# Photos whose faces are handed on together, and that are fetched ahead by one actor.
+PHOTOS_AT_ONCE, FETCHERS = 32, 4
+DISTRIBUTION = "age_distribution"
+
+Batch = dict[str, np.ndarray]
+
+
+class FindFaces:
+    """Items in, searched photos out: one actor a core, with a process of its own that opens photos."""
+
+    def __init__(self, model: ModelChoice, min_score: float | None) -> None:
+        # Cores are shared by actors, not by threads.
+        torch.set_num_threads(1)
+        self._predictor = model.predictor("cpu", guarded_opener())
+        self._min_score = min_score
+
+    def __call__(self, items: pyarrow.Table) -> Iterator[Batch]:
+        for batch in items.to_batches(max_chunksize=PHOTOS_AT_ONCE):
+            searched = np.empty(len(batch), dtype=object)
+            for number, item in enumerate(parallel_map(fetched, batch.to_pylist(), FETCHERS)):
+                searched[number] = searched_item(self._predictor, item, self._min_score)
+            yield {"path": np.array(batch["path"].to_pylist(), dtype=object), "searched": searched}
+
+
+class EstimateFaces:
+    """Searched photos in, rows out: an actor a GPU, or on the CPU few beside those that search."""
+
+    def __init__(
+        self, model: ModelChoice, device: str, batch_size: int, distribution: bool, counter: ActorHandle
+    ) -> None:
+        torch.set_num_threads(1)
+        self._predictor = model.predictor(device)
+        self._batch_size, self._distribution, self._counter = batch_size, distribution, counter
+
+    def __call__(self, batch: Batch) -> pyarrow.Table:
+        predictions = self._predictor.answer(list(batch["searched"]), self._batch_size)
+        self._counter.add.remote(len(predictions))
+        return rows_of(predictions, self._distribution)
+
+
+def searched_item(predictor: GenderAgePredictor, item: dict, min_score: float | None) -> SearchedPhoto:
+    """The faces of one item (items.py); whatever is wrong with it is its `error`."""
+    path, error = item["path"], item["error"]
+    if error is None:
+        try:
+            return replace(predictor.search(photo_of(item), min_score=min_score), path=path)
+        except UNFORESEEN as unforeseen:
+            error = f"The photo could not be analysed ({type(unforeseen).__name__})."
+    return SearchedPhoto(path, path, size_wh=None, error=error)
+
+
+def rows_of(predictions: Sequence[PhotoPrediction], distribution: bool) -> pyarrow.Table:
+    """The table of faces without `photo`; with the probability of every year where it is asked for."""
+    table = face_table(predictions).drop_columns(["photo"])
+    if not distribution:
+        return table
+    ages = [face and face.age_distribution for photo in predictions for face in (photo.faces or (None,))]
+    return table.append_column(DISTRIBUTION, pyarrow.array(ages, pyarrow.list_(pyarrow.float32())))

@@ -1,0 +1,108 @@
+"""Tables with a column of photos: the row groups of Parquet files, and the fragments of a Lance dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pyarrow
+import pyarrow.parquet
+from fsspec import AbstractFileSystem
+from fsspec.core import url_to_fs
+
+from .errors import LabellingError
+from .items import address_of
+from .pieces import Rows
+
+# Of photos in a table that are in memory at once.
+BATCH_ROWS = 32
+
+
+def row_groups(fs: AbstractFileSystem, place: str, path: str, column: str | None) -> list[Rows] | None:
+    """The row groups of a Parquet file; empty if it has no column of photos, None if it cannot be read.
+
+    Raises:
+        LabellingError: it is not clear which column holds the photos.
+    """
+    try:
+        with fs.open(place, "rb") as file:
+            metadata = pyarrow.parquet.read_metadata(file)
+    except (OSError, pyarrow.ArrowInvalid):
+        return None
+    found = image_column(metadata.schema.to_arrow_schema(), column, path)
+    if found is None:
+        return []
+    address = address_of(fs, place)
+    pieces, row = [], 0
+    for group in range(metadata.num_row_groups):
+        num_rows = metadata.row_group(group).num_rows
+        pieces.append(Rows(path, row, num_rows, partial(_row_group, address, group, found)))
+        row += num_rows
+    return pieces
+
+
+def lance_pieces(given: str, column: str | None) -> list[Rows]:
+    """The fragments of a Lance dataset, in its present version.
+
+    Raises:
+        LabellingError: the package is missing, or it is not clear which column holds the photos.
+    """
+    try:
+        import lance
+    except ImportError:
+        raise LabellingError(f"{given} is a Lance dataset: `pip install pylance` reads it.") from None
+    dataset = lance.dataset(given)
+    found = image_column(dataset.schema, column, given)
+    if found is None:
+        raise LabellingError(f"{given} has no column of photos: name another place.")
+    pieces, row = [], 0
+    for fragment in dataset.get_fragments():
+        num_rows = fragment.count_rows()
+        read = partial(_fragment, given, dataset.version, fragment.fragment_id, found)
+        pieces.append(Rows(given, row, num_rows, read))
+        row += num_rows
+    return pieces
+
+
+def image_column(schema: pyarrow.Schema, wanted: str | None, path: str) -> str | None:
+    """The column with photos: binary, or a struct with `bytes` as the Hub's datasets have; None if there is none.
+
+    Raises:
+        LabellingError: there are several, or the wanted one is not of this kind.
+    """
+    names = [field.name for field in schema if _holds_bytes(field.type)]
+    if wanted is not None:
+        if wanted not in names:
+            raise LabellingError(f"{path} has no column {wanted} of binary values or structs with `bytes`.")
+        return wanted
+    if len(names) > 1:
+        raise LabellingError(
+            f"{path} has several columns that may be photos: name one of {', '.join(names)} (--image)."
+        )
+    return names[0] if names else None
+
+
+def _holds_bytes(kind: pyarrow.DataType) -> bool:
+    if pyarrow.types.is_struct(kind):
+        return kind.get_field_index("bytes") >= 0 and _holds_bytes(kind.field("bytes").type)
+    return pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind)
+
+
+def _row_group(address: str, group: int, column: str) -> Iterator[pyarrow.Array]:
+    fs, place = url_to_fs(address)
+    with fs.open(place, "rb") as file:
+        table = pyarrow.parquet.ParquetFile(file)
+        for batch in table.iter_batches(BATCH_ROWS, row_groups=[group], columns=[column]):
+            yield _bytes_of(batch.column(column))
+
+
+def _fragment(address: str, version: int, fragment: int, column: str) -> Iterator[pyarrow.Array]:
+    import lance
+
+    dataset = lance.dataset(address, version=version)
+    for batch in dataset.get_fragment(fragment).to_batches(columns=[column], batch_size=BATCH_ROWS):
+        yield _bytes_of(batch.column(column))
+
+
+def _bytes_of(values: pyarrow.Array) -> pyarrow.Array:
+    return pyarrow.compute.struct_field(values, "bytes") if pyarrow.types.is_struct(values.type) else values

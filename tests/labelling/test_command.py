@@ -1,0 +1,100 @@
+"""`python -m labelling`: its sentences, and one job from photos to rows."""
+
+import argparse
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from gender_age.writers import COLUMNS, NO_FACE
+from labelling.__main__ import main, parse_arguments
+from labelling.cluster import INPUT_CPUS, OUTPUT_CPUS, SEARCH_CPUS, Stages
+from labelling.command import summary
+from labelling.output import README, RECORD, REPORT, Counts
+from tests.conftest import REPOSITORY
+
+from .conftest import command
+
+
+def test_a_job_on_this_machine(photos, tmp_path, tiny_model_folder):
+    out = tmp_path / "out"
+    done = command(photos, out, "--model", tiny_model_folder, "--cpus", 1, "--report", "--distribution")
+    assert done.returncode == 0, done.stderr
+    assert "4 photos (4 now" in done.stdout
+    rows = pd.read_parquet(out).sort_values("path")
+    assert list(rows.columns) == [*(name for name in COLUMNS if name != "photo"), "age_distribution"]
+    assert rows["path"].tolist() == [
+        f"{photos}/{name}" for name in ("bera.jpg", "collins.jpg", "inside/broken.jpg", "inside/nobody.png")
+    ]
+    assert rows["face"].fillna(0).tolist() == [1, 1, 0, 0]
+    assert rows["error"].tolist()[3] == NO_FACE
+    assert "is not a photo" in rows["error"].tolist()[2]
+    assert {path.name for path in out.iterdir() if path.suffix != ".parquet"} == {README, RECORD, REPORT}
+    # Nothing of Ray, and no name of a photo, beside the bar.
+    assert "4/4" in done.stderr
+    assert len(done.stderr.replace("\r", "\n").strip().splitlines()) < 20, done.stderr
+    refused = command(photos, out, "--cpus", 1)
+    assert refused.returncode == 2
+    assert "was labelled with another model and distribution" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--model", "nowhere/at/all"], "There is no model folder"),
+        (["--min-score", "2"], "is no number from 0 to 1"),
+        (["--cpus", "0"], "is no number from 1 on"),
+        (["--batch-size", "many"], "is no number from 1 on"),
+    ],
+)
+def test_a_mistake_is_a_sentence(tmp_path, capfd, arguments, sentence):
+    try:
+        status = main([str(tmp_path), str(tmp_path / "out"), *arguments])
+    except SystemExit as ended:
+        status = ended.code
+    assert status == 2
+    assert sentence in capfd.readouterr().err
+
+
+def test_without_the_extra_the_command_names_it(tmp_path):
+    hidden = (
+        "import sys, importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name in ('ray', 'matplotlib') else find(name, *a)\n"
+        "sys.modules['ray'] = None\n"
+        "from labelling.__main__ import main; sys.exit(main(['photos', 'out']))"
+    )
+    done = subprocess.run([sys.executable, "-c", hidden], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == 'Labelling needs ray and matplotlib: pip install -e ".[scale]"\n'
+
+
+def test_help_answers_without_ray():
+    seen = "import sys, labelling.__main__; print('ray' in sys.modules, 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", seen], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"
+    assert isinstance(parse_arguments(["photos", "out"]), argparse.Namespace)
+
+
+@pytest.mark.parametrize("cpus", [1, 2, 3, 8, 64, 1000])
+def test_the_stages_fit_into_the_cores(cpus):
+    """Also beside the core that Ray Data takes when a job goes on, for at least one of each."""
+    stages = Stages.of(cpus, 0)
+    taken = stages.searchers * SEARCH_CPUS + stages.models * stages.model_resources["num_cpus"]
+    assert stages.searchers == cpus
+    assert taken + OUTPUT_CPUS + INPUT_CPUS <= cpus
+    assert 1 + SEARCH_CPUS + stages.model_resources["num_cpus"] + OUTPUT_CPUS + INPUT_CPUS <= 2
+
+
+def test_the_model_takes_every_gpu():
+    stages = Stages.of(32, 4)
+    assert (stages.searchers, stages.models, stages.device) == (32, 4, "cuda")
+    assert stages.model_resources["num_gpus"] == 1
+
+
+def test_the_summary():
+    counts = Counts(photos=2000, faces=2100, without_face=10, errors=3)
+    assert summary(counts, 1000, 20.0) == (
+        "2,000 photos (1,000 now, 50.0 a second): 2,100 faces, 10 photos without a face, 3 with an error."
+    )
+    assert "(0 now, nothing new)" in summary(counts, 0, 20.0)

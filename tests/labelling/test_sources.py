@@ -1,0 +1,134 @@
+"""What SOURCE may be, the ids of its photos, and the pieces it is read in."""
+
+import os
+
+import fsspec
+import pyarrow
+import pytest
+
+from labelling.errors import LabellingError
+from labelling.items import SCHEMA
+from labelling.sources import MOST_PHOTOS, PIECES_PER_CPU, Listing, pieces_of
+
+from .conftest import photo_bytes, write_table
+
+
+def items_of(source, num_cpus=1, column=None):
+    """Every item, in order."""
+    tables = [table for piece in pieces_of(str(source), num_cpus, column) for table in piece.read()]
+    assert all(table.schema == SCHEMA for table in tables)
+    return pyarrow.concat_tables(tables).to_pylist()
+
+
+def paths_of(source, **arguments):
+    return [item["path"] for item in items_of(source, **arguments)]
+
+
+@pytest.fixture
+def memory(photos):
+    """The photos in fsspec's file system in memory, as a store that is not on this machine."""
+    fs = fsspec.filesystem("memory")
+    fs.put(f"{photos}/", "/bucket/photos/", recursive=True)
+    yield "memory://bucket/photos"
+    fs.rm("/bucket", recursive=True)
+
+
+NAMES = ["bera.jpg", "collins.jpg", "inside/broken.jpg", "inside/nobody.png"]
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_a_folder_is_read_with_all_folders_inside(photos, monkeypatch, end):
+    monkeypatch.chdir(photos.parent)
+    items = items_of(f"photos{end}")
+    assert [item["path"] for item in items] == [f"photos/{name}" for name in NAMES]
+    assert [os.fsdecode(item["address"]) for item in items] == [str(photos / name) for name in NAMES]
+    assert {(item["data"], item["error"]) for item in items} == {(None, None)}
+
+
+def test_a_pattern_a_file_and_an_address(photos, monkeypatch, memory):
+    monkeypatch.chdir(photos.parent)
+    assert paths_of("photos/*.jpg") == ["photos/bera.jpg", "photos/collins.jpg"]
+    assert paths_of("photos/**/*.[pj][np]g") == [f"photos/{name}" for name in NAMES]
+    assert paths_of("photos/bera.jpg") == ["photos/bera.jpg"]
+    assert paths_of(f"file://{photos}") == [f"file://{photos}/{name}" for name in NAMES]
+    assert paths_of(memory) == [f"{memory}/{name}" for name in NAMES]
+    assert paths_of(f"{memory}/*/*.png") == [f"{memory}/inside/nobody.png"]
+    assert [item["address"] for item in items_of(memory)] == [f"memory:///bucket/photos/{n}".encode() for n in NAMES]
+
+
+def test_what_exists_wins_over_a_pattern(photos):
+    renamed = photos.rename(photos.parent / "photos[1]")
+    assert len(paths_of(renamed)) == len(NAMES)
+
+
+def test_a_name_that_is_no_utf8_keeps_its_bytes(tmp_path):
+    path = os.fsencode(tmp_path / "a") + b"\xff.png"
+    with open(path, "wb") as file:
+        file.write(photo_bytes())
+    (item,) = items_of(tmp_path)
+    assert item["path"].endswith("a\\udcff.png")
+    assert item["address"] == path
+
+
+def test_rows_of_tables_are_numbered_through_their_groups(tmp_path):
+    cells = [photo_bytes(seed=number) for number in range(4)] + [None]
+    write_table(tmp_path / "shard.parquet", cells, row_group_size=2)
+    assert [piece.num_rows for piece in pieces_of(str(tmp_path), 1)] == [2, 2, 1]
+    items = items_of(tmp_path)
+    assert [item["path"] for item in items] == [f"{tmp_path}/shard.parquet/{row}" for row in range(5)]
+    assert [item["data"] for item in items] == cells
+    assert [item["error"] for item in items] == [None] * 4 + ["The row holds no photo."]
+
+
+def test_a_broken_table_is_a_photo_that_is_none(photos):
+    (photos / "broken.parquet").write_bytes(b"PAR1 and no more")
+    assert paths_of(photos)[1] == f"{photos}/broken.parquet"
+
+
+def test_which_column_holds_the_photos(tmp_path):
+    path = tmp_path / "two.parquet"
+    columns = {"left": [photo_bytes()], "right": [photo_bytes(seed=1)], "name": ["a"]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    with pytest.raises(LabellingError, match=r"several columns .* left, right \(--image\)"):
+        pieces_of(str(path), 1)
+    assert items_of(path, column="right")[0]["data"] == columns["right"][0]
+    with pytest.raises(LabellingError, match="no column name of binary"):
+        pieces_of(str(path), 1, "name")
+
+
+def test_a_lance_dataset(tmp_path):
+    lance = pytest.importorskip("lance")
+    cells = [photo_bytes(seed=number) for number in range(3)]
+    address = str(tmp_path / "photos.lance")
+    lance.write_dataset(pyarrow.table({"image": cells, "label": [1, 2, 3]}), address, max_rows_per_file=2)
+    items = items_of(address)
+    assert [item["path"] for item in items] == [f"{address}/{row}" for row in range(3)]
+    assert [item["data"] for item in items] == cells
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("nowhere/at all", "There is no nowhere/at all"),
+        ("memory://nothing", "There is no memory://nothing"),
+        ("none/*.jpg", "holds no photo"),
+        ("unknown://bucket", "cannot be read"),
+        (".", "holds no photo"),
+    ],
+)
+def test_a_place_without_photos_is_a_sentence(tmp_path, monkeypatch, source, sentence):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("no photo")
+    with pytest.raises(LabellingError, match=sentence.replace(".", r"\.")):
+        pieces_of(source, 1)
+
+
+@pytest.mark.parametrize(("photos", "cpus", "size"), [(3, 8, 1), (320, 2, 10), (20_000, 1, MOST_PHOTOS)])
+def test_every_core_gets_several_pieces(monkeypatch, photos, cpus, size):
+    places = [f"/p/{number}.jpg" for number in range(photos)]
+    fs = fsspec.filesystem("file")
+    monkeypatch.setattr("labelling.sources._listed", lambda source: Listing(fs, source, "/p", places))
+    pieces = pieces_of("/p", cpus)
+    assert pieces[0].num_rows == size
+    assert sum(piece.num_rows for piece in pieces) == photos
+    assert len(pieces) >= min(photos, cpus * PIECES_PER_CPU)

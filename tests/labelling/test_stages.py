@@ -1,0 +1,83 @@
+"""The stages without Ray: items become searched photos, and these become rows."""
+
+import fsspec
+import pytest
+
+from gender_age.prediction import GenderAgePredictor
+from gender_age.writers import COLUMNS, NO_FACE, face_rows
+from labelling import items, stages
+from tests.fakes import FakeDetector, detected_face, noise
+
+from .conftest import photo_bytes
+
+SIZE = (200, 120)
+
+
+@pytest.fixture
+def predictor(tiny_model_folder):
+    predictor = GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
+    predictor.detector = FakeDetector({SIZE: (0, [detected_face(box=(20, 30, 80, 90)), detected_face(score=0.7)])})
+    return predictor
+
+
+def item(**changes):
+    return {"path": "s3://bucket/a.png", "address": b"s3://bucket/a.png", "data": None, "error": None} | changes
+
+
+def rows_of(predictor, *given, distribution=False, min_score=None):
+    searched = [stages.searched_item(predictor, each, min_score) for each in given]
+    return stages.rows_of(predictor.answer(searched), distribution)
+
+
+def test_rows_are_the_table_of_faces_without_the_photos_name(predictor, tmp_path):
+    path = tmp_path / "two.png"
+    noise(SIZE).save(path)
+    here = item(path="photos/two.png", address=str(path).encode())
+    table = rows_of(predictor, here, item(data=photo_bytes()), item(data=b"no photo"), item(error="Not fetched."))
+    assert table.column_names == [name for name in COLUMNS if name != "photo"]
+    assert table["path"].to_pylist() == ["photos/two.png"] * 2 + ["s3://bucket/a.png"] * 3
+    assert table["face"].to_pylist() == [1, 2, None, None, None]
+    nobody, broken, unfetched = table["error"].to_pylist()[2:]
+    assert (nobody, unfetched) == (NO_FACE, "Not fetched.")
+    assert broken.startswith("“a.png” is not a photo")
+    (expected, *_) = face_rows([predictor.predict(noise(SIZE))])
+    got = table.slice(0, 1).to_pylist()[0]
+    assert {name: got[name] for name in got if name != "path"} == pytest.approx(
+        {name: cell for name, cell in zip(COLUMNS, expected, strict=True) if name not in ("path", "photo")}
+    )
+
+
+def test_the_distribution_is_that_of_the_age(predictor):
+    table = rows_of(predictor, item(data=photo_bytes(SIZE)), item(data=photo_bytes()), distribution=True)
+    *faces, nobody = table["age_distribution"].to_pylist()
+    assert nobody is None
+    for ages, age in zip(faces, table["age"].to_pylist()[:2], strict=True):
+        assert sum(ages) == pytest.approx(1, abs=1e-4)
+        assert sum(year * share for year, share in enumerate(ages)) == pytest.approx(age, abs=1e-3)
+
+
+def test_the_minimum_score_is_passed_on(predictor):
+    assert rows_of(predictor, item(data=photo_bytes(SIZE)), min_score=0.8)["face"].to_pylist() == [1]
+
+
+def test_what_nobody_foresaw_is_one_photos_error(predictor, monkeypatch):
+    monkeypatch.setattr(predictor.detector, "detect_any_rotation", lambda *given: 1 / 0)
+    assert rows_of(predictor, item(data=photo_bytes(SIZE)))["error"].to_pylist() == [
+        "The photo could not be analysed (ZeroDivisionError)."
+    ]
+
+
+def test_what_is_elsewhere_is_fetched(monkeypatch):
+    fs = fsspec.filesystem("memory")
+    fs.pipe_file("/bucket/a.png", b"12345")
+    try:
+        there = item(address=b"memory:///bucket/a.png")
+        assert items.fetched(there) == there | {"data": b"12345"}
+        missing = items.fetched(item(address=b"memory:///bucket/b.png"))
+        assert missing["error"].startswith("“a.png” cannot be fetched")
+        monkeypatch.setattr(items, "MAX_BYTES", 4)
+        assert "too large" in items.fetched(there)["error"]
+    finally:
+        fs.rm("/bucket", recursive=True)
+    for already in (item(data=b"1"), item(address=b"/photos/a.png")):
+        assert items.fetched(already) == already
