@@ -158,7 +158,7 @@ def person_of(person: Person, predictor: GenderAgePredictor) -> PersonPrediction
         config,
     )
     seen = tuple(
-        SeenFace(time=face.time_s, box=face.box, score=face.score, **asdict(estimate))
+        SeenFace(time=face.time_s, box=face.box, score=face.score, **(asdict(estimate) | {"age_distribution": None}))
         for face, estimate in zip(faces, single, strict=True)
     )
     return PersonPrediction(

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from .errors import VideoError
+from .guarded_opener import descriptor_of
 from .images import opened_file
 from .opening_messages import send_message
 from .shared_pixels import rgb_over
@@ -45,7 +46,7 @@ class VideoReader:
     """The frames of a video, in order; a context manager and an iterator.
 
     Args:
-        path: of the file.
+        path: of the file, or what stands for one.
         every_s: gives the first frame of every so many seconds; 0 gives all.
 
     Attributes:
@@ -92,8 +93,8 @@ class VideoReader:
     def _from_worker(self, kind: str) -> Generator[Frame, None, None]:
         worker = None
         try:
-            with closing(_VideoWorker()) as worker:
-                for message in worker.messages(self._file.fileno(), kind, self._every_s):
+            with descriptor_of(self._file) as descriptor, closing(_VideoWorker()) as worker:
+                for message in worker.messages(descriptor, kind, self._every_s):
                     if isinstance(error := message.get("error"), str):
                         raise VideoError(f"{self.name} {error}.")
                     self.duration_s = seconds(message.get("duration")) or self.duration_s

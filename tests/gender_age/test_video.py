@@ -15,7 +15,7 @@ from gender_age.video import follow, predict_video, video_or_error
 from gender_age.video_annotation import annotate, box_at
 from gender_age.video_reader import VideoReader
 from gender_age.video_tracks import Sighting, VideoTracker, look_of
-from gender_age.video_writers import PEOPLE_COLUMNS, frame_rows, people_rows, video_rows
+from gender_age.video_writers import PEOPLE_COLUMNS, frame_rows, people_rows, people_table
 from tests import fakes
 
 from .clips import SIZE_WH, Actor, moving, portrait, still, write_clip
@@ -145,8 +145,11 @@ def test_the_json_and_the_rows(predictor, tmp_path):
     (row,) = people_rows(prediction)
     assert row == (path, 1, 0.0, person["last"], 5, *list(person.values())[3:7], *person["age_interval"], None)
     assert [each[1] for each in frame_rows(prediction)] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
-    (unusable,) = video_rows(predictor, tmp_path / "none.mp4")
-    assert "does not exist" in unusable[-1]
+    unusable = video_or_error(predictor, tmp_path / "none.mp4")
+    table = people_table([prediction, unusable])
+    assert table.column_names == list(PEOPLE_COLUMNS)
+    assert table["person"].to_pylist() == [1, None]
+    assert "does not exist" in table["error"].to_pylist()[1]
 
 
 def test_what_could_be_read_is_answered_and_said(predictor, tmp_path):
