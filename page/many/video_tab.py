@@ -64,11 +64,8 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
     """Adds the components and events to the open tab."""
 
     @on_gpu
-    def look(frame: Frame, min_score: float | None) -> list[Sighting]:
-        return in_turn(sightings, predictor, frame, min_score)
-
-    def sight(_: GenderAgePredictor, frame: Frame, min_score: float | None) -> list[Sighting]:
-        return look(frame, min_score)
+    def sight(frame: Frame) -> list[Sighting]:
+        return in_turn(sightings, predictor, frame)
 
     def start_video() -> dict:
         """Before the run leaves the queue: a new state, and the last results are cleared."""
