@@ -9,7 +9,7 @@ from labelling import stages
 from labelling.errors import LabellingError
 from labelling.sources import pieces_of
 from tests.fakes import FakeDetector, detected_face, if_wide, noise
-from tests.gender_age.clips import Actor, portrait, still, write_clip
+from tests.gender_age.clips import Actor, still, write_clip
 
 from .conftest import command
 
@@ -19,7 +19,7 @@ def clips(tmp_path):
     """A clip, a broken one and a photo."""
     folder = tmp_path / "clips"
     (folder / "inside").mkdir(parents=True)
-    write_clip(folder / "hopper.mp4", [Actor(portrait("hopper.jpg"), still(0.5, height=1.0))], seconds=1, rate=5)
+    write_clip(folder / "hopper.mp4", [Actor(noise((64, 36)), still(0.5, height=1.0))], seconds=1, rate=5)
     (folder / "inside" / "broken.mov").write_bytes(b"no video")
     noise((60, 50)).save(folder / "photo.png")
     return folder

@@ -42,7 +42,7 @@ def visitor(served):
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
-    actors = [Actor(fakes.noise((120, 120)), still(0.4))]
+    actors = [Actor(fakes.noise((64, 36)), still(0.5, height=1.0))]
     return write_clip(tmp_path_factory.mktemp("clips") / "a party.mp4", actors, seconds=1, size_wh=(320, 180))
 
 
