@@ -123,7 +123,7 @@ def test_the_shown_age_does_not_depend_on_when_a_clip_ends(predictor, tmp_path):
 
 
 def test_nobody_in_a_video(predictor, tmp_path):
-    prediction = predict_video(predictor, write_clip(tmp_path / "a.mp4", [], seconds=1))
+    prediction = predict_video(predictor, write_clip(tmp_path / "a.mp4", [], seconds=1, size_wh=(320, 180)))
     assert prediction.people == ()
     assert prediction.duration == pytest.approx(1.0)
     assert people_rows(prediction)[0][-1] == "no face found"
@@ -154,7 +154,8 @@ def test_the_json_and_the_rows(predictor, tmp_path):
 
 def test_what_could_be_read_is_answered_and_said(predictor, tmp_path):
     actors, options = [Actor(HOPPER, still(0.5))], {"movflags": "faststart"}
-    path = write_clip(tmp_path / "a.mp4", actors, seconds=6, rate=5, container_options=options, gop_size=5)
+    small = {"size_wh": (320, 180), "gop_size": 5}
+    path = write_clip(tmp_path / "a.mp4", actors, seconds=6, rate=5, container_options=options, **small)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) * 3 // 4])
     prediction = video_or_error(predictor, path)
