@@ -157,7 +157,9 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
                 )
         with gr.Row():
             downloads = [
-                gr.DownloadButton(f"People as {kind}", visible=False, min_width=90, size="sm")
+                gr.DownloadButton(
+                    f"People as {kind}", visible=False, min_width=90, size="sm", elem_id=f"video-{kind.lower()}"
+                )
                 for kind in ("CSV", "JSON")
             ]
         table = picture_html(elem_id="video-people", apply_default_css=False)

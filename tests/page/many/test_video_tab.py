@@ -47,12 +47,12 @@ def clip(tmp_path_factory):
 
 
 def follow(visitor, *paths):
-    """Values of the outputs at the end of a run, by their elements' ids or labels."""
+    """Values of the outputs at the end of a run, by their elements' ids."""
     visitor.trigger("start_video")
     (given,) = visitor.upload(*paths) or [None]
     outputs = visitor.trigger("follow_people", given, None)
     fn = next(fn for fn in visitor.demo.fns.values() if fn.name == "follow_people")
-    names = (block.elem_id or getattr(block, "value", None) for block in fn.outputs)
+    names = (block.elem_id for block in fn.outputs)
     shown = dict(zip(names, outputs[-1]["data"], strict=True))
     return {name: value.get("value", value) if isinstance(value, dict) else value for name, value in shown.items()}
 
@@ -65,10 +65,10 @@ def test_a_table_a_copy_and_two_downloads(visitor, clip, capfd):
     copy = Path(end["video-copy"]["path"])
     with VideoReader(copy, 0) as reader:
         assert len(list(reader)) == 10
-    rows = list(csv.reader(io.StringIO(visitor.download(end["People as CSV"]).decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(visitor.download(end["video-csv"]).decode("utf-8-sig"))))
     assert rows[0] == list(PEOPLE_COLUMNS)
     assert [row[:2] for row in rows[1:]] == [["a party.mp4", "1"], ["a party.mp4", "2"]], "a path of the server"
-    value = json.loads(visitor.download(end["People as JSON"]))
+    value = json.loads(visitor.download(end["video-json"]))
     assert "path" not in value
     assert (value["video"], len(value["people"])) == ("a party.mp4", 2)
     assert "Traceback" not in "".join(capfd.readouterr())
