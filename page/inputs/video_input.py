@@ -1,8 +1,7 @@
 """The page's video input, which passes the upload on as a `GivenFile`.
 
-Missing in gradio: `gr.Video` fetches addresses that a call names without a limit of size or time, and its limit of
-uploads is that of all files. Methods are replaced on the object for the reason that photo_input.py gives.
-Issues: see photo_files.py. Can go when: the tests of URLs in tests/page/server/test_gradio.py fail.
+A `gr.File`: `gr.Video` would load 160 kB of JavaScript for streams, on the first view of the page. What gradio lacks
+for files is in photo_files.py, which also says when that can go.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from gradio.data_classes import FileData
 from gradio.utils import is_in_or_equal
 
 from gender_age.photo_names import photo_name
+from gender_age.video_formats import VIDEO_SUFFIXES
 
 from .photo_files import GivenFile, fetch_here
 
@@ -22,15 +22,15 @@ MAX_VIDEO_BYTES = 100 * 2**20
 LONGEST_VIDEO_S = 60.0
 
 
-def video_input(**options) -> gr.Video:
-    """A `gr.Video` for an upload that passes a `GivenFile`, or None, to its function."""
-    component = gr.Video(sources=["upload"], **options)
+def video_file(**options) -> gr.File:
+    """A `gr.File` for one video that passes a `GivenFile`, or None, to its function."""
+    component = gr.File(file_types=["video", *sorted(VIDEO_SUFFIXES)], type="filepath", **options)
     component.preprocess = partial(_given_video, component)
     fetch_here(component)
     return component
 
 
-def _given_video(component: gr.Video, payload: FileData | None) -> GivenFile | None:
+def _given_video(component: gr.File, payload: FileData | None) -> GivenFile | None:
     if payload is None:
         return None
     if not is_in_or_equal(payload.path, component.GRADIO_CACHE):
@@ -46,4 +46,4 @@ def _given_video(component: gr.Video, payload: FileData | None) -> GivenFile | N
     return GivenFile(name, payload.path)
 
 
-__all__ = ["LONGEST_VIDEO_S", "MAX_VIDEO_BYTES", "video_input"]
+__all__ = ["LONGEST_VIDEO_S", "MAX_VIDEO_BYTES", "video_file"]

@@ -51,6 +51,19 @@ def people_summary_html(prediction: VideoPrediction) -> str:
     return note_html("found" if count and not prediction.error else "none", title, prediction.error or "")
 
 
+def copy_value(path: str) -> dict:
+    """The annotated copy, for a `picture_html`.
+
+    Args:
+        path: in gradio's folder.
+    """
+    return html_value(
+        '<video class="ga-video-copy" src="<0>" controls muted playsinline preload="metadata" '
+        'aria-label="The video with a numbered box around each face"></video>',
+        [path],
+    )
+
+
 def people_value(people: Sequence[PersonPrediction], crop_paths: Sequence[str]) -> dict:
     """The table of people, for a `picture_html`.
 

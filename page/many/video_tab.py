@@ -22,7 +22,7 @@ from gender_age.video_results import VideoPrediction
 from gender_age.video_tracks import Sighting
 
 from ..inputs.photo_files import GivenFile
-from ..inputs.video_input import LONGEST_VIDEO_S, video_input
+from ..inputs.video_input import LONGEST_VIDEO_S, video_file
 from ..server.endings import endings
 from ..server.leaving import has_left
 from ..server.zero_gpu import on_gpu
@@ -36,6 +36,7 @@ from .video_html import (
     STOPPED,
     WAITING_VIDEO,
     WELCOME_VIDEO,
+    copy_value,
     people_summary_html,
     people_value,
     refusal_html,
@@ -74,8 +75,8 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
             status: WAITING_VIDEO,
             follow_button: gr.update(visible=False),
             cancel: gr.update(visible=True, interactive=True, value="Cancel"),
-            table: html_value(""),
-            **dict.fromkeys((copy, *downloads), gr.update(visible=False, value=None)),
+            **dict.fromkeys((copy, table), html_value("")),
+            **dict.fromkeys(downloads, gr.update(visible=False, value=None)),
         }
 
     def follow_people(given: GivenFile | None, this: VideoRun | None) -> Iterator[dict]:
@@ -109,7 +110,7 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
         crops = [save_jpeg(person.crop, "person.jpg", table.GRADIO_CACHE) for person in people]
         yield {
             status: people_summary_html(prediction),
-            copy: gr.update(value=path, visible=True),
+            copy: copy_value(path),
             table: people_value(people, crops),
             **{
                 button: gr.update(value=_in_cache(button, data, suffix), visible=True)
@@ -147,14 +148,12 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
     with gr.Accordion("Follow people through a video", open=False, elem_id="many-video"):
         with gr.Row(equal_height=False):
             with gr.Column(scale=5, min_width=300):
-                video = video_input(label="Video", height=260, elem_id="video-file")
+                video = video_file(label="Video", height=160, elem_id="video-file")
                 follow_button = gr.Button("Follow people", variant="primary", elem_id="video-follow")
                 cancel = gr.Button("Cancel", variant="stop", visible=False, elem_id="video-cancel")
             with gr.Column(scale=7, min_width=300):
                 status = gr.HTML(WELCOME_VIDEO, elem_id="video-status")
-                copy = gr.Video(
-                    label="With the people numbered", visible=False, interactive=False, height=360, elem_id="video-copy"
-                )
+                copy = picture_html(elem_id="video-copy", apply_default_css=False)
         with gr.Row():
             downloads = [
                 gr.DownloadButton(
@@ -174,13 +173,10 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
     cancel.click(stop_video, state, cancel, queue=False, **unseen)
 
 
-def new_file(component: gr.Video) -> str:
-    """A path for the copy in gradio's folder, registered, so that it is deleted in time."""
+def new_file(component: gr.HTML) -> str:
+    """A path for the copy in gradio's folder, unguessable; the files of a component's values are deleted in time."""
     os.makedirs(component.GRADIO_CACHE, exist_ok=True)
-    folder = tempfile.mkdtemp(dir=component.GRADIO_CACHE)
-    path = os.path.join(folder, "people.mp4")
-    component.temp_files.add(path)
-    return path
+    return os.path.join(tempfile.mkdtemp(dir=component.GRADIO_CACHE), "people.mp4")
 
 
 def _files(prediction: VideoPrediction) -> dict[str, bytes]:

@@ -62,7 +62,8 @@ def test_a_table_a_copy_and_two_downloads(visitor, clip, capfd):
     assert "2 people found in 1 seconds" in end["video-status"]
     assert end["video-people"]["html"].count("<tr>") == 3
     assert len(end["video-people"]["files"]) == 2
-    copy = Path(end["video-copy"]["path"])
+    assert "<video" in end["video-copy"]["html"]
+    copy = Path(end["video-copy"]["files"][0]["path"])
     with VideoReader(copy, 0) as reader:
         assert len(list(reader)) == 10
     rows = list(csv.reader(io.StringIO(visitor.download(end["video-csv"]).decode("utf-8-sig"))))
@@ -97,6 +98,7 @@ def test_cancel_keeps_nothing(visitor, clip, monkeypatch):
     monkeypatch.setattr(video_tab, "VideoRun", lambda: this(cancelled=True))
     end = follow(visitor, clip)
     assert "Stopped" in end["video-status"]
+    assert not end["video-copy"] or not end["video-copy"].get("files")
 
 
 def test_without_pyav_there_is_no_such_part(monkeypatch):
