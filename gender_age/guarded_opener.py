@@ -69,7 +69,7 @@ class GuardedOpener:
         if self._pid != os.getpid():  # after a fork, the workers and their turns are those of the other process
             self._pid, self._turns = os.getpid(), threading.BoundedSemaphore(self._workers)
             self._idle.clear()
-        with opened_file(photo) as (file, name), _descriptor(file) as descriptor, self._turns:
+        with opened_file(photo) as (file, name), descriptor_of(file) as descriptor, self._turns:
             return upright(self._opened(descriptor, name, min(max_pixels, MAX_PIXELS)), name)
 
     def __enter__(self) -> GuardedOpener:
@@ -145,7 +145,7 @@ def guarded_opener(workers: int = WORKERS) -> Opener:
 
 
 @contextmanager
-def _descriptor(file: PhotoFile) -> Iterator[int]:
+def descriptor_of(file: PhotoFile) -> Iterator[int]:
     """The file's descriptor; that of a copy, where it is one in memory only."""
     with ExitStack() as stack:
         try:
@@ -164,4 +164,4 @@ def _end_all(workers: list[WorkerProcess]) -> None:
             workers.pop().end()
 
 
-__all__ = ["GuardedOpener", "guarded_opener"]
+__all__ = ["GuardedOpener", "descriptor_of", "guarded_opener"]

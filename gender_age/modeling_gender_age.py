@@ -98,7 +98,12 @@ class GenderAgeModel(PreTrainedModel):
             self.source.copy_pipeline_files(folder)
 
     def _upload_modified_files(
-        self, working_dir: str | os.PathLike, repo_id: str, files_timestamps: dict[str, float], **kwargs: Any
+        self,
+        working_dir: str | os.PathLike,
+        repo_id: str,
+        files_timestamps: dict[str, float],
+        *args: Any,
+        **kwargs: Any,
     ) -> Any:
         """As transformers' own, with what the pipeline in the folder needs.
 
@@ -109,7 +114,7 @@ class GenderAgeModel(PreTrainedModel):
         self._copy_pipeline_files(folder)
         needed = pipeline_files(folder)
         before = {name: changed for name, changed in files_timestamps.items() if name not in needed}
-        return super()._upload_modified_files(working_dir, repo_id, before, **kwargs)
+        return super()._upload_modified_files(working_dir, repo_id, before, *args, **kwargs)
 
     def forward(
         self,

@@ -16,6 +16,7 @@ import torch
 from .alignment import align_face
 from .decoding import decode, gender_probabilities
 from .errors import GenderAgeError, VideoError
+from .found_faces import largest
 from .geometry import whole_pixels
 from .min_score import checked_min_score
 from .parallel import parallel_map
@@ -29,10 +30,12 @@ from .video_tracks import Person, Sighting, VideoTracker, look_of
 SAMPLE_S, SMALLEST_SHARE = 0.2, 1 / 32
 # Fewer frames are more often no face than a person, unless the clip has hardly more.
 FEWEST_FRAMES = 3
+# A clip of a crowd would take the page's time from all others.
+MAX_FACES = 50
 WORKERS = 2
 
-Sight = Callable[[GenderAgePredictor, Frame, float | None], list[Sighting]]
-"""`sightings`, or what calls it in turn."""
+Sight = Callable[[Frame], list[Sighting]]
+"""Finds the faces of a frame; see `sightings`."""
 
 
 def predict_video(
@@ -87,15 +90,15 @@ def follow(
 
     Args:
         longest_s: a longer video is refused.
-        sight: finds the faces of a frame in place of `sightings`; called by two threads at once.
+        sight: in place of `sightings`, for all faces; called by two threads at once.
 
     Yields:
         The reader after each sampled frame, which knows how far it is.
     """
     tracker, num_frames = VideoTracker(), 0
-    look = partial(_at, sight or sightings, predictor, checked_min_score(min_score))
+    sight = sight or partial(sightings, predictor, min_score=checked_min_score(min_score))
     workers = min(torch.get_num_threads(), WORKERS)
-    with VideoReader(video, SAMPLE_S) as reader, closing(parallel_map(look, reader, workers)) as frames:
+    with VideoReader(video, SAMPLE_S) as reader, closing(parallel_map(sight, reader, workers)) as frames:
         for found in frames:
             if longest_s is not None and max(reader.duration_s or 0.0, reader.last_s) > longest_s:
                 raise VideoError(
@@ -118,10 +121,10 @@ def follow(
     )
 
 
-def sightings(predictor: GenderAgePredictor, frame: Frame, min_score: float | None) -> list[Sighting]:
-    """The faces of one frame, with what the model says of them."""
+def sightings(predictor: GenderAgePredictor, frame: Frame, min_score: float | None = None) -> list[Sighting]:
+    """The faces of one frame, the largest `MAX_FACES` of them, with what the model says of each."""
     image_rgb = frame.image_rgb
-    faces = predictor.detector.detect(image_rgb, SMALLEST_SHARE, min_score)
+    faces = largest(predictor.detector.detect(image_rgb, SMALLEST_SHARE, min_score), MAX_FACES)
     crops = [align_face(image_rgb, face.landmarks, predictor.face_size, predictor.alignment) for face in faces]
     temperature = predictor.model.config.gender_temperature
     genders, ages = [], []
@@ -158,7 +161,7 @@ def person_of(person: Person, predictor: GenderAgePredictor) -> PersonPrediction
         config,
     )
     seen = tuple(
-        SeenFace(time=face.time_s, box=face.box, score=face.score, **asdict(estimate))
+        SeenFace(time=face.time_s, box=face.box, score=face.score, **(asdict(estimate) | {"age_distribution": None}))
         for face, estimate in zip(faces, single, strict=True)
     )
     return PersonPrediction(
@@ -169,10 +172,6 @@ def person_of(person: Person, predictor: GenderAgePredictor) -> PersonPrediction
         crop=person.crop,
         **asdict(overall),
     )
-
-
-def _at(sight: Sight, predictor: GenderAgePredictor, min_score: float | None, frame: Frame) -> list[Sighting]:
-    return sight(predictor, frame, min_score)
 
 
 def _what_is_missing(reader: VideoReader) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Generator
 from fractions import Fraction
 from typing import Any
 
@@ -25,7 +25,7 @@ ITU709 = 1
 
 def annotate(
     video: str | os.PathLike, prediction: VideoPrediction, out: str | os.PathLike, longest_side: int = LONGEST_SIDE
-) -> Iterator[VideoReader]:
+) -> Generator[VideoReader, None, None]:
     """Writes the copy as MP4 (H.264), without sound.
 
     Args:

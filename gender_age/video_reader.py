@@ -14,9 +14,10 @@ import numpy as np
 from PIL import Image
 
 from .errors import VideoError
+from .guarded_opener import descriptor_of
 from .images import opened_file
 from .opening_messages import send_message
-from .shared_pixels import rgb_over
+from .shared_pixels import image_over
 from .video_decoding import MAX_FRAME_PIXELS, NoVideoError, open_clip
 from .video_formats import HEAD_BYTES, WANTED_VIDEO, is_installed, kind_of, missing
 from .worker_process import WorkerEndedError, WorkerProcess, checked_size, has_limits
@@ -45,7 +46,7 @@ class VideoReader:
     """The frames of a video, in order; a context manager and an iterator.
 
     Args:
-        path: of the file.
+        path: of the file, or what stands for one.
         every_s: gives the first frame of every so many seconds; 0 gives all.
 
     Attributes:
@@ -92,8 +93,8 @@ class VideoReader:
     def _from_worker(self, kind: str) -> Generator[Frame, None, None]:
         worker = None
         try:
-            with closing(_VideoWorker()) as worker:
-                for message in worker.messages(self._file.fileno(), kind, self._every_s):
+            with descriptor_of(self._file) as descriptor, closing(_VideoWorker()) as worker:
+                for message in worker.messages(descriptor, kind, self._every_s):
                     if isinstance(error := message.get("error"), str):
                         raise VideoError(f"{self.name} {error}.")
                     self.duration_s = seconds(message.get("duration")) or self.duration_s
@@ -106,7 +107,7 @@ class VideoReader:
             logger.warning("A worker that decoded a video was ended (%s).", error)
             self.is_damaged = True
             if self.size_wh is None:
-                status = None if worker is None else worker.status
+                status = 0 if worker is None else worker.status
                 raise VideoError(f"{self.name} {ENDINGS.get(status, DAMAGED)}") from None
 
     def _from_here(self, kind: str) -> Generator[Frame, None, None]:
@@ -136,7 +137,7 @@ class _VideoWorker(WorkerProcess):
     PROGRAM = "video_worker"
     size_wh: tuple[int, int] | None = None
     image_rgb: Image.Image | None = None
-    status: int | None = None
+    status = 0
 
     def messages(self, descriptor: int, kind: str, every_s: float) -> Iterator[dict]:
         """What it says of an open file, up to the end of the clip or an error.
@@ -151,11 +152,11 @@ class _VideoWorker(WorkerProcess):
             self.image_rgb = None
             if "wants" in message:
                 self.size_wh = checked_size(message["wants"], MAX_FRAME_PIXELS)
-                memory = self._share(self.size_wh)
+                memory = self._share(self.size_wh, "RGB")
             elif "time" in message:
                 if memory is None or self.size_wh is None:
                     raise WorkerEndedError("a frame without pixels")
-                self.image_rgb = rgb_over(memory, self.size_wh).copy()
+                self.image_rgb = image_over(memory, self.size_wh, "RGB").copy()
                 # Asked for before this one is looked at: the worker decodes meanwhile.
                 send_message(self._connection, {})
             yield message

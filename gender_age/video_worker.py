@@ -34,8 +34,8 @@ class Canvas:
         _, (descriptor,) = receive_message(connection)
         try:
             width, height = size_wh
-            self._memory = mmap.mmap(descriptor, width * height * BYTES_PER_PIXEL)
-            self._pixels = np.frombuffer(self._memory, np.uint8).reshape(height, width, BYTES_PER_PIXEL)
+            self._memory = mmap.mmap(descriptor, width * height * BYTES_PER_PIXEL["RGB"])
+            self._pixels = np.frombuffer(self._memory, np.uint8).reshape(height, width, -1)
         except OSError as error:
             raise MemoryError from error
         finally:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from .prediction import GenderAgePredictor
 from .results import PhotoPrediction
-from .video import video_or_error
 from .video_results import VideoPrediction
-from .writers import NO_FACE, Cell, Row, TextWriter, csv_cell, estimate_cells, estimate_text, path_cell
+from .writers import NO_FACE, Cell, Row, TextWriter, csv_cell, estimate_cells, estimate_text, path_cell, typed_table
+
+if TYPE_CHECKING:
+    import pyarrow
 
 PEOPLE_COLUMNS = {
     "path": str,
@@ -77,9 +77,9 @@ def frame_rows(prediction: VideoPrediction) -> list[Row]:
     return rows
 
 
-def video_rows(predictor: GenderAgePredictor, video: str | os.PathLike) -> list[Row]:
-    """The table of people of one video; also of an unusable one."""
-    return people_rows(video_or_error(predictor, video))
+def people_table(predictions: Iterable[VideoPrediction]) -> pyarrow.Table:
+    """The table of people with typed columns, null where there is nothing to say."""
+    return typed_table([row for prediction in predictions for row in people_rows(prediction)], PEOPLE_COLUMNS)
 
 
 def people_csv(predictions: Iterable[VideoPrediction], out: TextIO) -> None:
@@ -137,5 +137,5 @@ def _csv(rows: Iterable[Row]) -> Iterator[list[Cell]]:
     return ([csv_cell(cell) for cell in row] for row in rows)
 
 
-__all__ = ["FRAME_COLUMNS", "PEOPLE_COLUMNS", "FrameCsvWriter", "MixedTextWriter", "PeopleCsvWriter", "video_rows"]
-__all__ += ["frame_rows", "people_csv", "people_rows"]
+__all__ = ["FRAME_COLUMNS", "PEOPLE_COLUMNS", "FrameCsvWriter", "MixedTextWriter", "PeopleCsvWriter"]
+__all__ += ["frame_rows", "people_csv", "people_rows", "people_table"]

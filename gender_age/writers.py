@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from .photo_names import photo_name
@@ -70,14 +70,17 @@ def write_csv(predictions: Iterable[PhotoPrediction], out: TextIO) -> None:
 
 def face_table(predictions: Iterable[PhotoPrediction]) -> pyarrow.Table:
     """The table of faces with typed columns, null where there is nothing to say."""
+    return typed_table(face_rows(predictions), COLUMNS)
+
+
+def typed_table(rows: Sequence[Row], columns: Mapping[str, type]) -> pyarrow.Table:
+    """Rows with one cell for each of the columns, which have names and types."""
     # Here, as it takes a quarter of a second that few need to wait for.
     import pyarrow
 
     types = {str: pyarrow.string(), int: pyarrow.int32(), float: pyarrow.float64(), bool: pyarrow.bool_()}
-    schema = pyarrow.schema([(name, types[kind]) for name, kind in COLUMNS.items()])
-    rows = face_rows(predictions)
-    columns = [[row[index] for row in rows] for index in range(len(COLUMNS))]
-    return pyarrow.table(columns, schema=schema)
+    schema = pyarrow.schema([(name, types[kind]) for name, kind in columns.items()])
+    return pyarrow.table([[row[index] for row in rows] for index in range(len(columns))], schema=schema)
 
 
 def parquet_bytes(predictions: Iterable[PhotoPrediction]) -> bytes:

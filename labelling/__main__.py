@@ -61,6 +61,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--distribution", action="store_true", help="add a column with the probability of every age from 0 to 100"
     )
+    parser.add_argument(
+        "--videos", action="store_true", help="follow the people of SOURCE's videos, not its photos: a row a person"
+    )
     parser.add_argument("--report", action="store_true", help="write a page with charts of the set to OUT/_report.html")
     return parser.parse_args(argv)
 

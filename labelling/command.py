@@ -9,8 +9,10 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 
 from gender_age.checkpoint import DEFAULT_MODEL
+from gender_age.video_formats import is_installed, missing
 
 from .cluster import cluster
+from .errors import LabellingError
 from .job import Settings, run
 from .model_choice import ModelChoice
 from .output import README, REPORT, Counts, Output
@@ -29,20 +31,25 @@ def label(arguments: argparse.Namespace) -> None:
     Raises:
         GenderAgeError: the source, the output, the model or the cluster cannot be used.
     """
+    if arguments.videos and (arguments.report or arguments.distribution):
+        raise LabellingError("--report and --distribution are for photos: leave them out, or leave out --videos.")
+    if arguments.videos and not is_installed():
+        raise LabellingError(missing("--videos"))
     source = arguments.source if len(arguments.source) == 1 else arguments.source.rstrip("/")
     model = ModelChoice.of(arguments.model or str(DEFAULT_MODEL), arguments.revision)
-    settings = Settings(arguments.min_score, arguments.distribution)
-    output = Output(arguments.out)
+    settings = Settings(arguments.min_score, arguments.distribution, arguments.videos)
+    output = Output(arguments.out, "person" if settings.videos else "face")
     identity = {
         "source": source,
         "model": model.sha256,
         "minimum score": settings.min_score,
         "distribution": settings.distribution,
         "image column": arguments.image,
+        "kind of file": "videos" if settings.videos else "photos",
     }
     output.check(identity)
     with cluster(arguments.address, arguments.cpus, arguments.gpus) as stages:
-        pieces = pieces_of(source, stages.searchers, arguments.image)
+        pieces = pieces_of(source, stages.searchers, arguments.image, settings.videos)
         output.begin(identity)
         before, started = output.counts(), time.monotonic()
         with progress_bar(sum(piece.num_rows for piece in pieces), before.photos) as counter:
@@ -59,16 +66,17 @@ def label(arguments: argparse.Namespace) -> None:
     if arguments.report:
         output.write(REPORT, report(Tally.of(output.batches(COLUMNS)), counts, source))
     output.finish(identity, readme(identity, facts), **facts)
-    print(summary(counts, counts.photos - before.photos, seconds))
+    print(summary(counts, counts.photos - before.photos, seconds, settings.videos))
     print(f"{output.address}: see {README}" + (f" and {REPORT}" if arguments.report else ""))
 
 
-def summary(counts: Counts, new_photos: int, seconds: float) -> str:
+def summary(counts: Counts, new_photos: int, seconds: float, videos: bool = False) -> str:
     """One line for who started the job."""
+    files, found = ("videos", "people") if videos else ("photos", "faces")
     rate = f"{new_photos / seconds:.1f} a second" if new_photos else "nothing new"
     return (
-        f"{counts.photos:,} photos ({new_photos:,} now, {rate}): {counts.faces:,} faces, "
-        f"{counts.without_face:,} photos without a face, {counts.errors:,} with an error."
+        f"{counts.photos:,} {files} ({new_photos:,} now, {rate}): {counts.faces:,} {found}, "
+        f"{counts.without_face:,} {files} without a face, {counts.errors:,} with an error."
     )
 
 

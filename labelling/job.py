@@ -17,7 +17,7 @@ from .errors import JobFailedError
 from .model_choice import ModelChoice
 from .output import Output
 from .pieces import PhotoSource, Piece
-from .stages import EstimateFaces, FindFaces
+from .stages import EstimateFaces, FindFaces, FollowPeople
 
 GO_ON = "The same command goes on where it stopped."
 
@@ -29,10 +29,12 @@ class Settings:
     Attributes:
         min_score: as of `GenderAgePredictor.predict`.
         distribution: whether rows have the probability of every year.
+        videos: whether SOURCE's videos are labelled, not its photos.
     """
 
     min_score: float | None = None
     distribution: bool = False
+    videos: bool = False
 
 
 def run(
@@ -62,22 +64,24 @@ def run(
     items = ray.data.read_datasource(
         PhotoSource(pieces), override_num_blocks=len(pieces), num_cpus=INPUT_CPUS, concurrency=stages.readers
     )
-    searched = items.map_batches(
-        FindFaces,
-        fn_constructor_args=(model, settings.min_score),
-        batch_format="pyarrow",
-        batch_size=None,
-        compute=ActorPoolStrategy(min_size=1, max_size=stages.searchers, initial_size=stages.searchers),
-        num_cpus=SEARCH_CPUS,
-    )
-    rows = searched.map_batches(
-        EstimateFaces,
-        fn_constructor_args=(model, stages.device, batch_size, settings.distribution, counter),
-        batch_format="numpy",
-        batch_size=None,
-        compute=ActorPoolStrategy(min_size=1, max_size=stages.models, initial_size=stages.models),
-        **stages.model_resources,
-    )
+    searching = {
+        "batch_format": "pyarrow",
+        "batch_size": None,
+        "compute": ActorPoolStrategy(min_size=1, max_size=stages.searchers, initial_size=stages.searchers),
+        "num_cpus": SEARCH_CPUS,
+    }
+    if settings.videos:
+        rows = items.map_batches(FollowPeople, fn_constructor_args=(model, settings.min_score, counter), **searching)
+    else:
+        searched = items.map_batches(FindFaces, fn_constructor_args=(model, settings.min_score), **searching)
+        rows = searched.map_batches(
+            EstimateFaces,
+            fn_constructor_args=(model, stages.device, batch_size, settings.distribution, counter),
+            batch_format="numpy",
+            batch_size=None,
+            compute=ActorPoolStrategy(min_size=1, max_size=stages.models, initial_size=stages.models),
+            **stages.model_resources,
+        )
     try:
         rows.write_parquet(
             output.root,

@@ -29,10 +29,10 @@ class Counts:
     """What a set holds.
 
     Attributes:
-        photos: number of photos.
-        faces: number of faces.
-        without_face: photos in which no face was found.
-        errors: photos that could not be used.
+        photos: number of photos, or videos.
+        faces: number of faces, or people.
+        without_face: photos or videos in which no face was found.
+        errors: those that could not be used.
     """
 
     photos: int = 0
@@ -46,10 +46,11 @@ class Output:
 
     Args:
         address: a folder of this machine, or an fsspec address.
+        number: the column that counts the faces of a photo, or the people of a video.
     """
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, number: str = "face") -> None:
+        self.address, self.number = address, number
         # Other processes write here too.
         self.fs, self.root = url_to_fs(address, use_listings_cache=False)
         self.root = self.root.rstrip("/")
@@ -96,8 +97,8 @@ class Output:
     def counts(self) -> Counts:
         """Of all rows."""
         photos = faces = without = errors = 0
-        for batch in self.batches(["face", "error"]):
-            number = batch.column("face")
+        for batch in self.batches([self.number, "error"]):
+            number = batch.column(self.number)
             is_first = pyarrow.compute.equal(number, 1).fill_null(True)
             photos += is_first.true_count
             faces += len(number) - number.null_count
@@ -137,6 +138,6 @@ class Output:
             self.arrow_fs.open_output_stream(f"{self.checkpoint}/{DONE}") as file,
             pyarrow.parquet.ParquetWriter(file, schema) as writer,
         ):
-            for batch in self.batches(["path", "face"]):
-                is_first = pyarrow.compute.equal(batch.column("face"), 1).fill_null(True)
+            for batch in self.batches(["path", self.number]):
+                is_first = pyarrow.compute.equal(batch.column(self.number), 1).fill_null(True)
                 writer.write_batch(batch.filter(is_first).select(["path"]).cast(schema))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,6 +13,7 @@ from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 
 from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
+from gender_age.video_formats import VIDEO_SUFFIXES
 
 from .errors import LabellingError
 from .items import address_of, utf8
@@ -29,7 +30,7 @@ MOST_PHOTOS, PIECES_PER_CPU = 1000, 16
 READERS = 16
 
 
-def pieces_of(source: str, num_cpus: int, column: str | None = None) -> list[Piece]:
+def pieces_of(source: str, num_cpus: int, column: str | None = None, videos: bool = False) -> list[Piece]:
     """What SOURCE holds, in an order that is the same in every run.
 
     Args:
@@ -37,6 +38,7 @@ def pieces_of(source: str, num_cpus: int, column: str | None = None) -> list[Pie
             What exists on this machine comes first. Hidden files, and those that are no photos by name, are left out.
         num_cpus: of the cluster, each of which should get several pieces.
         column: of tables, with the photos; None finds it.
+        videos: look for videos, not photos; tables hold none.
 
     Raises:
         LabellingError: there is no such place, it cannot be read, or it holds no photo.
@@ -44,14 +46,16 @@ def pieces_of(source: str, num_cpus: int, column: str | None = None) -> list[Pie
     try:
         if source.endswith(".lance"):
             return lance_pieces(source, column)
-        pieces = _pieces(_listed(source), num_cpus, column)
+        listing = _listed(source)
+        pieces = _files(listing, VIDEO_SUFFIXES, num_cpus) if videos else _pieces(listing, num_cpus, column)
     except LabellingError:
         raise
     except Exception as error:  # the library of every store has errors of its own
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")
         raise LabellingError(f"{source} cannot be read ({reason}): check the name and that it may be read.") from error
     if not pieces:
-        raise LabellingError(f"{source} holds no photo, and no table with a column of photos: name another place.")
+        wanted = "video" if videos else "photo, and no table with a column of photos"
+        raise LabellingError(f"{source} holds no {wanted}: name another place.")
     return pieces
 
 
@@ -100,20 +104,21 @@ def _pieces(listing: Listing, num_cpus: int, column: str | None) -> list[Piece]:
         found = list(pool.map(lambda place: row_groups(fs, place, listing.path(place), column), tables))
     # A broken table is opened as a photo, and its row says that it is none.
     broken = {place for place, rows in zip(tables, found, strict=True) if rows is None}
-    photos = [place for place in places if place in broken or _is_photo(place)]
-    paths = [listing.path(place) for place in photos]
-    addresses = [os.fsencode(address_of(fs, place)) for place in photos]
-    size = max(1, min(MOST_PHOTOS, -(-len(photos) // (PIECES_PER_CPU * num_cpus))))
-    files = [Files(paths[i : i + size], addresses[i : i + size]) for i in range(0, len(paths), size)]
+    files = _files(listing, PHOTO_SUFFIXES | UNREADABLE_SUFFIXES, num_cpus, broken)
     return [*files, *(rows for groups in found for rows in groups or ())]
+
+
+def _files(listing: Listing, suffixes: Set[str], num_cpus: int, others: Set[str] = frozenset()) -> list[Piece]:
+    """The files with one of the suffixes, and those among `others`."""
+    places = [each for each in listing.places if each in others or PurePosixPath(each).suffix.lower() in suffixes]
+    paths = [listing.path(place) for place in places]
+    addresses = [os.fsencode(address_of(listing.fs, place)) for place in places]
+    size = max(1, min(MOST_PHOTOS, -(-len(places) // (PIECES_PER_CPU * num_cpus))))
+    return [Files(paths[i : i + size], addresses[i : i + size]) for i in range(0, len(paths), size)]
 
 
 def _before_wildcard(pattern: str) -> str:
     return MAGIC.split(pattern, maxsplit=1)[0].rpartition("/")[0]
-
-
-def _is_photo(place: str) -> bool:
-    return PurePosixPath(place).suffix.lower() in PHOTO_SUFFIXES | UNREADABLE_SUFFIXES
 
 
 def _is_hidden(inside: str) -> bool:

@@ -15,6 +15,9 @@ from gender_age.parallel import parallel_map
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
 from gender_age.searched_photo import SearchedPhoto, in_batches
+from gender_age.video import video_or_error
+from gender_age.video_results import VideoPrediction
+from gender_age.video_writers import people_table
 from gender_age.writers import face_table
 
 from .items import fetched, photo_of
@@ -61,6 +64,31 @@ class EstimateFaces:
         predictions = self._predictor.answer(list(batch["searched"]), self._batch_size)
         self._counter.add.remote(len(predictions))
         return rows_of(predictions, self._distribution)
+
+
+class FollowPeople:
+    """Items in, rows of people out, for videos: an actor a core, on the CPU, with a process that decodes."""
+
+    def __init__(self, model: ModelChoice, min_score: float | None, counter: ActorHandle) -> None:
+        torch.set_num_threads(1)
+        self._predictor = model.predictor("cpu")
+        self._min_score, self._counter = min_score, counter
+
+    def __call__(self, items: pyarrow.Table) -> Iterator[pyarrow.Table]:
+        for item in items.to_pylist():
+            yield people_table([video_of(self._predictor, fetched(item), self._min_score)])
+            self._counter.add.remote(1)
+
+
+def video_of(predictor: GenderAgePredictor, item: dict, min_score: float | None) -> VideoPrediction:
+    """The people of one item (items.py); whatever is wrong with it is its `error`."""
+    path, error = item["path"], item["error"]
+    if error is None:
+        try:
+            return replace(video_or_error(predictor, photo_of(item), min_score), path=path)
+        except UNFORESEEN as unforeseen:
+            error = f"The video could not be analysed ({type(unforeseen).__name__})."
+    return VideoPrediction(video=path, path=path, error=error)
 
 
 def searched_item(predictor: GenderAgePredictor, item: dict, min_score: float | None) -> SearchedPhoto:

@@ -19,6 +19,7 @@ from gender_age.geometry import Box, Landmarks
 from gender_age.images import open_photo, photo_name, photo_path
 from gender_age.results import FacePrediction, PhotoPrediction
 from gender_age.tracking import TrackedFace
+from gender_age.video_results import PersonPrediction, SeenFace
 
 ESTIMATE = {
     "gender": "female",
@@ -55,6 +56,17 @@ def photo(**changes: Any) -> PhotoPrediction:
 def tracked_face(**changes: Any) -> TrackedFace:
     """Face 1 of a video, which the model takes for a woman of 40 years, with what a test wants to be different."""
     return TrackedFace(**({"number": 1, "box": (160.0, 120.0, 320.0, 360.0)} | ESTIMATE | changes))
+
+
+def seen_face(**changes: Any) -> SeenFace:
+    """A face in a frame of a video."""
+    return SeenFace(**({"time": 0.0, "box": (10, 10, 50, 60), "score": 0.99} | ESTIMATE | changes))
+
+
+def person(**changes: Any) -> PersonPrediction:
+    """A person of a video, seen once, whom the model takes for a woman of 40 years."""
+    seen = {"first": 0.0, "last": 0.0, "frames": 1, "seen": (seen_face(),), "crop": Image.new("RGB", CROP_WH)}
+    return PersonPrediction(**(seen | ESTIMATE | changes))
 
 
 def detected_face(
@@ -113,9 +125,9 @@ class FakeDetector:
         rotation, faces = _found(self.answers, image)
         return rotation, [face for face in faces if face.score >= (min_score or 0)]
 
-    def detect(self, image: Image.Image, smallest_share: float) -> Sequence[Face]:
+    def detect(self, image: Image.Image, smallest_share: float, min_score: float | None = None) -> Sequence[Face]:
         self.seen.append((image.size, smallest_share))
-        return _found(self.answers, image)[1]
+        return [face for face in _found(self.answers, image)[1] if face.score >= (min_score or 0)]
 
 
 class FakePredictor:

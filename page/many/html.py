@@ -52,10 +52,20 @@ def progress_html(num_done: int, num_photos: int, seconds: float) -> str:
     text = f"{num_done} of {_plural(num_photos, 'photo')}"
     if num_done and seconds > 2:
         text += f" · {_left(seconds * (num_photos - num_done) / num_done)}"
+    return bar_html("Photos analysed", text, num_done, num_photos)
+
+
+def bar_html(label: str, text: str, done: float, whole: float) -> str:
+    """A bar with a text under it.
+
+    Args:
+        label: for screen readers.
+        done, whole: the bar's length is their quotient.
+    """
     bar = (
-        f'<div class="ga-many-progress-bar" role="progressbar" aria-label="Photos analysed" aria-valuemin="0" '
-        f'aria-valuemax="{num_photos}" aria-valuenow="{num_done}" aria-valuetext="{text}">'
-        f'<span style="width:{100 * num_done / max(num_photos, 1):.1f}%"></span></div>'
+        f'<div class="ga-many-progress-bar" role="progressbar" aria-label="{label}" aria-valuemin="0" '
+        f'aria-valuemax="{whole:g}" aria-valuenow="{done:g}" aria-valuetext="{text}">'
+        f'<span style="width:{100 * done / max(whole, 1e-6):.1f}%"></span></div>'
     )
     return f'<div class="ga-many-progress">{bar}<div class="ga-many-progress-text">{text}</div></div>'
 

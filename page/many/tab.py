@@ -14,6 +14,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gender_age.detection import MIN_SCORE
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
+from gender_age.video_formats import is_installed
 from gender_age.writers import parquet_bytes
 
 from ..inputs.min_score import min_score_argument, min_score_slider
@@ -28,6 +29,7 @@ from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_h
 from .opened import opened_photo
 from .table import as_csv, as_json, photo_json, photo_line, table_value
 from .table_html import faces_table, photo_view
+from .video_tab import build_video_part
 
 # At most twice a second: gradio sends what was added to the table, but the browser compares all of it.
 SHOW_EVERY_S = 0.5
@@ -170,6 +172,8 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         ]
     table = faces_table(elem_id="many-table")
     photo = photo_view(elem_id="many-photo")
+    if is_installed():
+        build_video_part(predictor)
     state = gr.State(time_to_live=STATE_SECONDS)
     answer = gr.JSON(label="Photos with their faces", visible=False)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from gender_age.results import FacePrediction, PhotoPrediction
+from gender_age.video_results import VideoPrediction
+from gender_age.video_writers import people_csv
 from gender_age.writers import NO_FACE, write_csv
 
 from ..shared.pictures import html_value
@@ -65,6 +67,18 @@ def as_json(predictions: Iterable[PhotoPrediction]) -> bytes:
     """A list with the JSON of every photo, as `/predict_batch` returns it."""
     photos = [photo_json(prediction) for prediction in predictions]
     return (json.dumps(photos, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8")
+
+
+def people_as_csv(prediction: VideoPrediction) -> bytes:
+    """The table of a video's people as CSV."""
+    file = io.StringIO(newline="")
+    people_csv([prediction], file)
+    return file.getvalue().encode("utf-8-sig")
+
+
+def people_as_json(prediction: VideoPrediction) -> bytes:
+    """The JSON of a video."""
+    return (json.dumps(prediction.to_dict(), ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8")
 
 
 def photo_json(prediction: PhotoPrediction) -> dict[str, object]:

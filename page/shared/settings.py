@@ -25,3 +25,5 @@ STATE_SECONDS = CLEAN_OLDER_S
 # (page/live/tab.py): a stream lasts long, but each of its pictures is fast.
 PHOTO_PLACES = {"concurrency_limit": 8, "concurrency_id": "model"}
 MANY_PLACES = {"concurrency_limit": 2, "concurrency_id": "many"}
+# Decoding a large video may take 1.4 GB.
+VIDEO_PLACES = {"concurrency_limit": 1, "concurrency_id": "video"}

@@ -15,7 +15,7 @@ from tests.conftest import REPOSITORY
 
 SIZE_WH = (640, 360)
 TICKS = 1000
-"""A second, for clips whose frames are not regular."""
+"""In a second, for clips whose frames are not regular."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ def write_clip(
     pixel_format: str = "yuv420p",
     rotation: int = 0,
     with_audio: bool = False,
+    container_options: dict[str, str] | None = None,
     change: Callable[[av.VideoFrame], av.VideoFrame] | None = None,
     **stream_values: object,
 ) -> Path:
@@ -87,7 +88,7 @@ def write_clip(
         change: made to every frame before it is encoded.
         stream_values: attributes of the codec context.
     """
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=container_options or {}) as container:
         stream = container.add_stream(codec, rate=Fraction(rate).limit_denominator(1000))
         stream.width, stream.height, stream.pix_fmt = *size_wh, pixel_format
         tick = 1 / Fraction(rate).limit_denominator(1000) if times_s is None else Fraction(1, TICKS)
