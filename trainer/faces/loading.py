@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from datasets import Dataset, DatasetDict, concatenate_datasets, config, load_dataset
@@ -23,15 +24,32 @@ def load_prepared(source: str) -> DatasetDict:
     Raises:
         DataError: the dataset does not exist, or cannot be read or downloaded.
     """
-    name, _, revision = source.partition("@")
-    is_folder = Path(name).is_dir()
-    if not is_folder and name.startswith((".", "/", "~")):
-        raise DataError(f"{name} is no folder; `python -m trainer prepare SOURCE {name}` makes one")
-    try:
+    name, revision = name_and_revision(source)
+    with errors_as_sentence(source):
         # The cache of `datasets` knows local files by path and time of change, which a copy may keep; no issue found.
         # `test_a_folder_replaced_in_place_is_read_again` passes without this where it looks at the content.
+        is_folder = Path(name).is_dir()
         cache = Path(config.HF_DATASETS_CACHE) / f"content-{folder_digest(Path(name))[:16]}" if is_folder else None
-        return load_dataset(name, revision=revision or None, cache_dir=cache and str(cache))
+        return load_dataset(name, revision=revision, cache_dir=cache and str(cache))
+
+
+def name_and_revision(source: str) -> tuple[str, str | None]:
+    """Folder or id of a dataset, and the revision after its `@`.
+
+    Raises:
+        DataError: it is written as a folder, and there is none.
+    """
+    name, _, revision = source.partition("@")
+    if not Path(name).is_dir() and name.startswith((".", "/", "~")):
+        raise DataError(f"{name} is no folder; `python -m trainer prepare SOURCE {name}` makes one")
+    return name, revision or None
+
+
+@contextmanager
+def errors_as_sentence(source: str) -> Iterator[None]:
+    """Turns the errors of `datasets` and of the Hub into a `DataError`."""
+    try:
+        yield
     except (OSError, ValueError, HTTPError, DatasetsError) as error:
         raise DataError(f"cannot load the dataset {source}: {error}") from error
 

@@ -19,7 +19,10 @@ from ..faces.column_mapping import ColumnMapping
 from .augmentation_section import AugmentationSection
 from .settings import CheckedSection, not_empty, number, weights_above_zero, whole_number
 
-NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience")
+NEWER = (
+    *("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience"),
+    *("streaming", "shuffle_buffer"),
+)
 """Settings that older runs did not record."""
 
 
@@ -118,6 +121,20 @@ class DataSection(CheckedSection):
     cache_dir: str | None = field(
         default=None,
         metadata={"help": "Cache folder of the aligned faces. `faces` in the run's folder when null."},
+    )
+    streaming: bool = field(
+        default=False,
+        metadata={
+            "help": "Training faces are read and cut in every epoch and never kept on disk, for data sets that are "
+            "larger than one. Only those that `prepare` wrote."
+        },
+    )
+    shuffle_buffer: int | None = field(
+        default=None,
+        metadata={
+            "help": "With `data.streaming`: encoded faces in the shuffle buffer of each process. 10000 when null.",
+            **whole_number(1),
+        },
     )
     columns: dict[str, str] = field(
         default_factory=dict,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate.data_loader import DataLoaderShard
 from huggingface_hub import HfApi
 from transformers import EvalPrediction, Trainer, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
@@ -19,6 +20,7 @@ from transformers.utils import PushInProgress
 from gender_age.modeling_gender_age import ViTForGenderAge
 
 from ..errors import TrainerError
+from ..faces.streamed_faces import StreamedFaces
 from ..publishing.hub import refusals_as_sentences
 from ..publishing.model_repository import MESSAGE, upload_model, write_repository
 from .augmentation import augment_faces, normalise_faces
@@ -63,6 +65,17 @@ class GenderAgeTrainer(Trainer):
         self._batch = (-1, 0)  # the step, and which of its batches
         # Its one thread uploads in the background, in the order of the saves.
         self._uploads = HfApi()
+
+    def get_train_dataloader(self):
+        if isinstance(self.train_dataset, StreamedFaces):
+            # The batches are this process's own: accelerate has nothing to divide.
+            return DataLoaderShard(self.train_dataset, batch_size=None)
+        return super().get_train_dataloader()
+
+    def num_examples(self, dataloader) -> int:
+        """A stream's length is that of its batches."""
+        faces = dataloader.dataset
+        return faces.num_faces if isinstance(faces, StreamedFaces) else super().num_examples(dataloader)
 
     def _get_train_sampler(self, train_dataset=None):
         faces = train_dataset if train_dataset is not None else self.train_dataset

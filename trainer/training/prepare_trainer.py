@@ -9,6 +9,7 @@ import torch
 from transformers import TrainerCallback, TrainingArguments
 
 from ..faces.aligned_faces import AlignedFaces
+from ..faces.streamed_faces import StreamedFaces
 from .averaging import WeightAverage
 from .best_step import BestStep, StopEarly, check_metric
 from .build_model import build_model
@@ -25,8 +26,9 @@ from .machines import newest_common_checkpoint
 from .model_checks import as_sentence, check_batch_norm, check_trainer
 from .normalisation import normalisation_of
 from .run_folder import make_folder
-from .run_rows import RunRows, load_run_rows
+from .run_rows import load_run_rows
 from .stages import GrowImages, check_image_sizes, check_schedule
+from .streaming import PassOverSeen, stream_faces
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +47,8 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     model, normalisation = build_model(config.model, config.image_size), normalisation_of(config.model)
     check_image_sizes(config.stages, model.config.patch_size)
     with arguments.main_process_first(), full_disk_as_sentence(run):
-        train_faces, validation_faces, face_weights = _align_faces(config, load_run_rows(config.data))
-    last_batch = check_schedule(config, arguments, len(train_faces))
+        train_faces, validation_faces, face_weights = _faces(config, arguments)
+    last_batch = check_schedule(config, arguments, train_faces.num_faces)
     check_batch_norm(model, min(stage.image_size for stage in config.stages), last_batch)
     check_metric(arguments.metric_for_best_model, validation_faces)
     model.config.average_mirrored = False  # regardless of the initial checkpoint
@@ -64,6 +66,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     for faces in validation_faces.values():
         faces.image_size = config.image_size
     grow = GrowImages([train_faces, *growing], config)
+    seen = [PassOverSeen(train_faces)] if isinstance(train_faces, StreamedFaces) else []
     with as_sentence("training"):
         trainer = GenderAgeTrainer(
             model=model,
@@ -77,13 +80,13 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
             eval_dataset=validation_faces,
             data_collator=_as_is,
             compute_metrics=compute_metrics,
-            callbacks=[grow, *_best_step_callbacks(config, arguments), *([average] if average else []), marker],
+            callbacks=[grow, *seen, *_best_step_callbacks(config, arguments), *([average] if average else []), marker],
         )
     check_trainer(trainer)
     logger.warning(
         "%s: %d faces, %.2f M parameters, world size %d, device %s",
         f"continuing from {checkpoint.name}" if checkpoint else "a new run",
-        len(train_faces),
+        train_faces.num_faces,
         model.num_parameters() / 1e6,
         arguments.world_size,
         arguments.device,
@@ -91,19 +94,26 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     return trainer, checkpoint
 
 
-def _align_faces(config: RunConfig, rows: RunRows) -> tuple[AlignedFaces, dict[str, AlignedFaces], torch.Tensor | None]:
+def _faces(
+    config: RunConfig, arguments: TrainingArguments
+) -> tuple[AlignedFaces | StreamedFaces, dict[str, AlignedFaces], torch.Tensor | None]:
     """The training faces of all datasets, the validation faces by dataset, and the weights of the training faces."""
     data = config.data
     cache_dir = Path(data.cache_dir or config.folder / "faces")
     make_folder(cache_dir, "data.cache_dir")
     sizes = list(dict.fromkeys(stage.image_size for stage in config.stages))
-    training, weights = AlignedFaces(rows.training, sizes, cache_dir, data.margin, data.fallback_share), rows.weights
-    if data.drop_unlikely:
-        kept = likely_rows(rows.training, config, cache_dir, config.folder)
-        training.keep(kept)
-        weights = None if weights is None else weights[kept]
-    validation = {name: AlignedFaces(each, sizes, cache_dir) for name, each in rows.validation.items()}
-    return training, validation, weights
+    weights: torch.Tensor | None = None
+    if data.streaming:
+        training, validation = stream_faces(config, arguments)
+    else:
+        rows = load_run_rows(data)
+        training = AlignedFaces(rows.training, sizes, cache_dir, data.margin, data.fallback_share)
+        validation, weights = rows.validation, rows.weights
+        if data.drop_unlikely:
+            kept = likely_rows(rows.training, config, cache_dir, config.folder)
+            training.keep(kept)
+            weights = None if weights is None else weights[kept]
+    return training, {name: AlignedFaces(each, sizes, cache_dir) for name, each in validation.items()}, weights
 
 
 def _best_step_callbacks(config: RunConfig, arguments: TrainingArguments) -> list[TrainerCallback]:

@@ -40,17 +40,17 @@ def load_run_rows(data: DataSection) -> RunRows:
         raise DataError("`data.train` has an empty name; write folders, or ids of the Hub")
     parts = [load_split([source], "train", data.limit, data.mapping) for source in data.train]
     training = concatenate_datasets(parts)
-    _check(training, f"the split train of {', '.join(data.train)}")
+    check_rows(training, f"the split train of {', '.join(data.train)}")
     validation = {}
-    names = _names(data.train)
+    names = dataset_names(data.train)
     for name, source in zip(names, data.train, strict=True):
         rows = load_split([source], "validation", data.limit, data.mapping)
-        _check(rows, f"the split validation of {source}")
+        check_rows(rows, f"the split validation of {source}")
         validation[name] = rows
     return RunRows(training, validation, _weights(data, names, [len(part) for part in parts]))
 
 
-def _names(sources: list[str]) -> list[str]:
+def dataset_names(sources: list[str]) -> list[str]:
     """The names of datasets in metrics: of the folder, or of the repository without its owner."""
     names = [Path(source.partition("@")[0]).name for source in sources]
     # Names may repeat, such as those of a folder and its copy on the Hub.
@@ -69,7 +69,12 @@ def _weights(data: DataSection, names: list[str], counts: list[int]) -> torch.Te
     return torch.tensor(each, dtype=torch.float64).repeat_interleave(torch.tensor(counts))
 
 
-def _check(rows: Dataset, where: str) -> None:
+def check_rows(rows: Dataset, where: str) -> None:
+    """Refuse rows that cannot be.
+
+    Raises:
+        DataError: there are none, without any label, or with ages or genders that do not exist.
+    """
     if not len(rows):
         raise DataError(f"{where} has no rows")
     # A missing label is null, and trains nothing.
