@@ -53,7 +53,7 @@ class ParquetSplit:
             cache = Path(config.HF_DATASETS_CACHE) / f"content-{self.revision[:16]}"
             files = {self.name: self.files}
             rows = load_dataset("parquet", data_files=files, split=self.name, cache_dir=str(cache))
-            return rows.select_columns(list(NEEDED)).cast(ENCODED | {"image": Image()})
+            return rows.select_columns(list(NEEDED))
 
     def stream(self, rank: int, world_size: int) -> IterableDataset:
         """Every `world_size`-th row group from `rank` on, with the columns of `ENCODED`."""

@@ -20,6 +20,7 @@ from gender_age.labels import MISSING
 from ..errors import DataError
 from ..sources.archives import digest
 from .aligned_faces import cut_face, margin_of
+from .loading import errors_as_sentence
 from .parquet_splits import ParquetSplit
 
 BATCHES_AHEAD = 3
@@ -81,7 +82,7 @@ class StreamedFaces(torch.utils.data.IterableDataset):
         self._count = shares[rank] if world_size == 1 and not drop_last else self._length * batch_size
         self._rows = _shuffled(splits, rank, world_size, seed, buffer_size)
         self._batch_size, self._margin, self._fallback_share = batch_size, margin, fallback_share
-        self._alignment = alignment
+        self._alignment, self._sources = alignment, ", ".join(split.source for split in splits)
         self.image_size, self.uncut_batches = image_size, 0
 
     def __len__(self) -> int:
@@ -98,7 +99,11 @@ class StreamedFaces(torch.utils.data.IterableDataset):
         batches = iter(lambda: list(islice(rows, self._batch_size)), [])
         for _ in islice(batches, uncut):
             yield {}
-        with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(os.cpu_count()) as cutters:
+        with (
+            errors_as_sentence(self._sources),
+            ThreadPoolExecutor(1) as reader,
+            ThreadPoolExecutor(os.cpu_count()) as cutters,
+        ):
 
             def read() -> tuple[list[dict], list[Future]]:
                 batch = next(batches, [])

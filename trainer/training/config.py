@@ -20,8 +20,8 @@ from .augmentation_section import AugmentationSection
 from .settings import CheckedSection, not_empty, number, weights_above_zero, whole_number
 
 NEWER = (
-    *("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience"),
-    *("streaming", "shuffle_buffer"),
+    *("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights"),
+    *("early_stopping_patience", "streaming", "shuffle_buffer"),
 )
 """Settings that older runs did not record."""
 
@@ -124,10 +124,7 @@ class DataSection(CheckedSection):
     )
     streaming: bool = field(
         default=False,
-        metadata={
-            "help": "Training faces are read and cut in every epoch and never kept on disk, for data sets that are "
-            "larger than one. Only those that `prepare` wrote."
-        },
+        metadata={"help": "Faces of prepared data sets are read and cut in every epoch, and not kept on disk."},
     )
     shuffle_buffer: int | None = field(
         default=None,
