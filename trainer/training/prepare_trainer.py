@@ -22,7 +22,7 @@ from .compute_metrics import compute_metrics
 from .config import RunConfig
 from .gender_age_trainer import GenderAgeTrainer
 from .label_cleaning import likely_rows
-from .machines import newest_common_checkpoint
+from .machines import common_checkpoint
 from .model_checks import as_sentence, check_batch_norm, check_trainer
 from .normalisation import normalisation_of
 from .run_folder import make_folder
@@ -53,7 +53,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     check_metric(arguments.metric_for_best_model, validation_faces)
     model.config.average_mirrored = False  # regardless of the initial checkpoint
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
-    checkpoint = newest_common_checkpoint(run, arguments)
+    checkpoint = common_checkpoint(run)
     marker = CompletionMarker(checkpoint)
     if checkpoint is not None and average:
         average.load(checkpoint)
