@@ -35,8 +35,8 @@ def _seen_by_all(path: Path | None) -> Path | None:
     """The path, if every process has it, or None, if none has one; the processes would train different models."""
     seen = set(gather_object([None if path is None else path.name]))
     if len(seen) > 1:
+        names = ", ".join(sorted(name for name in seen if name))
         raise RunError(
-            f"only some processes see {', '.join(sorted(name for name in seen if name))}: `training.output_dir` must be "
-            "one folder for all machines of a run"
+            f"only some processes see {names}: `training.output_dir` must be one folder for all machines of a run"
         )
     return path
