@@ -61,7 +61,7 @@ def train(config: RunConfig) -> Path:
     transformers.set_seed(arguments.seed)
     run, finished = config.folder, config.finished
     refuse_another_run(run, config)
-    if is_finished(finished, arguments):
+    if is_finished(finished):
         logger.warning("%s is finished; its model is in %s", run, finished)
         return finished
 

@@ -1,7 +1,10 @@
-"""A drawn UTKFace and a place for what `prepare` makes of it."""
+"""A drawn UTKFace and a place for what `prepare` makes of it; a drawn dataset in several Parquet files."""
+
+import shutil
 
 import pytest
 from datasets import load_dataset
+from pyarrow import parquet
 
 from tests.trainer.drawn_sources import chips, write_folder
 
@@ -19,3 +22,20 @@ def source(tmp_path):
 @pytest.fixture
 def out(tmp_path):
     return tmp_path / "data" / "utkface"
+
+
+@pytest.fixture(scope="session")
+def sharded(tiny_data, tmp_path_factory):
+    """The drawn dataset with its 48 training faces in two files, of seven row groups with 1 to 9 faces."""
+    folder = tmp_path_factory.mktemp("sharded") / "drawn"
+    (folder / "data").mkdir(parents=True)
+    (training,), (validation,) = ((tiny_data / "data").glob(f"{split}-*") for split in ("train", "validation"))
+    table = parquet.read_table(training)
+    for shard, sizes in enumerate([[9, 9, 9, 1], [9, 9, 2]]):
+        path = folder / "data" / f"train-0000{shard}-of-00002.parquet"
+        with parquet.ParquetWriter(path, table.schema) as writer:
+            for size in sizes:
+                writer.write_table(table.slice(0, size))
+                table = table.slice(size)
+    shutil.copy(validation, folder / "data")
+    return folder

@@ -1,4 +1,4 @@
-"""Runs of two processes as two machines: on two loopback addresses, with one folder or a folder each."""
+"""Runs of two processes as two machines, on two loopback addresses."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
@@ -14,10 +13,9 @@ from safetensors.torch import load_file
 
 from tests.conftest import REPOSITORY
 from tests.trainer.test_train import run_values
-from trainer.errors import RunError
+from trainer.errors import ConfigError, RunError
 from trainer.train import train
 from trainer.training import machines
-from trainer.training.arguments import training_arguments
 from trainer.training.checkpoints import COMPLETE_FILE
 from trainer.training.config_file import parse_config
 
@@ -121,25 +119,6 @@ def test_one_process_with_the_same_faces_a_step_learns_as_much(one_machine, tiny
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_machines_with_a_folder_each_go_on_from_the_checkpoint_that_both_have(one_machine, tiny_data, tmp_path):
-    configs = [written(tmp_path / name, tiny_data, save_on_each_node=True) for name in ("first", "second")]
-    runs = [config.parent / "run" for config in configs]
-    codes, printed = two_machines(nodes(*configs))
-    assert codes == [0, 0], printed
-    # As after a kill inside the last save, which the second machine did not complete.
-    for run in runs:
-        shutil.rmtree(run / "model")
-    (runs[1] / "checkpoint-18" / COMPLETE_FILE).unlink()
-    codes, printed = two_machines(nodes(*configs))
-    assert codes == [0, 0], printed
-    assert printed.count("continuing from checkpoint-16") == 2
-    assert "checkpoint-18 is not on all machines; it is removed" in printed
-    for folder in ("first", "second"):
-        assert_same_model(tmp_path / folder, one_machine)
-
-
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_folder_that_only_one_machine_sees_is_a_sentence(tiny_data, tmp_path):
     configs = [written(tmp_path / name, tiny_data) for name in ("first", "second")]
@@ -148,52 +127,48 @@ def test_a_folder_that_only_one_machine_sees_is_a_sentence(tiny_data, tmp_path):
     shutil.rmtree(tmp_path / "first" / "run" / "model")
     codes, printed = two_machines(nodes(*configs))
     assert 0 not in codes
-    assert "only some machines see checkpoint-16" in printed
+    assert "only some processes see checkpoint-18" in printed
 
 
 @pytest.fixture
-def two_processes(monkeypatch):
-    """`two_processes(names)`: another process has these names, in the next exchange."""
+def another_process(monkeypatch):
+    """`another_process(name)`: it sees this, from now on."""
 
-    def other_has(*names):
-        monkeypatch.setattr(machines, "gather_object", lambda own: [*own, list(names)])
+    def sees(name):
+        monkeypatch.setattr(machines, "gather_object", lambda own: [*own, name])
 
-    return other_has
-
-
-def arguments(run, **training):
-    return training_arguments(parse_config(run_values("data", run, **training)))
-
-
-def whole_checkpoints(run, *steps):
-    for step in steps:
-        (run / f"checkpoint-{step}").mkdir(parents=True)
-        (run / f"checkpoint-{step}" / COMPLETE_FILE).write_text("{}")
+    return sees
 
 
 def test_a_process_by_itself_goes_on_from_its_newest_checkpoint(tmp_path):
-    assert machines.newest_common_checkpoint(tmp_path, arguments(tmp_path)) is None
-    whole_checkpoints(tmp_path, 8, 16)
-    assert machines.newest_common_checkpoint(tmp_path, arguments(tmp_path)).name == "checkpoint-16"
+    assert machines.common_checkpoint(tmp_path) is None
+    for step in (8, 16):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        (tmp_path / f"checkpoint-{step}" / COMPLETE_FILE).write_text("{}")
+    assert machines.common_checkpoint(tmp_path).name == "checkpoint-16"
 
 
-def test_checkpoints_that_others_do_not_see_are_a_sentence_in_one_folder(two_processes, tmp_path):
-    whole_checkpoints(tmp_path, 8, 16)
-    two_processes("checkpoint-8", "checkpoint-16")
-    assert machines.newest_common_checkpoint(tmp_path, arguments(tmp_path)).name == "checkpoint-16"
-    two_processes("checkpoint-8")
-    with pytest.raises(RunError, match=r"only some machines see checkpoint-16 .* `training.save_on_each_node: true`"):
-        machines.newest_common_checkpoint(tmp_path, arguments(tmp_path))
-    two_processes()
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "training.json").write_text("{}")
-    with pytest.raises(RunError, match=r"training\.json"):
-        machines.is_finished(tmp_path / "model", arguments(tmp_path))
+@pytest.mark.parametrize("other", [None, "checkpoint-16"])
+def test_checkpoints_that_others_do_not_see_are_a_sentence(another_process, tmp_path, other):
+    (tmp_path / "checkpoint-8").mkdir()
+    (tmp_path / "checkpoint-8" / COMPLETE_FILE).write_text("{}")
+    another_process("checkpoint-8")
+    assert machines.common_checkpoint(tmp_path).name == "checkpoint-8"
+    another_process(other)
+    with pytest.raises(RunError, match=r"only some processes see .*checkpoint-8: `training.output_dir` must be one"):
+        machines.common_checkpoint(tmp_path)
 
 
-def test_what_other_machines_lack_is_removed_where_each_has_its_own_folder(two_processes, tmp_path):
-    whole_checkpoints(tmp_path, 8, 16)
-    two_processes("checkpoint-8", "checkpoint-12")
-    args = arguments(tmp_path, save_on_each_node=True)
-    assert machines.newest_common_checkpoint(tmp_path, args) == tmp_path / "checkpoint-8"
-    assert [folder.name for folder in Path(tmp_path).iterdir()] == ["checkpoint-8"]
+def test_a_model_that_others_do_not_see_is_a_sentence(another_process, tmp_path):
+    another_process(None)
+    assert not machines.is_finished(tmp_path)
+    (tmp_path / "training.json").write_text("{}")
+    with pytest.raises(RunError, match=r"only some processes see training\.json"):
+        machines.is_finished(tmp_path)
+    another_process("training.json")
+    assert machines.is_finished(tmp_path)
+
+
+def test_checkpoints_on_each_machine_are_refused(tiny_data, tmp_path):
+    with pytest.raises(ConfigError, match="`training.save_on_each_node` has no use here"):
+        train(parse_config(run_values(tiny_data, tmp_path / "run", save_on_each_node=True)))

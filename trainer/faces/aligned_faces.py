@@ -84,6 +84,10 @@ class AlignedFaces(torch.utils.data.Dataset):
         """Number of the images that were taken whole."""
         return int((~self._has_landmarks).sum())
 
+    @property
+    def num_faces(self) -> int:
+        return len(self)
+
     def __len__(self) -> int:
         return len(self.gender)
 
@@ -113,6 +117,20 @@ def uses_fallback(file: str, image_size: int, share: float) -> bool:
     return int.from_bytes(hashed[:4], "big") < share * 2**32
 
 
+def cut_face(
+    image: bytes,
+    file: str,
+    landmarks: Sequence[Sequence[float]] | None,
+    size: int,
+    margin: int,
+    fallback_share: float,
+    alignment: Alignment,
+) -> np.ndarray:
+    """`(side, side, 3)` uint8 of one encoded image."""
+    points = None if uses_fallback(file, size, fallback_share) else landmarks
+    return np.asarray(align_face(decode(image), points, size, alignment, margin))
+
+
 def images_digest(dataset: Dataset) -> str:
     """Hexadecimal digest of the encoded images, in order: the same names may come with other pictures."""
     rows = dataset.select_columns("image").cast_column("image", Image(decode=False))
@@ -138,8 +156,8 @@ def _cut_faces(
         encoded = dataset.cast_column("image", Image(decode=False)).select_columns("image")
 
         def cut(row: int) -> np.ndarray:
-            points = None if uses_fallback(files[row], size, fallback_share) else landmarks[row]
-            return np.asarray(align_face(decode(encoded[row]["image"]["bytes"]), points, size, alignment, margin))
+            image = encoded[row]["image"]["bytes"]
+            return cut_face(image, files[row], landmarks[row], size, margin, fallback_share, alignment)
 
         side = size + 2 * margin
         # Closed first, so that an error does not wait for the remaining faces.

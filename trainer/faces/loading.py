@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from datasets import Dataset, DatasetDict, concatenate_datasets, config, load_dataset
@@ -17,14 +18,6 @@ from .missing_landmarks import with_landmarks
 AS_IT_IS = ColumnMapping()
 
 
-def name_and_revision(source: str) -> tuple[str, str | None]:
-    """Folder or Hub id, and the revision where `source` is `id@revision`; a folder's own name may hold an `@`."""
-    if Path(source).is_dir():
-        return source, None
-    name, _, revision = source.partition("@")
-    return name, revision or None
-
-
 def load_prepared(source: str) -> DatasetDict:
     """The splits of a prepared folder or Hub dataset (`id` or `id@revision`).
 
@@ -32,16 +25,35 @@ def load_prepared(source: str) -> DatasetDict:
         DataError: the dataset does not exist, or cannot be read or downloaded.
     """
     name, revision = name_and_revision(source)
-    is_folder = Path(name).is_dir()
-    if is_folder and revision:
-        raise DataError(f"{name} is a folder, and only datasets of the Hub have revisions: leave out @{revision}")
-    if not is_folder and name.startswith((".", "/", "~")):
-        raise DataError(f"{name} is no folder; `python -m trainer prepare SOURCE {name}` makes one")
-    try:
+    with errors_as_sentence(source):
         # The cache of `datasets` knows local files by path and time of change, which a copy may keep; no issue found.
         # `test_a_folder_replaced_in_place_is_read_again` passes without this where it looks at the content.
+        is_folder = Path(name).is_dir()
         cache = Path(config.HF_DATASETS_CACHE) / f"content-{folder_digest(Path(name))[:16]}" if is_folder else None
         return load_dataset(name, revision=revision, cache_dir=cache and str(cache))
+
+
+def name_and_revision(source: str) -> tuple[str, str | None]:
+    """Folder or Hub id, and the revision where `source` is `id@revision`; a folder's own name may hold an `@`.
+
+    Raises:
+        DataError: it is written as a folder, and there is none; or as a folder with a revision.
+    """
+    if Path(source).is_dir():
+        return source, None
+    name, _, revision = source.partition("@")
+    if revision and Path(name).is_dir():
+        raise DataError(f"{name} is a folder, and only datasets of the Hub have revisions: leave out @{revision}")
+    if name.startswith((".", "/", "~")):
+        raise DataError(f"{name} is no folder; `python -m trainer prepare SOURCE {name}` makes one")
+    return name, revision or None
+
+
+@contextmanager
+def errors_as_sentence(source: str) -> Iterator[None]:
+    """Turns the errors of `datasets` and of the Hub into a `DataError`."""
+    try:
+        yield
     except (OSError, ValueError, HTTPError, DatasetsError) as error:
         raise DataError(f"cannot load the dataset {source}: {error}") from error
 

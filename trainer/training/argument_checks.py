@@ -45,6 +45,8 @@ WITHOUT_USE = {
     "use_liger_kernel": "it is for language models",
     "auto_find_batch_size": "set `training.per_device_train_batch_size`",
     "save_only_model": "a run could not be continued from such a checkpoint",
+    # transformers 5 writes weights in the first of all processes only; no issue found.
+    "save_on_each_node": "`training.output_dir` is one folder for all machines",
     "ignore_data_skip": "a continued run would see other faces than an unbroken one",
     "restore_callback_states_from_checkpoint": "a continued run restores what it needs",
     "resume_from_checkpoint": "a run continues from its newest complete checkpoint by itself",

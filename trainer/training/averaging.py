@@ -32,7 +32,7 @@ class WeightAverage(TrainerCallback):
         self._average.update_parameters(self._live)
 
     def on_save(self, args, state, control, **kwargs) -> None:
-        if args.should_save:
+        if state.is_world_process_zero:
             save_file(self.state_dict(), Path(args.output_dir) / f"checkpoint-{state.global_step}" / AVERAGE_FILE)
 
     def load(self, checkpoint: Path) -> None:

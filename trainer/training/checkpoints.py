@@ -49,21 +49,17 @@ class CompletionMarker(TrainerCallback):
         self._started = time.monotonic()
 
     def on_save(self, args, state, control, **kwargs) -> None:
-        if args.should_save:
+        if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             record = json.dumps({"step": state.global_step, "seconds": round(self.seconds, 1)})
             flush_folder(folder)  # before the marker, in case of a power cut
             write_whole_text(folder / COMPLETE_FILE, record)
 
 
-def whole_checkpoints(run: Path) -> list[Path]:
-    """The complete checkpoints, by their steps."""
-    return sorted((folder for folder in _checkpoints(run) if (folder / COMPLETE_FILE).is_file()), key=_step)
-
-
 def newest_whole_checkpoint(run: Path) -> Path | None:
     """The complete checkpoint with the most steps, or None."""
-    return next(reversed(whole_checkpoints(run)), None)
+    whole = [folder for folder in _checkpoints(run) if (folder / COMPLETE_FILE).is_file()]
+    return max(whole, key=_step, default=None)
 
 
 def remove_broken_checkpoints(run: Path) -> None:

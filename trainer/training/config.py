@@ -20,6 +20,7 @@ from .settings import CheckedSection, not_empty, number, source_weights, whole_n
 
 NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience")
 NEWER += ("freeze", "freeze_stem", "lora", "rand_augment", "mixup", "cutmix")
+NEWER += ("streaming", "shuffle_buffer")
 """Settings that older runs did not record."""
 
 
@@ -85,6 +86,17 @@ class DataSection(CheckedSection):
     cache_dir: str | None = field(
         default=None,
         metadata={"help": "Cache folder of the aligned faces. `faces` in the run's folder when null."},
+    )
+    streaming: bool = field(
+        default=False,
+        metadata={"help": "Faces of prepared data sets are read and cut in every epoch, and not kept on disk."},
+    )
+    shuffle_buffer: int | None = field(
+        default=None,
+        metadata={
+            "help": "With `data.streaming`: encoded faces in the shuffle buffer of each process. 10000 when null.",
+            **whole_number(1),
+        },
     )
     columns: dict[str, str] = field(
         default_factory=dict,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate.data_loader import DataLoaderShard
 from huggingface_hub import HfApi
 from transformers import EvalPrediction, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
@@ -17,6 +18,7 @@ from transformers.trainer_utils import HubStrategy, SaveStrategy
 from transformers.utils import PushInProgress
 
 from ..errors import TrainerError
+from ..faces.streamed_faces import StreamedFaces
 from ..publishing.hub import refusals_as_sentences
 from ..publishing.model_repository import MESSAGE, upload_model, write_repository
 from .augmentation import augment_faces, normalise_faces
@@ -45,7 +47,7 @@ class GenderAgeTrainer(FineTuningTrainer):
         average: what `evaluate` and the saved model use in place of the live weights; None for those themselves.
         normalisation: of the model's input.
         marker: knows how long the run has taken.
-        draws: `(n,)` expected number of draws of each training face in an epoch.
+        draws: `(n,)` expected number of draws of each training face in an epoch; None for a stream.
         age_offset: `(101,)` added to the age logits in the training loss; None for nothing.
     """
 
@@ -56,7 +58,7 @@ class GenderAgeTrainer(FineTuningTrainer):
         average: WeightAverage | None,
         normalisation: Normalisation,
         marker: CompletionMarker,
-        draws: torch.Tensor,
+        draws: torch.Tensor | None,
         age_offset: torch.Tensor | None = None,
         **kwargs,
     ) -> None:
@@ -66,6 +68,17 @@ class GenderAgeTrainer(FineTuningTrainer):
         self._batch = (-1, 0)  # the step, and which of its batches
         # Its one thread uploads in the background, in the order of the saves.
         self._uploads = HfApi()
+
+    def get_train_dataloader(self):
+        if isinstance(self.train_dataset, StreamedFaces):
+            # The batches are this process's own: accelerate has nothing to divide.
+            return DataLoaderShard(self.train_dataset, batch_size=None)
+        return super().get_train_dataloader()
+
+    def num_examples(self, dataloader) -> int:
+        """A stream's length is that of its batches."""
+        faces = dataloader.dataset
+        return faces.num_faces if isinstance(faces, StreamedFaces) else super().num_examples(dataloader)
 
     def _get_train_sampler(self, train_dataset=None):
         return WeightedShuffle(self.draws, self.args.seed)

@@ -8,8 +8,12 @@ from pathlib import Path
 import torch
 from transformers import TrainerCallback, TrainingArguments
 
+from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.modeling_gender_age import GenderAgeModel
+
 from ..faces.aligned_faces import AlignedFaces
 from .age_prior import adopt_prior_power, age_log_prior
+from ..faces.streamed_faces import StreamedFaces
 from .averaging import WeightAverage
 from .best_step import BestStep, StopEarly, check_metric
 from .build_model import build_model, start_config
@@ -23,13 +27,14 @@ from .config import RunConfig
 from .fine_tuning import choose_trained_weights
 from .gender_age_trainer import GenderAgeTrainer
 from .label_cleaning import likely_rows
-from .machines import newest_common_checkpoint
+from .machines import common_checkpoint
 from .model_checks import as_sentence, check_batch_norm, check_trainer
 from .normalisation import normalisation_of
 from .run_folder import make_folder
-from .run_rows import RunRows, load_run_rows
+from .run_rows import load_run_rows
 from .sampling import draws_of
 from .stages import GrowImages, check_image_sizes, check_schedule
+from .streaming import PassOverSeen, stream_faces
 
 logger = logging.getLogger(__name__)
 
@@ -49,16 +54,15 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     check_image_sizes(config.stages, model)
     choose_trained_weights(model, config.model)
     with arguments.main_process_first(), full_disk_as_sentence(run):
-        train_faces, validation_faces, face_weights = _align_faces(config, load_run_rows(config.data))
-    last_batch = check_schedule(config, arguments, len(train_faces))
+        train_faces, validation_faces, face_weights = _faces(config, arguments)
+    last_batch = check_schedule(config, arguments, train_faces.num_faces)
     check_batch_norm(model, min(stage.image_size for stage in config.stages), last_batch)
     check_metric(arguments.metric_for_best_model, validation_faces)
     model.config.average_mirrored = False  # regardless of the initial checkpoint
-    draws = draws_of(train_faces, config.data, face_weights)
-    log_prior = age_log_prior(train_faces.age_min, train_faces.age_max, draws)
-    adopt_prior_power(model, start_config(config.model), log_prior)
+    draws = None if isinstance(train_faces, StreamedFaces) else draws_of(train_faces, config.data, face_weights)
+    age_offset = _leave_out_prior(model, start_config(config.model), train_faces, draws)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
-    checkpoint = newest_common_checkpoint(run, arguments)
+    checkpoint = common_checkpoint(run)
     marker = CompletionMarker(checkpoint)
     if checkpoint is not None and average:
         average.load(checkpoint)
@@ -71,6 +75,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     for faces in validation_faces.values():
         faces.image_size = config.image_size
     grow = GrowImages([train_faces, *growing], config)
+    seen = [PassOverSeen(train_faces)] if isinstance(train_faces, StreamedFaces) else []
     with as_sentence("training"):
         trainer = GenderAgeTrainer(
             model=model,
@@ -80,18 +85,18 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
             normalisation=normalisation,
             marker=marker,
             draws=draws,
-            age_offset=power * log_prior if (power := model.config.age_prior_power) else None,
+            age_offset=age_offset,
             train_dataset=train_faces,
             eval_dataset=validation_faces,
             data_collator=_as_is,
             compute_metrics=compute_metrics,
-            callbacks=[grow, *_best_step_callbacks(config, arguments), *([average] if average else []), marker],
+            callbacks=[grow, *seen, *_best_step_callbacks(config, arguments), *([average] if average else []), marker],
         )
     check_trainer(trainer)
     logger.warning(
         "%s: %d faces, %.2f M parameters, world size %d, device %s",
         f"continuing from {checkpoint.name}" if checkpoint else "a new run",
-        len(train_faces),
+        train_faces.num_faces,
         model.num_parameters() / 1e6,
         arguments.world_size,
         arguments.device,
@@ -99,20 +104,43 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     return trainer, checkpoint
 
 
-def _align_faces(config: RunConfig, rows: RunRows) -> tuple[AlignedFaces, dict[str, AlignedFaces], torch.Tensor | None]:
+def _faces(
+    config: RunConfig, arguments: TrainingArguments
+) -> tuple[AlignedFaces | StreamedFaces, dict[str, AlignedFaces], torch.Tensor | None]:
     """The training faces of all datasets, the validation faces by dataset, and the weights of the training faces."""
     data = config.data
     cache_dir = Path(data.cache_dir or config.folder / "faces")
     make_folder(cache_dir, "data.cache_dir")
     sizes = list(dict.fromkeys(stage.image_size for stage in config.stages))
-    training, weights = AlignedFaces(rows.training, sizes, cache_dir, data.margin, data.fallback_share), rows.weights
-    training.loss_weights = rows.loss_weights
-    if data.drop_unlikely:
-        kept = likely_rows(rows.training, config, cache_dir, config.folder)
-        training.keep(kept)
-        weights = None if weights is None else weights[kept]
-    validation = {name: AlignedFaces(each, sizes, cache_dir) for name, each in rows.validation.items()}
-    return training, validation, weights
+    weights: torch.Tensor | None = None
+    if data.streaming:
+        training, validation = stream_faces(config, arguments)
+    else:
+        rows = load_run_rows(data)
+        training = AlignedFaces(rows.training, sizes, cache_dir, data.margin, data.fallback_share)
+        training.loss_weights = rows.loss_weights
+        validation, weights = rows.validation, rows.weights
+        if data.drop_unlikely:
+            kept = likely_rows(rows.training, config, cache_dir, config.folder)
+            training.keep(kept)
+            weights = None if weights is None else weights[kept]
+    return training, {name: AlignedFaces(each, sizes, cache_dir) for name, each in validation.items()}, weights
+
+
+def _leave_out_prior(
+    model: GenderAgeModel,
+    start: GenderAgeConfig | None,
+    faces: AlignedFaces | StreamedFaces,
+    draws: torch.Tensor | None,
+) -> torch.Tensor | None:
+    """Bring the age head to the model's `age_prior_power`; what training adds to its logits, None for nothing."""
+    power = model.config.age_prior_power
+    if not power and (start is None or not start.age_prior_power):
+        return None
+    age_min, age_max = faces.ages if isinstance(faces, StreamedFaces) else (faces.age_min, faces.age_max)
+    log_prior = age_log_prior(age_min, age_max, torch.ones(len(age_min)) if draws is None else draws)
+    adopt_prior_power(model, start, log_prior)
+    return power * log_prior if power else None
 
 
 def _best_step_callbacks(config: RunConfig, arguments: TrainingArguments) -> list[TrainerCallback]:

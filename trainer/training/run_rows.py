@@ -43,18 +43,18 @@ def load_run_rows(data: DataSection) -> RunRows:
         raise DataError("`data.train` has an empty name; write folders, or ids of the Hub")
     parts = [load_split([source], "train", data.limit, data.mapping) for source in data.train]
     training = concatenate_datasets(parts)
-    _check(training, f"the split train of {', '.join(data.train)}")
+    check_rows(training, f"the split train of {', '.join(data.train)}")
     validation = {}
-    names = _names(data.train)
+    names = dataset_names(data.train)
     for name, source in zip(names, data.train, strict=True):
         rows = load_split([source], "validation", data.limit, data.mapping)
-        _check(rows, f"the split validation of {source}")
+        check_rows(rows, f"the split validation of {source}")
         validation[name] = rows
     weights, counts = _weights_of(data, names), torch.tensor([len(part) for part in parts])
     return RunRows(training, validation, _shown(weights, counts), _loss_weights(weights, counts))
 
 
-def _names(sources: list[str]) -> list[str]:
+def dataset_names(sources: list[str]) -> list[str]:
     """The names of datasets in metrics: of the folder, or of the repository without its owner."""
     names = [Path(name_and_revision(source)[0]).name for source in sources]
     # Names may repeat, such as those of a folder and its copy on the Hub.
@@ -84,7 +84,12 @@ def _loss_weights(weights: list[float | dict[str, float]], counts: torch.Tensor)
     return {head: each.repeat_interleave(counts) for head, each in by_head.items() if (each != 1).any()}
 
 
-def _check(rows: Dataset, where: str) -> None:
+def check_rows(rows: Dataset, where: str) -> None:
+    """Refuse rows that cannot be.
+
+    Raises:
+        DataError: there are none, without any label, or with ages or genders that do not exist.
+    """
     if not len(rows):
         raise DataError(f"{where} has no rows")
     # A missing label is null, and trains nothing.

@@ -61,7 +61,7 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         else torch.cuda.get_device_name(trainer.args.device),
         "world_size": trainer.args.world_size,
         "seed": trainer.args.seed,
-        "train_images": len(trainer.train_dataset),
+        "train_images": trainer.train_dataset.num_faces,
         "without_landmarks": trainer.train_dataset.num_without_landmarks,
         "data_revision": trainer.train_dataset.revision,
         "dropped": count_dropped(Path(trainer.args.output_dir)),

@@ -1,0 +1,32 @@
+"""A replica of the page dies while it analyses a visitor's photo."""
+
+import pytest
+
+from tests.robustness.replicas import NGINX, Replicas, kill
+
+from .steps import ANSWER_MS, EXAMPLES, choose
+
+SECONDS = 4
+
+
+@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_its_visitor_reads_one_sentence_and_can_send_again(browser, tmp_path):
+    photo = EXAMPLES / "obama.jpg"
+    with Replicas(tmp_path, 2, "--fake", "--seconds", str(SECONDS)) as replicas:
+        tab = browser.new_page()
+        tab.set_default_timeout(ANSWER_MS)
+        tab.goto(replicas.url)
+        tab.wait_for_selector("#summary .ga-welcome")
+        choose(tab, photo)
+        tab.wait_for_selector("#waiting .progress-text", state="attached")
+        (own,) = (page for page in replicas.pages if any(page.temporary.rglob(photo.name)))
+        kill(own)
+        tab.wait_for_selector("#waiting .ga-failed:visible")
+        assert "the connection broke. Try again" in tab.inner_text("#waiting .ga-failed")
+        assert not tab.is_visible(".ga-waiting")
+        choose(tab, photo)
+        tab.wait_for_function("document.querySelector('#summary').innerText.includes('1 face')")
+        assert not tab.is_visible("#waiting .ga-failed")
+        tab.close()
