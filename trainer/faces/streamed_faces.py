@@ -88,7 +88,7 @@ class StreamedFaces(torch.utils.data.IterableDataset):
 
     @property
     def ages(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """`(n,)` first and last year of the labels of all processes' faces, `MISSING` where unknown; read when asked."""
+        """`(n,)` first and last year of the labels of all faces, `MISSING` where unknown; read when asked for."""
         columns = zip(*(split.ages() for split in self._splits), strict=True)
         low, high = (torch.from_numpy(np.nan_to_num(np.concatenate(each), nan=MISSING)).long() for each in columns)
         return low, high

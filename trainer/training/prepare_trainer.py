@@ -12,8 +12,8 @@ from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.modeling_gender_age import GenderAgeModel
 
 from ..faces.aligned_faces import AlignedFaces
-from .age_prior import adopt_prior_power, age_log_prior
 from ..faces.streamed_faces import StreamedFaces
+from .age_prior import adopt_prior_power, age_log_prior
 from .averaging import WeightAverage
 from .best_step import BestStep, StopEarly, check_metric
 from .build_model import build_model, start_config

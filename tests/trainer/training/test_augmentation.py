@@ -9,7 +9,7 @@ from trainer.training.augmentation import augment_faces, normalise_faces
 from trainer.training.config import AugmentationSection
 
 NAMES = [field.name for field in fields(AugmentationSection)]
-NOTHING = AugmentationSection(**dict.fromkeys(NAMES, 0.0))
+NOTHING = AugmentationSection(**{field.name: field.type(0) for field in fields(AugmentationSection)})
 BATCH, SIDE, SIZE = 128, 80, 48
 LUMA = torch.tensor([0.299, 0.587, 0.114])
 

@@ -9,9 +9,11 @@ from trainer.errors import ConfigError
 from trainer.training.build_model import build_model
 from trainer.training.config_file import load_config, parse_config
 
-CONFIGS = sorted((REPOSITORY / "trainer" / "configs").glob("*.yaml"))
-CLEANED, LONGER, MOBILENET, MOBILENET_160, SCRATCH = (
-    path for path in CONFIGS if path.stem not in ("finetune", "own_photos")
+FOLDER = REPOSITORY / "trainer" / "configs"
+# What `search` varies is no run.
+CONFIGS = sorted(path for path in FOLDER.glob("*.yaml") if path.stem != "search")
+CLEANED, LONGER, MOBILENET, MOBILENET_160, SCRATCH, THREE_SOURCES = (
+    FOLDER / f"{name}.yaml" for name in ("cleaned", "longer", "mobilenet", "mobilenet_160", "scratch", "three_sources")
 )
 SMALLEST = {"data": {"train": ["data"]}, "stages": [{"image_size": 32, "epochs": 2}]}
 
@@ -23,15 +25,15 @@ def test_shipped_configs_are_read(path):
     assert config.training["save_total_limit"] >= 2
 
 
-def test_seven_configs_ship():
-    names = ["cleaned", "finetune", "longer", "mobilenet", "mobilenet_160", "own_photos", "scratch"]
+def test_eight_configs_ship():
+    names = ["cleaned", "finetune", "longer", "mobilenet", "mobilenet_160", "own_photos", "scratch", "three_sources"]
     assert [path.stem for path in CONFIGS] == names
 
 
 @pytest.mark.parametrize(
     ("path", "before"),
-    [(MOBILENET_160, MOBILENET), (LONGER, SCRATCH), (CLEANED, LONGER)],
-    ids=["mobilenet_160", "longer", "cleaned"],
+    [(THREE_SOURCES, MOBILENET_160), (MOBILENET_160, MOBILENET), (LONGER, SCRATCH), (CLEANED, LONGER)],
+    ids=["three_sources", "mobilenet_160", "longer", "cleaned"],
 )
 def test_a_run_goes_on_where_the_one_before_ends(path, before):
     config = load_config(path)
