@@ -70,10 +70,8 @@ class GroupReport:
     Attributes:
         n: number of faces.
         missed: share without landmarks, stored or detected.
-        age_mae, age_bias, age_cs5: over exact ages.
-        age_band_mae: mean of the MAE of the five age bands, in which the few old count as much as the many young.
-        range_accuracy, range_within_one: over age ranges.
-        range_touched: share of age ranges that the age interval touches.
+        age_mae, age_band_mae (mean of the five bands'), age_bias, age_cs5: over exact ages.
+        range_accuracy, range_within_one, range_touched (by the age interval): over age ranges.
         gender_accuracy, gender_accuracy_from_10: over all ages, and over ages from 10 years.
         recall_female, recall_male: of each class.
     """
@@ -187,10 +185,12 @@ class SourceReport:
         """From the output of `trainer.evaluation.report.source_report`."""
         return cls(
             overall=GroupReport.read(part(values, "overall")),
-            by_age_band=_groups(part(values, "by_age_band")),
-            by_gender=_groups(part(values, "by_gender")),
-            by_age_band_and_gender=_by_name(part(values, "by_age_band_and_gender"), _groups),
-            by_race=_groups(part(values, "by_race")),
+            by_age_band=_by_name(part(values, "by_age_band"), GroupReport.read),
+            by_gender=_by_name(part(values, "by_gender"), GroupReport.read),
+            by_age_band_and_gender=_by_name(
+                part(values, "by_age_band_and_gender"), lambda genders: _by_name(genders, GroupReport.read)
+            ),
+            by_race=_by_name(part(values, "by_race"), GroupReport.read),
             intervals=IntervalReport.read(part(values, "intervals")),
             calibration=CalibrationReport.read(part(values, "calibration")),
         )
@@ -242,10 +242,6 @@ class EvaluationRecord:
 def _by_name(values: object, read: Callable[[object], Found]) -> dict[str, Found]:
     """Applies `read` to each member that is an object; others are ignored."""
     return {name: read(group) for name, group in members(values).items() if isinstance(group, dict)}
-
-
-def _groups(values: object) -> dict[str, GroupReport]:
-    return _by_name(values, GroupReport.read)
 
 
 def _bin(values: object) -> Bin | None:

@@ -19,7 +19,7 @@ from .model_section import ModelSection
 from .settings import CheckedSection, not_empty, number, source_weights, whole_number
 
 NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience")
-NEWER += ("freeze", "freeze_stem", "lora", "rand_augment", "mixup", "cutmix")
+NEWER += ("freeze", "freeze_stem", "lora", "retouch", "rand_augment", "mixup", "cutmix")
 NEWER += ("streaming", "shuffle_buffer")
 """Settings that older runs did not record."""
 

@@ -33,6 +33,13 @@ class ModelSection(CheckedSection):
             "help": "File of HSE's MobileNet, the initial weights of the stem `mobilenet`. Not with `model.pretrained`."
         },
     )
+    freeze_stem: int = field(
+        default=0,
+        metadata={
+            "help": "The first convolutions of the stem, so many, keep their weights: their gradients cost the most.",
+            **whole_number(0),
+        },
+    )
     attn_implementation: str = field(
         default="sdpa",
         metadata={"help": "`sdpa`, or `eager` where that is faster (bf16 on a CPU with few tokens)."},
@@ -42,13 +49,6 @@ class ModelSection(CheckedSection):
         metadata={
             "help": "What keeps its weights: `all` of the backbone, or a number of its layers from the input on. "
             "Nothing when null."
-        },
-    )
-    freeze_stem: int = field(
-        default=0,
-        metadata={
-            "help": "The first convolutions of the stem, so many, keep their weights: their gradients cost the most.",
-            **whole_number(0),
         },
     )
     lora: dict[str, Any] = field(
