@@ -18,7 +18,7 @@ from tests.fake_hub.commands import Commands
 from tests.fake_hub.server import TOKEN, HubServer
 from tests.trainer.drawn_sources import portrait, write_folder, write_tar
 
-COUNT = 16
+COUNT = 24
 # Of the training: what makes it short.
 SHORT = ("training.max_steps=2", "training.per_device_train_batch_size=8")
 

@@ -59,7 +59,7 @@ AutoModel.from_pretrained("user/bare", trust_remote_code=True)
 for _ in range(2):
     print(json.dumps(load("user/model")(photo)))
 try:
-    load("user/without")
+    load("user/without")(photo)
 except Exception as error:
     print(json.dumps([type(error).__name__, str(error)]))
 """

@@ -70,6 +70,14 @@ def test_a_table_without_figures_is_left_out(run_folder, report, tmp_path):
     assert "| true age |" in text
 
 
+def test_a_source_without_genders_has_no_calibration_of_theirs(run_folder, report, tmp_path):
+    (result,) = report["protocols"]["end_to_end"].values()
+    result["calibration"] = None
+    text = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text()
+    assert "**UTKFace.** No gender is labelled there: its probability is not measured.\n" in text
+    assert "marked `uncertain`" not in text
+
+
 def test_card_tells_of_earlier_runs_and_of_what_was_left_out(run_folder, report, tmp_path):
     record = json.loads((run_folder / "training.json").read_text())
     first = record | {"hours": 2.0}
