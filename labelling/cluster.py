@@ -7,14 +7,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import ray
 from ray.data import DataContext
 
 from .errors import LabellingError
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 # Parts of a core. Searching takes nearly all of the time; the others wait for disks and networks.
 SEARCH_CPUS, MODEL_CPUS, INPUT_CPUS, OUTPUT_CPUS = 0.7, 0.2, 0.02, 0.05
 SEARCHERS_PER_MODEL = 8
@@ -22,6 +20,7 @@ SEARCHERS_PER_MODEL = 8
 FEWEST_CPUS = 2
 # Photos and faces under way.
 STORE_BYTES, STORE_BYTES_PER_CPU = 384 << 20, 64 << 20
+# Of faces. The rows of so many are far smaller, so that all rows of a photo stay in one block and are done together.
 BLOCK_BYTES = 16 << 20
 
 
@@ -84,16 +83,9 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
             "object_store_memory": STORE_BYTES + num_cpus * STORE_BYTES_PER_CPU,
         }
         cpus = num_cpus
-    # Where nodes find our code: at the path that the clone has here.
-    code = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
     try:
-        ray.init(
-            address or "local",
-            runtime_env={"env_vars": {"PYTHONPATH": code}},
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            **local,
-        )
+        # Nodes look for our code in the folder that the command runs in.
+        ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
     except (ConnectionError, OSError, RuntimeError, ValueError) as error:
         raise LabellingError(f"There is no Ray cluster at {address} ({_first_line(error)}).") from error
     try:

@@ -14,7 +14,7 @@ from gender_age.guarded_opener import guarded_opener
 from gender_age.parallel import parallel_map
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
-from gender_age.searched_photo import SearchedPhoto
+from gender_age.searched_photo import SearchedPhoto, in_batches
 from gender_age.video import video_or_error
 from gender_age.video_results import VideoPrediction
 from gender_age.video_writers import people_table
@@ -25,8 +25,8 @@ from .model_choice import ModelChoice
 
 # What no photo is known to cause. One among millions must not end the job.
 UNFORESEEN = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
-# Photos whose faces are handed on together, and that are fetched ahead by one actor.
-PHOTOS_AT_ONCE, FETCHERS = 32, 4
+# Faces that are handed on together, and photos that one actor fetches ahead.
+FACES_AT_ONCE, FETCHERS = 64, 4
 DISTRIBUTION = "age_distribution"
 
 Batch = dict[str, np.ndarray]
@@ -42,11 +42,12 @@ class FindFaces:
         self._min_score = min_score
 
     def __call__(self, items: pyarrow.Table) -> Iterator[Batch]:
-        for batch in items.to_batches(max_chunksize=PHOTOS_AT_ONCE):
-            searched = np.empty(len(batch), dtype=object)
-            for number, item in enumerate(parallel_map(fetched, batch.to_pylist(), FETCHERS)):
-                searched[number] = searched_item(self._predictor, item, self._min_score)
-            yield {"path": np.array(batch["path"].to_pylist(), dtype=object), "searched": searched}
+        there = parallel_map(fetched, items.to_pylist(), FETCHERS)
+        searched = (searched_item(self._predictor, item, self._min_score) for item in there)
+        for photos in filter(None, in_batches(searched, FACES_AT_ONCE, max_wait_s=None)):
+            column = np.empty(len(photos), dtype=object)
+            column[:] = photos
+            yield {"path": np.array([photo.path for photo in photos], dtype=object), "searched": column}
 
 
 class EstimateFaces:

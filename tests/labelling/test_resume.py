@@ -7,7 +7,7 @@ import pytest
 from .clusters import assert_same_rows, finished, job, kill_tree, portraits, rows_of, two_nodes, until, written
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
-NUMBER = 120
+NUMBER = 60
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The stages without Ray: items become searched photos, and these become rows."""
 
 import fsspec
+import pyarrow
 import pytest
 
 from gender_age.prediction import GenderAgePredictor
@@ -81,3 +82,14 @@ def test_what_is_elsewhere_is_fetched(monkeypatch):
         fs.rm("/bucket", recursive=True)
     for already in (item(data=b"1"), item(address=b"/photos/a.png")):
         assert items.fetched(already) == already
+
+
+def test_faces_are_handed_on_before_there_are_many(predictor, monkeypatch):
+    monkeypatch.setattr(stages, "FACES_AT_ONCE", 4)
+    finder = stages.FindFaces.__new__(stages.FindFaces)
+    finder._predictor, finder._min_score = predictor, None
+    given = [item(path=f"{number}.png", data=photo_bytes(SIZE)) for number in range(5)]
+    batches = list(finder(pyarrow.Table.from_pylist(given, schema=items.SCHEMA)))
+    assert [batch["path"].tolist() for batch in batches] == [["0.png", "1.png"], ["2.png", "3.png"], ["4.png"]]
+    assert [len(photo.found) for batch in batches for photo in batch["searched"]] == [2] * 5
+    assert list(finder(items.SCHEMA.empty_table())) == []
