@@ -92,6 +92,7 @@ class VideoReader:
 
     def _from_worker(self, kind: str) -> Generator[Frame, None, None]:
         worker = None
+        self._file.seek(0)  # what is in memory only is copied from here on
         try:
             with descriptor_of(self._file) as descriptor, closing(_VideoWorker()) as worker:
                 for message in worker.messages(descriptor, kind, self._every_s):

@@ -142,7 +142,7 @@ def test_files_of_the_server_are_out_of_reach(served, path):
 def test_runs_leave_the_places_of_single_photos(served):
     runs = [fn for fn in served[1].fns.values() if fn.name in ("analyse_files", "predict_batch")]
     assert [(fn.concurrency_id, fn.concurrency_limit) for fn in runs] == [("many", 2)] * 2
-    assert [block.time_to_live for block in served[1].blocks.values() if isinstance(block, gr.State)] == [STATE_SECONDS]
+    assert {block.time_to_live for block in served[1].blocks.values() if isinstance(block, gr.State)} == {STATE_SECONDS}
 
 
 def test_the_limit_is_in_the_description_for_assistants(served):
