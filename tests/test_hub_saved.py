@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 
 import pytest
 
@@ -50,21 +49,6 @@ for name in names:
 """
 )
 
-LOAD_AGAIN = (
-    ALONE
-    + """
-from transformers import AutoModel
-
-AutoModel.from_pretrained("user/bare", trust_remote_code=True)
-for _ in range(2):
-    print(json.dumps(load("user/model")(photo)))
-try:
-    load("user/without")(photo)
-except Exception as error:
-    print(json.dumps([type(error).__name__, str(error)]))
-"""
-)
-
 
 @pytest.fixture(scope="module")
 def pushed(tiny_model_folder, tmp_path_factory):
@@ -101,44 +85,30 @@ def test_saved_and_pushed_models_load_with_their_detector(hub: HubServer, pushed
         assert found == faces
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What one stranger's process printed, and the requests for detectors that it made; then the same offline."""
-
-    online: list
-    detectors: list[tuple[str, str]]
-    offline: list
-    requests_offline: int
-
-
-@pytest.fixture(scope="module")
-def loaded(pushed, tmp_path_factory) -> Loaded:
-    folder = tmp_path_factory.mktemp("stranger")
-    files = {path.name: path.read_bytes() for path in pushed.iterdir()}
-    with HubServer() as hub:
-        for name in ("user/bare", "user/model"):
-            hub.add_repo(name, files=files)
-        hub.add_repo("user/without", files={name: data for name, data in files.items() if name != DETECTOR})
-        environment = hub.environment(home=folder / "home")
-        online = run(LOAD_AGAIN, environment, folder)
-        before = len(hub.requests)
-        offline = run(LOAD, environment | {"HF_HUB_OFFLINE": "1"}, folder, "user/model")
-        detectors = [request for request in hub.requests if DETECTOR in request[1]]
-        return Loaded(online, detectors, offline, len(hub.requests) - before)
+def test_a_pipeline_that_was_fetched_loads_offline(hub, pushed, tmp_path):
+    hub.add_repo("user/model", files=pushed)
+    environment = hub.environment(home=tmp_path / "home")
+    online = run(LOAD, environment, tmp_path, "user/model")
+    before = len(hub.requests)
+    assert run(LOAD, environment | {"HF_HUB_OFFLINE": "1"}, tmp_path, "user/model") == online
+    assert len(hub.requests) == before
 
 
-def test_a_pipeline_that_was_fetched_loads_offline(loaded):
-    assert loaded.offline == loaded.online[:1]
-    assert loaded.requests_offline == 0
+def test_the_detector_is_fetched_once_and_by_the_pipeline_only(hub, pushed, tmp_path):
+    hub.add_repo("user/model", files=pushed)
+    environment = hub.environment(home=tmp_path / "home")
+    model_only = ALONE + "from transformers import AutoModel\nAutoModel.from_pretrained(*names, trust_remote_code=True)"
+    run(model_only, environment, tmp_path, "user/model")
+    assert not [path for _, path in hub.requests if DETECTOR in path]
+    for _ in range(2):
+        run(LOAD, environment, tmp_path, "user/model")
+    assert len([method for method, path in hub.requests if DETECTOR in path and method == "GET"]) == 1
 
 
-def test_the_detector_is_fetched_once_and_by_the_pipeline_only(loaded):
-    assert loaded.online[0] == loaded.online[1]
-    assert not [path for _, path in loaded.detectors if "user/bare" in path]
-    assert len([method for method, path in loaded.detectors if "user/model" in path and method == "GET"]) == 1
-
-
-def test_a_repository_without_the_detector_is_a_sentence(loaded):
-    kind, sentence = loaded.online[2]
-    assert kind == "ModelError"
-    assert sentence.startswith("mtcnn.safetensors of the model user/without cannot be had (")
+def test_a_repository_without_the_detector_is_a_sentence(hub, pushed, tmp_path):
+    files = {path.name: path.read_bytes() for path in pushed.iterdir() if path.name != DETECTOR}
+    hub.add_repo("user/model", files=files)
+    with pytest.raises(
+        AssertionError, match=r"ModelError: mtcnn\.safetensors of the model user/model cannot be had \("
+    ):
+        run(LOAD, hub.environment(), tmp_path, "user/model")
