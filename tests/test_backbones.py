@@ -110,7 +110,7 @@ def test_every_family_goes_the_whole_way(tiny_data, tmp_path):
 def table(done: dict[str, list[str]]) -> str:
     lines = [f"| family | {' | '.join(COLUMNS)} |", f"|---|{'---|' * len(COLUMNS)}"]
     for kind, columns in done.items():
-        cells = ("yes" if column in columns else "no" for column in COLUMNS)
+        cells = ("yes" if column in columns else "–" for column in COLUMNS)
         lines.append(f"| {FAMILIES[kind].title} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
