@@ -16,11 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import ray
 from PIL import Image, ImageEnhance
 
 from tests.conftest import REPOSITORY
 
 PORTRAITS = ("bera.jpg", "collins.jpg", "hopper.jpg")
+RAY = Path(sys.executable).parent / "ray"
 LONGEST_S = 600
 # Ray gives its workers a lower priority than all else; here that would be the other tests.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
@@ -64,7 +66,7 @@ def finished(*arguments: object, **environment: str) -> str:
 
 @contextmanager
 def node(*arguments: object) -> Iterator[subprocess.Popen]:
-    """A Ray node on loopback, which is ready when it listens."""
+    """A Ray node of this machine, which ends with the `with`."""
     process = subprocess.Popen(
         [
             Path(sys.executable).parent / "ray",
@@ -90,23 +92,24 @@ def two_nodes() -> Iterator[tuple[str, subprocess.Popen]]:
     """The address of a cluster of two nodes with two CPUs each, and the process of the second."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+        port = free.getsockname()[1]
+    # Ray takes a loopback address for this one, where the machine has another than loopback.
+    address = f"{ray.util.get_node_ip_address()}:{port}"
     folder = tempfile.mkdtemp(prefix="ray-")  # the path of a socket must be short
-    own = ("--num-cpus=2", "--include-dashboard=false", f"--temp-dir={folder}")
     try:
-        with node("--head", f"--port={address.partition(':')[2]}", "--node-ip-address=127.0.0.1", *own):
-            until(lambda: connects(address), "the head listens")
-            with node(f"--address={address}", "--node-ip-address=127.0.0.2", "--num-cpus=2") as worker:
+        with node("--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false", f"--temp-dir={folder}"):
+            until(lambda: nodes_of(address) == 1, "the head is there")
+            with node(f"--address={address}", "--num-cpus=2") as worker:
+                until(lambda: nodes_of(address) == 2, "the second node is there")
                 yield address, worker
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def connects(address: str) -> bool:
-    host, _, port = address.partition(":")
-    with suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
-        return True
-    return False
+def nodes_of(address: str) -> int:
+    """The number of nodes of a cluster that are alive."""
+    status = subprocess.run([RAY, "status", "--address", address], capture_output=True, text=True, check=False).stdout
+    return status.partition("Pending:")[0].count(" node_")
 
 
 def until(condition: Callable[[], object], what: str) -> None:
