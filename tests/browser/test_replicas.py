@@ -1,5 +1,8 @@
 """A replica of the page dies while it analyses a visitor's photo."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.robustness.replicas import NGINX, Replicas, kill
@@ -13,7 +16,8 @@ SECONDS = 4
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_its_visitor_reads_one_sentence_and_can_send_again(browser, tmp_path):
-    photo = EXAMPLES / "obama.jpg"
+    # No replica holds an example of this name.
+    photo = Path(shutil.copy(EXAMPLES / "obama.jpg", tmp_path / "visitor.jpg"))
     with Replicas(tmp_path, 2, "--fake", "--seconds", str(SECONDS)) as replicas:
         tab = browser.new_page()
         tab.set_default_timeout(ANSWER_MS)
