@@ -29,6 +29,7 @@ ESTIMATE = {
     "age_interval": (30.0, 50.0),
     "age_interval_level": 0.8,
     "under_18": 0.01,
+    "age_distribution": None,
 }
 LANDMARK_SHARES = ((0.35, 0.4), (0.65, 0.4), (0.5, 0.55), (0.4, 0.7), (0.6, 0.7))
 WHITE = (255, 255, 255)

@@ -155,7 +155,7 @@ def test_a_certain_upright_face_ends_the_search(detector, portrait, monkeypatch)
 def test_the_smallest_face_is_a_share_of_the_image_or_20_pixels(detector, portrait, monkeypatch):
     asked = []
 
-    def search(cascade, integral, smallest_face):
+    def search(cascade, integral, smallest_face, border=0):
         asked.append((integral.shape[2] - 1, smallest_face))
         return [(np.zeros((0, 4)), np.zeros(0), np.zeros((0, 5, 2)), np.zeros((0, 4)))]
 

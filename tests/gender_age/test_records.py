@@ -116,7 +116,7 @@ def written_by_trainer(folder, start):
         "stages": [{"image_size": 32, "epochs": 2}, {"image_size": 64, "epochs": 1}],
         "training": {"output_dir": str(folder)},
     }
-    rows = type("Rows", (list,), {"revision": "0a1b" * 16, "num_without_landmarks": 4})([0] * 321)
+    rows = type("Rows", (list,), {"revision": "0a1b" * 16, "num_without_landmarks": 4, "num_faces": 321})()
     args = SimpleNamespace(device=torch.device("cpu"), world_size=2, seed=5, output_dir=str(folder))
     trainer = SimpleNamespace(args=args, train_dataset=rows, state=SimpleNamespace(log_history=[]))
     return json.loads(json.dumps(run_record(parse_config(values), trainer, 5400)))
