@@ -187,11 +187,13 @@ def test_the_columns_are_those_of_the_table_of_faces():
 
 
 def test_the_command_and_its_exit_statuses_are_those_of_the_code():
-    command, piped = [text for kind, text in BLOCKS if kind == "bash" and URL not in text]
+    command, piped, video = [text for kind, text in BLOCKS if kind == "bash" and URL not in text]
     assert command_line.parse_arguments(shlex.split(piped.split("|")[1].split(">")[0])[3:]).csv == "-"
     assert command.startswith("python -m gender_age ")
     arguments = command_line.parse_arguments(shlex.split(command)[3:])
     assert all((REPOSITORY / photo).is_file() for photo in arguments.photos)
+    of_a_video = command_line.parse_arguments(shlex.split(video)[3:])
+    assert all((of_a_video.csv, of_a_video.frames, of_a_video.crops, of_a_video.annotate))
     for status in (command_line.UNUSABLE_PHOTO, command_line.UNUSABLE_COMMAND):
         assert f"\n| {status} |" in TEXT
     assert f"\n| {command_line.INTERRUPTED}, {command_line.BROKEN_PIPE} |" in TEXT

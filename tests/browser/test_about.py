@@ -38,7 +38,7 @@ def test_four_numbers_and_two_charts_and_the_rest_folds(page):
     page.locator("#about-photos > summary").focus()
     page.keyboard.press("Enter")
     assert page.locator("#about-photos .ga-folded").is_visible()
-    assert "deleted from there" in page.inner_text("#about-photos")
+    assert "deleted there after 40 minutes" in page.inner_text("#about-photos")
 
     # A link opens the fold that it leads to, and the screen reader is there.
     page.click("#about-errors a >> text=must not be used for")

@@ -60,7 +60,8 @@ def test_the_best_of_the_trials_is_told(files, tmp_path, capsys):
     assert best["learning_rate"] == pytest.approx(found["settings"]["learning_rate"])
     assert {trial["gradient_accumulation_steps"] for trial in found["trials"]} <= {1, 2}
     said = capsys.readouterr().out
-    assert f"age_mae {found['value']:.4g} with training.learning_rate=" in said
+    assert f"age_mae {found['value']:.4g} with training." in said
+    assert f" training.learning_rate={found['settings']['learning_rate']}" in said
     assert not list(tmp_path.rglob("*.safetensors"))
 
 
