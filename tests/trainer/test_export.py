@@ -109,7 +109,8 @@ def test_int8_answers_are_near_the_models(exported, exported_int8):
     exact, rounded = (onnxruntime.InferenceSession(path).run(None, pixels) for path in (exported, exported_int8))
     for one, other in zip(exact, rounded, strict=True):
         assert not np.array_equal(one, other)
-        np.testing.assert_allclose(one, other, atol=0.1 * np.abs(one).max())
+        # Of features of about 1, rounded to 256 steps a few times over.
+        np.testing.assert_allclose(one, other, atol=0.05)
 
 
 def test_int8_that_loses_too_much_is_not_written(tiny_model_folder, tiny_data, tmp_path, monkeypatch, capsys):
