@@ -148,7 +148,7 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
     with gr.Accordion("Follow people through a video", open=False, elem_id="many-video"):
         with gr.Row(equal_height=False):
             with gr.Column(scale=5, min_width=300):
-                video = video_file(label="Video", height=160, elem_id="video-file")
+                video = video_file(label="Video", height=160, elem_classes="ga-drop", elem_id="video-file")
                 follow_button = gr.Button("Follow people", variant="primary", elem_id="video-follow")
                 cancel = gr.Button("Cancel", variant="stop", visible=False, elem_id="video-cancel")
             with gr.Column(scale=7, min_width=300):
