@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from .csv_target import STANDARD_OUTPUT, open_target
 from .errors import GenderAgeError, UsageError
 from .formats import WANTED
-from .min_score import checked_min_score
+from .min_score import min_score_argument
 from .native_stderr import quiet_native_stderr
 from .standard_input import StandardInput
 from .video_command import add_video_options, table_writers, video_writers, videos_of
@@ -63,7 +63,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--min-score",
         metavar="S",
-        type=_score,
+        type=min_score_argument,
         help="leave out faces whose detection score is lower, from 0 to 1 (default: 0.6, below which none is found; no "
         "effect with --whole-image, where there are no scores)",
     )
@@ -178,13 +178,6 @@ def be_quiet() -> None:
     huggingface_hub.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
-
-
-def _score(text: str) -> float | None:
-    try:
-        return checked_min_score(float(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1") from None
 
 
 if __name__ == "__main__":

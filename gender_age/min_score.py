@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from numbers import Real
 from typing import cast
 
@@ -21,4 +22,16 @@ def checked_min_score(min_score: object) -> float | None:
     return float(cast(float, min_score))
 
 
-__all__ = ["checked_min_score"]
+def min_score_argument(text: str) -> float | None:
+    """The value of `--min-score`, in [0, 1].
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        return checked_min_score(float(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1") from None
+
+
+__all__ = ["checked_min_score", "min_score_argument"]

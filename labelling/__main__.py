@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from gender_age.errors import GenderAgeError
-from gender_age.min_score import checked_min_score
+from gender_age.min_score import min_score_argument
 from gender_age.native_stderr import quiet_native_stderr
 
 from .errors import JobFailedError
@@ -49,7 +49,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--gpus", metavar="N", type=_count, help="GPUs to use (default: all)")
     parser.add_argument("--model", metavar="M", help="folder or Hub id of a checkpoint (default: the repository's own)")
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
-    parser.add_argument("--min-score", metavar="S", type=_score, help="leave out faces whose detection score is lower")
+    parser.add_argument(
+        "--min-score", metavar="S", type=min_score_argument, help="leave out faces whose detection score is lower"
+    )
     parser.add_argument("--image", metavar="C", help="the tables' column with the photos (default: the only one)")
     parser.add_argument(
         "--batch-size",
@@ -96,13 +98,6 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
     return int(text)
-
-
-def _score(text: str) -> float | None:
-    try:
-        return checked_min_score(float(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1") from None
 
 
 if __name__ == "__main__":
