@@ -5,6 +5,10 @@ const [title, step] = [element.querySelector('b'), element.querySelector('p span
 const failed = element.querySelector('.ga-failed');
 let upload = '';
 const isWaiting = () => 'waiting' in stage.dataset;
+const fail = () => {
+  failed.hidden = false;
+  stage.dataset.failed = '';
+};
 const show = (place) => {
   const { top } = place.getBoundingClientRect();
   if (stage.offsetParent && (top < 0 || top > innerHeight / 3)) place.scrollIntoView({ block: 'start' });
@@ -34,8 +38,7 @@ const end = (isFailed) => {
   if (!isWaiting()) return;
   delete stage.dataset.waiting;
   upload = '';
-  failed.hidden = !isFailed;
-  if (isFailed) stage.dataset.failed = '';
+  if (isFailed) fail();
   const given = document.querySelector('#photo button[aria-label="Remove Image"]');
   if (isFailed && given) given.click();
   show(document.querySelector(isFailed ? '#waiting' : '#result'));
@@ -55,6 +58,12 @@ document.addEventListener('click', (event) => {
 document.addEventListener('ga-given', (event) => begin(event.detail || 'The photo', null));
 document.addEventListener('ga-answered', () => end(false));
 document.addEventListener('ga-failed', () => end(true));
+// After a lost connection gradio loads the page anew as soon as a server answers, and the sentence would be gone.
+addEventListener('pagehide', () => { if (!failed.hidden) sessionStorage.gaFailed = ''; });
+if ('gaFailed' in sessionStorage) {
+  delete sessionStorage.gaFailed;
+  fail();
+}
 // gradio writes "queue: 2/3 |" while the photo waits for others, then "processing |". It calls no event where the
 // connection broke, and says so in a toast, at best: after a failed upload the drop zone is back, and holds nothing. No
 // upstream issue was found. Can go when `test_a_broken_connection_calls_no_failure` in tests/browser/test_gradio.py fails.
