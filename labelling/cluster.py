@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import ray
 from ray.data import DataContext
+from ray.exceptions import RayError
 
 from .errors import LabellingError
 
@@ -86,8 +87,10 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
     try:
         # Nodes look for our code in the folder that the command runs in.
         ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
-    except (ConnectionError, OSError, RuntimeError, ValueError) as error:
-        raise LabellingError(f"There is no Ray cluster at {address} ({_first_line(error)}).") from error
+    except (ConnectionError, OSError, RayError, RuntimeError, ValueError) as error:
+        there = f"There is no Ray cluster at {address} that takes this RAY_AUTH_TOKEN"
+        problem = "Ray cannot start here" if address is None else there
+        raise LabellingError(f"{problem} ({_first_line(error)}).") from error
     try:
         found = ray.cluster_resources()
         if found.get("CPU", 0) < FEWEST_CPUS:

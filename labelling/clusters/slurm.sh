@@ -16,6 +16,10 @@
 set -euo pipefail
 
 export OMP_NUM_THREADS=1 RAY_USAGE_STATS_ENABLED=0
+# Whoever reaches a Ray cluster may run code in it: this one asks for a secret of this job.
+export RAY_AUTH_MODE=token
+RAY_AUTH_TOKEN=$(cat /proc/sys/kernel/random/uuid)
+export RAY_AUTH_TOKEN
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 
 # Starts Ray on every node, runs the command on the first one, and stops Ray.

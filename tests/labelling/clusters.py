@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -25,7 +26,13 @@ PORTRAITS = ("bera.jpg", "collins.jpg", "hopper.jpg")
 RAY = Path(sys.executable).parent / "ray"
 LONGEST_S = 600
 # Ray gives its workers a lower priority than all else; here that would be the other tests.
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": secrets.token_hex(16),
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",
+}
 
 
 def portraits(folder: Path, number: int) -> None:
@@ -108,7 +115,8 @@ def two_nodes() -> Iterator[tuple[str, subprocess.Popen]]:
 
 def nodes_of(address: str) -> int:
     """The number of nodes of a cluster that are alive."""
-    status = subprocess.run([RAY, "status", "--address", address], capture_output=True, text=True, check=False).stdout
+    command, environment = [RAY, "status", "--address", address], os.environ | ENVIRONMENT
+    status = subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout
     return status.partition("Pending:")[0].count(" node_")
 
 

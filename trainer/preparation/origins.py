@@ -15,7 +15,7 @@ from the file names. The ages were estimated by an algorithm and then checked by
 [FairFace](https://github.com/joojs/fairface) (Kärkkäinen and Joo, *FairFace: Face Attribute Dataset for Balanced Race,
 Gender, and Age for Bias Measurement and Mitigation*, WACV 2021): faces from YFCC-100M, labelled by crowd workers. Ages
 are ranges: "20-29" is `age_min` 20 and `age_max` 29, "70+" is 70 to 120. The published division into training and
-validation images is not kept: all images given are divided anew as said below.""",
+validation images is not kept: all images given are divided anew.""",
     "all-age-faces": """\
 [All-Age-Faces](https://github.com/JingchunCheng/All-Age-Faces-Dataset) (Cheng, Li, Wang, Yu and Wang, *Exploiting
 effective facial patches for robust gender recognition*, Tsinghua Science and Technology 2019): mostly Asian faces of 2
