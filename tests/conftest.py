@@ -20,6 +20,7 @@ os.environ.update(
 # Two processes run the tests: on two cores, threads of each would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import datasets  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import torch  # noqa: E402
@@ -32,6 +33,9 @@ from gender_age.configuration_gender_age import GenderAgeConfig  # noqa: E402
 from gender_age.labels import GENDERS  # noqa: E402
 from gender_age.modeling_gender_age import GenderAgeModel  # noqa: E402
 from tests.fake_hub.server import HubServer  # noqa: E402
+
+# After each stream, `datasets` sleeps for five seconds, lest threads of pyarrow outlive the interpreter.
+datasets.config.SLEEP_TIME_ON_THREADS_SHUTDOWN = 0.1
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TINY = {
