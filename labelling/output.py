@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import pyarrow
@@ -114,7 +115,9 @@ class Output:
 
     def tables(self) -> list[str]:
         """The Parquet files."""
-        return sorted(self.fs.glob(f"{self.root}/*.parquet"))
+        if not self.fs.isdir(self.root):
+            return []
+        return sorted(name for name in self.fs.ls(self.root, detail=False) if name.endswith(".parquet"))
 
     def write(self, name: str, text: str) -> None:
         """One file beside the tables."""
@@ -122,7 +125,13 @@ class Output:
 
     def _record(self) -> dict | None:
         path = f"{self.root}/{RECORD}"
-        return json.loads(self.fs.cat_file(path)) if self.fs.exists(path) else None
+        if not self.fs.exists(path):
+            return None
+        with suppress(ValueError):
+            record = json.loads(self.fs.cat_file(path))
+            if isinstance(record, dict) and {"identity", "complete"} <= record.keys():
+                return record
+        raise LabellingError(f"{self.address} holds a {RECORD} that is none of labelling's: choose a new folder.")
 
     def _write_record(self, identity: dict, complete: bool, **facts: object) -> None:
         record = {"complete": complete, "identity": identity, **facts}

@@ -75,6 +75,21 @@ def test_another_job_in_the_same_folder_is_refused(output):
     output.check(IDENTITY)
 
 
+def test_a_folder_may_be_named_like_a_pattern(tmp_path):
+    output = Output(str(tmp_path / "faces [1]*"))
+    output.begin(IDENTITY)
+    write_rows(output)
+    assert output.counts().photos == 5
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"identity": {}}'])
+def test_a_record_of_something_else_is_a_sentence(output, text):
+    output.fs.makedirs(output.root)
+    output.write(RECORD, text)
+    with pytest.raises(LabellingError, match=r"holds a _labelling.json that is none of labelling's"):
+        output.check(IDENTITY)
+
+
 def test_a_folder_with_other_tables_is_refused(output):
     output.fs.makedirs(output.root)
     write_rows(output)
