@@ -109,7 +109,7 @@ def test_animations_are_videos_where_that_is_asked_for(tmp_path, suffix):
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
 def test_what_can_be_read_of_a_damaged_file_is_given(tmp_path, name):
     data = write_clip(tmp_path / name, LEFT, seconds=6, gop_size=10).read_bytes()
-    middle, noise = len(data) // 2, np.random.default_rng(0).bytes(len(data) // 5)
+    middle, noise = len(data) // 2, np.random.default_rng(0).bytes(len(data) // 8)
     (tmp_path / name).write_bytes(data[:middle] + noise + data[middle + len(noise) :])
     frames, reader = read(tmp_path / name)
     assert reader.is_damaged
