@@ -21,6 +21,8 @@ BROWSER_OPTIONS = (
     "--disable-sync",
 )
 ANSWER_MS = 90_000
+# gradio asks every two seconds whether a lost server is back, and then loads the page anew.
+GRADIO_RELOADS_MS = 4_000
 # What gradio answers when its queue is full.
 FULL = 503
 VIEWS = {"desktop-light": ((1280, 900), "light"), "phone-dark": ((390, 844), "dark")}

@@ -3,7 +3,7 @@
 import gradio as gr
 import pytest
 
-from .steps import ANSWER_MS
+from .steps import ANSWER_MS, GRADIO_RELOADS_MS
 
 CSS = """@container (min-width: 1px) { #probe { outline: 7px solid red; } }
 body { container-type: inline-size; }
@@ -53,6 +53,14 @@ def test_a_broken_connection_calls_no_failure(plain):
     plain.wait_for_selector(".toast-body.error")
     plain.wait_for_timeout(500)
     assert plain.input_value("#after-failure textarea") == ""
+
+
+def test_a_lost_connection_loads_the_page_anew(plain):
+    """page/photo/waiting.js"""
+    plain.route("**/queue/join*", lambda route: route.abort(), times=1)
+    with plain.expect_navigation(timeout=2 * GRADIO_RELOADS_MS):
+        plain.click("#probe")
+    plain.wait_for_selector("#after-failure textarea")
 
 
 def test_container_queries_are_dropped_outside_a_rule(plain):
