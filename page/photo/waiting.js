@@ -61,7 +61,9 @@ document.addEventListener('ga-failed', () => end(true));
 // After a lost connection gradio loads the page anew as soon as a server answers, and the sentence would be gone. Without
 // that it would send nothing more. No upstream issue was found. Can go when `test_a_lost_connection_loads_the_page_anew` in
 // tests/browser/test_gradio.py fails.
-addEventListener('pagehide', () => { if (!failed.hidden) sessionStorage.gaFailed = ''; });
+addEventListener('pagehide', () => {
+  if (!failed.hidden && document.querySelector('.toast-body.error')) sessionStorage.gaFailed = '';
+});
 if ('gaFailed' in sessionStorage) {
   delete sessionStorage.gaFailed;
   fail();
