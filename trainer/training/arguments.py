@@ -37,6 +37,9 @@ def training_arguments(config: RunConfig) -> TrainingArguments:
         )
     if values.get("hub_strategy", "every_save") not in ("every_save", "end"):
         raise ConfigError("`training.hub_strategy` is every_save or end: checkpoints are not pushed, they hold pickles")
+    if str(values.get("fsdp")).lower() == "true":
+        # transformers calls it text, and wants true.
+        values["fsdp"] = True
     metric = values.get("metric_for_best_model")
     if isinstance(metric, str) and values.get("greater_is_better") is None:
         values["greater_is_better"] = greater_is_better(metric)

@@ -93,6 +93,9 @@ def check_trainer(trainer: Trainer) -> None:
         modes = list(torch._inductor.list_mode_options())
         if trainer.args.torch_compile_mode not in modes:
             raise SettingError("training.torch_compile_mode", trainer.args.torch_compile_mode, f"one of {modes}")
+    if trainer.args.fsdp and not trainer.is_fsdp_enabled:
+        # accelerate would train on several CPUs, or on one GPU, and divide nothing.
+        raise ConfigError("`training.fsdp` divides the weights among several GPUs, a process each: leave it out here")
     if trainer.average and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
         raise ConfigError("`ema_decay` averages whole weights, and FSDP and DeepSpeed divide them: set it to 0")
     if trainer.args.gradient_checkpointing and not trainer.model.supports_gradient_checkpointing:
