@@ -16,7 +16,8 @@ from tests import fakes
 from trainer import evaluate
 from trainer.errors import DataError, TrainerError
 from trainer.evaluation import metrics
-from trainer.evaluation.plots import draw_plots
+from trainer.evaluation.plots import draw_plots, plots_for, recall_plot
+from trainer.evaluation.range_plots import own_range_plot, range_plot
 from trainer.evaluation.report import group_report, source_report
 from trainer.evaluation.samples import Samples, estimate_split
 
@@ -215,6 +216,20 @@ def test_plots_show_every_measured_thing_and_survive_single_samples(samples, tmp
             pixels = np.asarray(Image.open(path).convert("L"))
             assert min(pixels.shape) >= 400
             assert 0.001 < (pixels < 128).mean() < 0.5
+
+
+def test_panels_and_ranges_are_those_of_the_data(samples):
+    assert [axes.get_xlabel() for axes in recall_plot(samples).axes] == [
+        "true age (years)",
+        "group as labelled in the source",
+    ]
+    unlabelled = dataclasses.replace(samples, race=np.array([""] * 6))
+    assert [axes.get_xlabel() for axes in recall_plot(unlabelled).axes] == ["true age (years)"]
+    assert plots_for(samples)["true and predicted range"] is range_plot
+    own = dataclasses.replace(samples, age_max=np.array([20, 30, 32, 4, 120, 104]))
+    assert plots_for(own)["true and predicted range"] is own_range_plot
+    (axes,) = own_range_plot(own).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["20–32 (n = 1)", "70+ (n = 1)"]
 
 
 def test_band_names_are_those_of_the_splits():

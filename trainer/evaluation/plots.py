@@ -8,18 +8,17 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from gender_age.labels import GENDERS, MAX_AGE
 
 from ..errors import TrainerError
-from .metrics import FAIRFACE_RANGE_STARTS
+from .figures import BLACK, BLUE, GREY, ORANGE, figure_of, legend_above
+from .range_plots import has_fairface_ranges, own_range_plot, range_plot
 from .report import age_bands, calibration_report, group_report, interval_report, race_groups
 from .samples import Samples
 
-# Okabe and Ito's colours, safe for colour blindness (https://jfly.uni-koeln.de/color/); the markers differ too.
-BLUE, ORANGE, BLACK, GREY = "#0072B2", "#D55E00", "#000000", "#999999"
 GENDER_STYLES = {"female": (ORANGE, "o"), "male": (BLUE, "s")}
 FEWEST_IN_BIN = 10
 """Reliability bins with fewer samples are drawn hollow: their accuracy is mostly noise."""
@@ -38,7 +37,7 @@ def draw_plots(samples: dict[str, dict[str, Samples]], folder: Path) -> list[Pat
     written = []
     for protocol, sources in samples.items():
         for source, found in sources.items():
-            for name, draw in _plots_for(found).items():
+            for name, draw in plots_for(found).items():
                 figure = draw(found)
                 measured = f"{source}, {protocol.replace('_', ' ')}"
                 figure.suptitle(f"{name.capitalize()}: {measured} (n = {len(found):,})", fontsize=11)
@@ -47,62 +46,44 @@ def draw_plots(samples: dict[str, dict[str, Samples]], folder: Path) -> list[Pat
     return written
 
 
-def _plots_for(samples: Samples) -> dict[str, Callable[[Samples], Figure]]:
+def plots_for(samples: Samples) -> dict[str, Callable[[Samples], Figure]]:
+    """The plots that the labels of `samples` allow, by title."""
     plots = {"gender recall": recall_plot, "gender reliability": reliability_plot} if samples.with_gender.any() else {}
     if samples.exact.any():
         plots |= {"true and predicted age": age_plot, "age error": band_plot, "age interval": coverage_plot}
     if samples.ranged.any():
-        plots["true and predicted range"] = range_plot
+        plots["true and predicted range"] = range_plot if has_fairface_ranges(samples) else own_range_plot
     return plots
 
 
 def age_plot(samples: Samples) -> Figure:
     """Density of predicted against true age over exact labels, with medians of five-year bins."""
     exact = samples.select(samples.exact)
-    figure, (axes,) = _figure(1, (6.4, 5.6))
+    figure, (axes,) = figure_of(1, (6.4, 5.6))
     # Logarithmic, so that sparse ages are visible; empty cells are white.
     mesh = axes.hexbin(
         exact.age_min, exact.age, gridsize=42, extent=(0, MAX_AGE, 0, MAX_AGE), bins="log", mincnt=1, cmap="cividis_r"
     )
-    figure.colorbar(mesh, ax=axes, label="faces", format="%d")
+    most = int(mesh.get_array().max()) if len(exact) else 1
+    mesh.set_norm(LogNorm(1, max(most, 2)))
+    figure.colorbar(mesh, ax=axes, label="faces", format="%d").ax.yaxis.set_minor_formatter("")
     axes.plot([0, MAX_AGE], [0, MAX_AGE], color=BLACK, linewidth=1, label="as labelled")
     five_years = exact.age_min // 5
     starts = [step for step in np.unique(five_years) if (five_years == step).sum() >= FEWEST_IN_BIN]
     medians = [np.median(exact.age[five_years == step]) for step in starts]
-    axes.plot([step * 5 + 2 for step in starts], medians, "o-", color=ORANGE, markersize=4, label="median of 5 years")
+    if medians:
+        middles = [step * 5 + 2 for step in starts]
+        axes.plot(middles, medians, "o-", color=ORANGE, markersize=4, label="median of 5 years")
     axes.set(xlabel="true age (years)", ylabel="predicted age (years)", xlim=(0, MAX_AGE), ylim=(0, MAX_AGE))
     axes.set_aspect("equal")
     axes.legend(loc="upper left")
     return figure
 
 
-def range_plot(samples: Samples) -> Figure:
-    """Confusion matrix of FairFace's ranges, normalised by true range."""
-    ranged = samples.select(samples.ranged)
-    starts = FAIRFACE_RANGE_STARTS
-    names = [f"{low}–{high - 1}" for low, high in zip(starts, starts[1:], strict=False)] + [f"{starts[-1]}+"]
-    true = np.searchsorted(starts, ranged.age_min, side="right") - 1
-    predicted = np.searchsorted(starts, np.rint(ranged.age), side="right") - 1
-    counts = np.zeros((len(names), len(names)))
-    np.add.at(counts, (true, predicted), 1)
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.zeros_like(counts), where=totals > 0)
-    figure, (axes,) = _figure(1, (6.8, 5.8))
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.argwhere(shares >= 0.005):
-        colour = "white" if shares[row, column] > 0.5 else BLACK
-        axes.text(column, row, f"{shares[row, column]:.0%}", ha="center", va="center", color=colour, fontsize=8)
-    labels = [f"{name} (n = {int(total):,})" for name, total in zip(names, totals[:, 0], strict=True)]
-    axes.set_xticks(range(len(names)), names, rotation=45)
-    axes.set_yticks(range(len(names)), labels)
-    axes.set(xlabel="range of the predicted age", ylabel="true range")
-    return figure
-
-
 def band_plot(samples: Samples) -> Figure:
     """MAE and bias by band of the true age, with 95 % intervals."""
     bands = age_bands(samples.select(samples.exact))
-    figure, panels = _figure(2, (9, 4))
+    figure, panels = figure_of(2, (9, 4))
     for axes, key, label in zip(panels, ("age_mae", "age_bias"), ("MAE (years)", "bias (years)"), strict=True):
         _points(axes, [group_report(group)[key] for group in bands.values()], BLUE, "o")
         axes.axhline(0, color=BLACK, linewidth=0.8)
@@ -115,13 +96,10 @@ def band_plot(samples: Samples) -> Figure:
 def recall_plot(samples: Samples) -> Figure:
     """Recall of both genders by age band and by race group, with 95 % intervals."""
     samples = samples.select(samples.with_gender)
-    figure, panels = _figure(2, (11, 4.6))
-    for axes, groups, label in zip(
-        panels,
-        (age_bands(samples), race_groups(samples)),
-        ("true age (years)", "group as labelled in the source"),
-        strict=True,
-    ):
+    shown = {"true age (years)": age_bands(samples), "group as labelled in the source": race_groups(samples)}
+    shown = {label: groups for label, groups in shown.items() if groups} or shown
+    figure, panels = figure_of(len(shown), (5.5 * len(shown), 4.6))
+    for axes, (label, groups) in zip(panels, shown.items(), strict=True):
         for offset, gender in zip((-0.12, 0.12), GENDERS, strict=True):
             colour, marker = GENDER_STYLES[gender]
             reports = [group_report(group)["gender_recall"].get(gender) for group in groups.values()]
@@ -129,14 +107,14 @@ def recall_plot(samples: Samples) -> Figure:
         axes.set(xlabel=label, ylabel="predicted as labelled", ylim=(None, 1.005))
         axes.yaxis.set_major_formatter("{x:.0%}")
         _name_groups(axes, groups)
-        _legend_above(axes)
+        legend_above(axes)
     return figure
 
 
 def reliability_plot(samples: Samples) -> Figure:
     """Reliability diagram of the gender probability, and its histogram."""
     report = calibration_report(samples.select(samples.with_gender))
-    figure, (axes, below) = _figure(2, (5.6, 6.4), rows=2, height_ratios=(3, 1))
+    figure, (axes, below) = figure_of(2, (5.6, 6.4), rows=2, height_ratios=(3, 1))
     stated = np.array([each["probability"] for each in report["bins"]])
     observed = np.array([each["accuracy"] for each in report["bins"]])
     counts = np.array([each["n"] for each in report["bins"]])
@@ -150,7 +128,7 @@ def reliability_plot(samples: Samples) -> Figure:
             )
     axes.set(ylabel="observed accuracy", xlim=(0.5, 1.005))
     axes.text(0.98, 0.03, f"expected calibration error {report['ece']:.1%}", ha="right", transform=axes.transAxes)
-    _legend_above(axes)
+    legend_above(axes)
     below.bar(stated, counts, width=0.02, color=GREY)
     below.set(xlabel="stated probability of the predicted gender", ylabel="faces", xlim=(0.5, 1.005))
     return figure
@@ -161,7 +139,7 @@ def coverage_plot(samples: Samples) -> Figure:
     report = interval_report(samples)
     bands = report["by_age_band"]
     groups = age_bands(samples.select(samples.exact))
-    figure, (axes, widths) = _figure(2, (9, 4))
+    figure, (axes, widths) = figure_of(2, (9, 4))
     _points(axes, [each["coverage"] for each in bands.values()], BLUE, "o", label="measured")
     axes.axhline(report["level"], color=ORANGE, linestyle="--", label=f"promised, {report['level']:.0%}")
     axes.set(ylabel="true ages inside the interval", xlabel="true age (years)")
@@ -170,16 +148,9 @@ def coverage_plot(samples: Samples) -> Figure:
     widths.axhline(report["constant_width"], color=ORANGE, linestyle="--", label="one width for all, same coverage")
     widths.set(ylabel="mean width of the interval (years)", xlabel="true age (years)")
     for each in (axes, widths):
-        _legend_above(each)
+        legend_above(each)
         _name_groups(each, groups)
     return figure
-
-
-def _figure(panels: int, size: tuple[float, float], rows: int = 1, **grid) -> tuple[Figure, list[Axes]]:
-    # Not pyplot, which keeps figures in memory and selects a GUI backend.
-    figure = Figure(figsize=size, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, list(np.ravel(figure.subplots(rows, panels // rows, squeeze=False, gridspec_kw=grid or None)))
 
 
 def _points(
@@ -197,11 +168,6 @@ def _points(
     # A bootstrap interval may not include the value, but error bars must not be negative.
     arms = np.maximum(0, [values - ends[:, 0], ends[:, 1] - values])
     axes.errorbar([x for x, _ in found], values, arms, color=colour, fmt=marker, markersize=5, capsize=3, label=label)
-
-
-def _legend_above(axes: Axes) -> None:
-    """Places the legend outside the panel, so that it hides no point."""
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize=9)
 
 
 def _name_groups(axes: Axes, groups: dict[str, Samples]) -> None:

@@ -8,12 +8,14 @@ import numpy as np
 import pyarrow
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageDraw
 from pyarrow import parquet
 
 from gender_age.alignment import align_face
 from gender_age.labels import GENDERS, MAX_AGE
 
+from ..sources.record import OLDEST_AGE
 from .photos import decode
 from .splits import SPLITS
 
@@ -58,7 +60,8 @@ def _labels(dataset: Path) -> Figure:
             label=[f"{name} ({names.count(name):,})" for name in drawn],
         )
         axes.set_title(f"{split}: {len(names):,} faces, {ages.count(None):,} without age", fontsize=10)
-        axes.set(xlabel="age (years)", ylabel="faces")
+        axes.set(xlabel="age (years), of a range its middle" if low != high else "age (years)", ylabel="faces")
+        axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
         axes.legend(fontsize=8)
     return figure
 
@@ -94,7 +97,7 @@ def _examples(dataset: Path) -> Image.Image:
     draw = ImageDraw.Draw(sheet)
     for number, row in enumerate(rows):
         left, top = number % COLUMNS * width + 2, number // COLUMNS * height
-        draw.text((left, top + 2), _label(row), "black")
+        draw.text((left, top + 2), label(row), "black")
         sheet.paste(_face(row), (left, top + 16))
     return sheet
 
@@ -103,9 +106,10 @@ def _face(row: dict) -> Image.Image:
     return align_face(decode(row["image"]["bytes"]), row["landmarks"], FACE_SIDE)
 
 
-def _label(row: dict) -> str:
+def label(row: dict) -> str:
+    """The labels of a prepared row: `male, 25-32`."""
     low, high = row["age_min"], row["age_max"]
-    age = "?" if low is None else str(low) if low == high else f"{low}-{high}"
+    age = "?" if low is None else str(low) if low == high else f"{low}+" if high == OLDEST_AGE else f"{low}-{high}"
     gender = "?" if row["gender"] is None else GENDERS[row["gender"]]
     return f"{gender}, {age}" + ("" if row["landmarks"] else " *")
 

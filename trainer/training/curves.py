@@ -8,10 +8,10 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 
 from ..errors import TrainerError
-from ..evaluation.plots import BLACK, BLUE, GREY, ORANGE
+from ..evaluation.figures import BLACK, BLUE, GREY, ORANGE
 from .best_step import PREFIX
 
 CURVES_FILE = "curves.png"
@@ -21,6 +21,7 @@ PANELS = {
     "gender_accuracy": "accuracy of the gender",
     "range_accuracy": "accuracy of age ranges",
 }
+FEWEST_SHARES = 0.1
 # Of a data set each; the pooled curve is blue, the training's grey.
 SOURCE_COLOURS = (ORANGE, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = "s^vDP"
@@ -67,7 +68,7 @@ def curves(log_history: Sequence[dict], sources: Sequence[str], best_step: int |
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.grid(color=GREY, alpha=0.3)
         if metric.endswith("accuracy"):
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+            _show_shares(axes)
     for axes in panels[len(shown) :]:
         axes.remove()
     # One legend for all panels, outside of them: the first has every curve.
@@ -75,6 +76,16 @@ def curves(log_history: Sequence[dict], sources: Sequence[str], best_step: int |
         *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False, fontsize=9
     )
     return figure
+
+
+def _show_shares(axes: Axes) -> None:
+    """Shares from 0 to 1 in percent, of which a flat curve shows some, too."""
+    low, high = axes.get_ylim()
+    low, high = max(0.0, min(low, high - FEWEST_SHARES)), min(1.0, max(high, low + FEWEST_SHARES))
+    axes.set_ylim(low - 0.015, high + 0.015)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    between_ticks = next(step for step in (0.02, 0.05, 0.1, 0.2) if (high - low) / step <= 6)
+    axes.yaxis.set_major_locator(MultipleLocator(between_ticks))
 
 
 def _draw_validation(axes: Axes, log_history: Sequence[dict], metric: str, sources: Sequence[str]) -> None:

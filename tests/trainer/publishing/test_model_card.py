@@ -140,6 +140,16 @@ def test_card_says_whether_the_interval_was_fitted(run_folder, mass):
     assert ("fitted to its promised" in card) == ("meant to hold" in card) == (mass is not None)
 
 
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [(0, "12,345, all with landmarks |"), (3, "12,345, 3 of them without landmarks: taken whole |")],
+)
+def test_card_counts_images_without_landmarks(run_folder, without, said):
+    record = json.loads((run_folder / "training.json").read_text())
+    (run_folder / "training.json").write_text(json.dumps(record | {"without_landmarks": without}))
+    assert f"| training images | {said}" in own_run(run_folder)
+
+
 def test_a_record_that_does_not_tell_folders_from_the_hub_names_neither(run_folder):
     record = json.loads((run_folder / "training.json").read_text())
     del record["hub_ids"]

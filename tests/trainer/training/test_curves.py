@@ -35,6 +35,14 @@ def test_one_data_set_is_one_curve():
     assert list(lines(figure.axes[0])) == ["training", "validation"]
 
 
+def test_shares_stay_between_none_and_all():
+    entries = [{"step": step, "eval_loss": 1, "eval_gender_accuracy": 1.0} for step in (10, 20)]
+    _, gender = curves(entries, ["own"], best_step=None).axes
+    low, high = gender.get_ylim()
+    shown = [tick for tick in gender.get_yticks() if low <= tick <= high]
+    assert [gender.yaxis.get_major_formatter()(tick) for tick in shown] == ["94%", "96%", "98%", "100%"]
+
+
 def test_a_run_without_evaluations_has_its_loss(tmp_path):
     path = draw_curves(history(["own"], steps=()), ["own"], None, tmp_path)
     with Image.open(path) as picture:
