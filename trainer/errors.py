@@ -11,6 +11,10 @@ class DataError(TrainerError):
     """A source or prepared dataset is missing, damaged, of another kind, or prepared with other settings."""
 
 
+class MissingSplitError(DataError):
+    """A prepared dataset has no images in a split."""
+
+
 class ConfigError(TrainerError):
     """A training config is unreadable or has an unknown setting."""
 

@@ -16,7 +16,7 @@ from .training.checkpoints import full_disk_as_sentence
 from .training.config import RunConfig
 from .training.config_file import load_config
 from .training.config_help import settings_help
-from .training.curves import draw_curves
+from .training.curves import CURVES_FILE, draw_curves
 from .training.fast_depthwise import speed_up_depthwise
 from .training.machines import is_finished
 from .training.model_checks import check_finite
@@ -89,6 +89,8 @@ def train(config: RunConfig) -> Path:
         if arguments.should_save:
             draw_curves(trainer.state.log_history, list(trainer.eval_dataset), trainer.best_step, run)
             trainer.save_finished(finished)
+            best = f"of step {trainer.best_step:,}" if trainer.best_step else "of the last step"
+            logger.warning("the model %s is in %s, the curves are in %s", best, finished, run / CURVES_FILE)
 
     # Push
     if arguments.push_to_hub:

@@ -78,6 +78,11 @@ def test_early_stopping_and_a_run_that_is_continued_where_it_stopped(tiny_data, 
     values = values_for(tiny_data, tmp_path / "run", "age_mae", epochs=9, learning_rate=0.0)
     values["early_stopping_patience"] = 2
     model = train(parse_config(values))
+    curves = tmp_path / "run" / "curves.png"
+    assert caplog.messages[-1] == f"the model of step 6 is in {model}, the curves are in {curves}"
+    calibrated = [message for message in caplog.messages if "are calibrated on" in message]
+    assert len(calibrated) == 1
+    assert "rough below 100" in calibrated[0]
     assert [entry["step"] for entry in record_of(model)["history"]] == [6, 12, 18]
     assert record_of(model)["best_step"] == 6
     before = (model / "model.safetensors").read_bytes()

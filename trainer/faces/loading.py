@@ -10,7 +10,7 @@ from datasets import Dataset, DatasetDict, concatenate_datasets, config, load_da
 from datasets.exceptions import DatasetsError
 from huggingface_hub.errors import HTTPError
 
-from ..errors import DataError
+from ..errors import DataError, MissingSplitError
 from ..sources.archives import folder_digest
 from .column_mapping import NEEDED, ColumnMapping, as_prepared, lacks_landmarks
 from .missing_landmarks import with_landmarks
@@ -62,11 +62,12 @@ def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dat
     """One split of a dataset, with the columns of a prepared one; landmarks that it lacks are detected.
 
     Raises:
-        DataError: dataset or split does not exist, or the mapping does not fit.
+        MissingSplitError: the dataset has no such split.
+        DataError: the dataset does not exist, or the mapping does not fit.
     """
     splits = load_prepared(source)
     if split not in splits:
-        raise DataError(f"{source} has no split {split!r}; it has {', '.join(splits)}")
+        raise MissingSplitError(f"{source} has no split {split!r}; it has {', '.join(splits)}")
     name, _ = name_and_revision(source)
     shown = Path(name).resolve().name if Path(name).is_dir() else name
     rows = as_prepared(splits[split], mapping, shown, split)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from transformers import TrainingArguments
 from transformers.trainer_utils import IntervalStrategy, SaveStrategy
 
@@ -26,6 +27,8 @@ def training_arguments(config: RunConfig) -> TrainingArguments:
     """
     values = {
         **DEFAULTS,
+        # Elsewhere it does nothing, and torch says so at every evaluation.
+        "dataloader_pin_memory": torch.cuda.is_available() and not config.training.get("use_cpu"),
         "num_train_epochs": config.epochs,
         **config.training,
         "output_dir": str(config.folder),

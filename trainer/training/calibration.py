@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import logging
 import math
 
 import torch
@@ -12,6 +13,11 @@ from gender_age.decoding import age_intervals, expected_age, gender_probabilitie
 from gender_age.labels import MISSING
 
 from ..faces.aligned_faces import AlignedFaces
+
+logger = logging.getLogger(__name__)
+
+FEW = 100
+"""Fewer labels than these calibrate roughly: with 100, an 80 % interval holds 71 to 87 % (Wilson) of new ages."""
 
 
 def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
@@ -30,11 +36,17 @@ def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
     labels = torch.cat(gender)
     known = labels != MISSING
     logits, labels = torch.cat(gender_logits)[known], labels[known]
+    exact = (torch.cat(age_min) == torch.cat(age_max)) & (torch.cat(age_min) != MISSING)
+    few = {"genders": int(known.sum()), "exact ages": int(exact.sum())}
+    if min(few.values()) < FEW and trainer.is_world_process_zero():
+        counts = " and ".join(f"{number} {what}" for what, number in few.items())
+        logger.warning(
+            "the probabilities and intervals are calibrated on %s of validation photos: rough below %d", counts, FEW
+        )
     if known.any():
         settings.gender_temperature = fit_temperature(logits, labels)
         probabilities = gender_probabilities(logits, settings.gender_temperature)
         settings.gender_uncertain_below = least_certain(probabilities, labels, settings.gender_certain_level)
-    exact = (torch.cat(age_min) == torch.cat(age_max)) & (torch.cat(age_min) != MISSING)
     if exact.any():
         settings.age_interval_mass = conformal_mass(
             torch.cat(age_logits)[exact], torch.cat(age_min)[exact], settings.age_interval_level

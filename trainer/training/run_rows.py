@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,12 @@ import numpy as np
 import torch
 from datasets import Dataset, concatenate_datasets
 
-from ..errors import ConfigError, DataError
+from ..errors import ConfigError, DataError, MissingSplitError
 from ..faces.loading import load_split, name_and_revision
 from .config import DataSection
 from .settings import HEADS
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class RunRows:
 
     Attributes:
         training: of all datasets, concatenated.
-        validation: by dataset.
+        validation: by dataset; those without any are missing.
         weights: `(n,)` float64, how often each training row is shown, relative to 1; None where all are alike.
         loss_weights: head -> `(n,)` float32, how much each training row counts in its loss; empty where all are alike.
     """
@@ -37,19 +40,31 @@ def load_run_rows(data: DataSection) -> RunRows:
     """Load and check the rows of all datasets.
 
     Raises:
-        DataError: a dataset cannot be loaded, has no rows, or ages that cannot be.
+        DataError: a dataset cannot be loaded, has no rows, or ages that cannot be; or none has rows for validation.
     """
     if not all(data.train):
         raise DataError("`data.train` has an empty name; write folders, or ids of the Hub")
     parts = [load_split([source], "train", data.limit, data.mapping) for source in data.train]
     training = concatenate_datasets(parts)
     check_rows(training, f"the split train of {', '.join(data.train)}")
-    validation = {}
+    validation: dict[str, Dataset] = {}
+    without: dict[str, MissingSplitError] = {}
     names = dataset_names(data.train)
     for name, source in zip(names, data.train, strict=True):
-        rows = load_split([source], "validation", data.limit, data.mapping)
+        try:
+            rows = load_split([source], "validation", data.limit, data.mapping)
+        except MissingSplitError as error:
+            without[name] = error
+            continue
         check_rows(rows, f"the split validation of {source}")
         validation[name] = rows
+    if not validation:
+        raise DataError(
+            f"{next(iter(without.values()))}. Validation chooses the best step and calibrates: prepare more photos, of "
+            "more people, or add a dataset that has some to `data.train`"
+        )
+    for name in without:
+        logger.warning("%s has no images for validation, which are those of %s", name, ", ".join(validation))
     weights, counts = _weights_of(data, names), torch.tensor([len(part) for part in parts])
     return RunRows(training, validation, _shown(weights, counts), _loss_weights(weights, counts))
 

@@ -2,6 +2,7 @@ import dataclasses
 import json
 
 import pytest
+import torch
 from transformers import TrainingArguments
 
 from trainer.__main__ import main
@@ -74,6 +75,12 @@ def test_defaults_of_the_trainer_that_differ_are_named(shown, tmp_path):
     assert differing == {*DEFAULTS, "num_train_epochs"}
     for name in differing:
         assert name in line
+
+
+def test_memory_is_pinned_where_there_is_a_gpu(tmp_path):
+    values = {"data": {"train": ["a"]}, "stages": [{"image_size": 32, "epochs": 2}]}
+    arguments = training_arguments(parse_config(values | {"training": {"output_dir": str(tmp_path)}}))
+    assert arguments.dataloader_pin_memory is torch.cuda.is_available()
 
 
 def test_lines_fit_the_width():

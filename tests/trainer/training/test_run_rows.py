@@ -1,0 +1,31 @@
+"""The rows of a run: data sets without images for validation, whose part the others take."""
+
+import logging
+
+import pytest
+from datasets import load_dataset
+
+from trainer.errors import DataError
+from trainer.training.config import DataSection
+from trainer.training.run_rows import load_run_rows
+
+
+@pytest.fixture
+def without_validation(tiny_data, tmp_path):
+    rows = load_dataset(str(tiny_data), split="train", cache_dir=str(tmp_path / "cache"))
+    (tmp_path / "few" / "data").mkdir(parents=True)
+    rows.select(range(3)).to_parquet(tmp_path / "few" / "data" / "train-00000-of-00001.parquet")
+    return tmp_path / "few"
+
+
+def test_validation_is_that_of_the_data_sets_that_have_some(tiny_data, without_validation, caplog):
+    with caplog.at_level(logging.WARNING):
+        rows = load_run_rows(DataSection(train=[str(without_validation), str(tiny_data)]))
+    assert list(rows.validation) == [tiny_data.name]
+    assert len(rows.training) == 3 + 48
+    assert caplog.messages == [f"few has no images for validation, which are those of {tiny_data.name}"]
+
+
+def test_some_data_set_has_to_have_validation(without_validation):
+    with pytest.raises(DataError, match="no split 'validation'; it has train.* add a dataset that has some"):
+        load_run_rows(DataSection(train=[str(without_validation)]))
