@@ -13,6 +13,7 @@ from trainer import prepare as command
 from trainer.errors import DataError
 from trainer.faces.loading import load_rows
 from trainer.preparation.landmarks import boxed_face, photo_face
+from trainer.preparation.pictures import label
 from trainer.sources.columns import Wishes
 
 
@@ -51,11 +52,20 @@ def test_the_card_claims_nothing_that_is_not_so(tmp_path, out):
     text = (out / "README.md").read_text()
     front = yaml.safe_load(text.split("---\n")[1])
     assert "license" not in front
-    for claimed in ("utkface", "fairface", "cc-by", "non-commercial", str(tmp_path)):
+    for claimed in ("utkface", "fairface", "cc-by", "non-commercial", "apparent", "perceived", "twins", str(tmp_path)):
         assert claimed not in text.lower()
     assert "## Groups" not in text
     assert "| `age` | age |" in text
     assert "4 left out (no face found): `0.png`, `10.png`, `20.png`, `30.png`" in text
+
+
+def test_the_card_says_what_the_tables_do_not_name_and_that_ages_are_between_dates(tmp_path, out):
+    files = {f"{n}.png": drawing(n) for n in range(1, 6)}
+    files["metadata.csv"] = b"file_name,dob,taken\n" + b"".join(b"%d.png,1980,2010\n" % n for n in range(1, 4))
+    run(write_folder(tmp_path / "photos", files, prefix=""), out)
+    text = (out / "README.md").read_text()
+    assert "| `age_min`, `age_max` | completed years between two dates;" in text
+    assert "2 images of the source are in none of its tables" in text
 
 
 def test_a_person_lies_in_one_split(tmp_path, out, load):
@@ -137,6 +147,31 @@ def test_the_command_says_what_it_read(tmp_path, out, monkeypatch, capsys):
     assert "left out, no face found: 2 (0.png, 10.png)" in said
     settings = json.loads((out / "prepare.json").read_text())["settings"]
     assert settings["values"] == {"gender": {"1": "female", "2": "male"}}
+
+
+def test_the_command_says_what_is_missing(tmp_path, out, monkeypatch, capsys):
+    monkeypatch.setattr(command, "FaceDetector", lambda device: DrawnFaces())
+    files = people(5, ",person,note", lambda number: ",anna,x") | {"6.png": drawing(6), "other.png": drawing(7)}
+    files["metadata.csv"] += b"\n6.png,thirtyish,f,anna,x"
+    source = write_folder(tmp_path / "photos", files, prefix="")
+    assert command.main(parse(source, out)) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1].endswith("identity from person; not read: note")
+    assert said[2:] == [
+        "not understood in age: thirtyish (1)",
+        "left out, impossible age: 1 (6.png)",
+        "left out, no face found: 1 (0.png)",
+        "images that no table names: 1 (other.png)",
+        "there are no images for validation: it can be trained together with a dataset that has some, but not alone",
+        "there are no images for test: `evaluate` cannot measure on it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ages", "text"), [((60, 120), "male, 60+ *"), ((25, 32), "male, 25-32 *"), ((31, 31), "male, 31 *")]
+)
+def test_examples_are_labelled_as_people_write_ages(ages, text):
+    assert label({"age_min": ages[0], "age_max": ages[1], "gender": 1, "landmarks": None}) == text
 
 
 def test_the_data_is_drawn(tmp_path, out):

@@ -78,9 +78,12 @@ def build_dataset(folder: Path, source: Source, records: Sequence[Record], stagi
         limit=settings["limit"],
         reading=source.reading,
         not_understood=source.not_understood,
+        unnamed=len(source.unnamed),
         across_splits=across,
     )
     report = _report(facts, settings)
+    if source.are_photos:
+        report |= {"not_read": list(source.not_read), "in_no_table": list(source.unnamed)}
     (folder / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
     (folder / "README.md").write_text(render_card(facts), "utf-8")
     return report

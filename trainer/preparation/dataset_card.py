@@ -16,7 +16,7 @@ from gender_age.labels import GENDERS
 
 from ..sources.record import RACES, Origin, Record, Skipped
 from .origins import OTHER_USE, USE
-from .own_reading import kept_images, left_out_labels, reading_table, splits_text
+from .own_reading import kept_images, label_columns, left_out_labels, reading_table, splits_text, twins_text
 from .parquet import features_of
 from .splits import AGE_BANDS, SPLITS, age_band
 
@@ -46,6 +46,7 @@ class CardFacts:
         limit: maximum number of images, or None for all.
         reading: of own photos: our column -> the source's; empty for a source in `SOURCES`.
         not_understood: words of their labels that mean nothing here -> number of rows.
+        unnamed: number of images that no table of theirs names.
         across_splits: near-duplicates and people that their own splits divide.
     """
 
@@ -60,6 +61,7 @@ class CardFacts:
     limit: int | None = None
     reading: Mapping[str, str] = field(default_factory=dict)
     not_understood: Mapping[str, int] = field(default_factory=dict)
+    unnamed: int = 0
     across_splits: int = 0
 
     @property
@@ -136,11 +138,12 @@ def _body(facts: CardFacts) -> str:
         if facts.limit
         else ""
     )
+    labels = "age, gender" if facts.reading else "apparent age, perceived gender"
     identity = "\n| `identity` | the person, as the source names people |" if facts.has_identities else ""
     return f"""\
 # {_title(facts)}
 
-{len(records):,} face images with apparent age, perceived gender and five landmarks, made by
+{len(records):,} face images with {labels} and five landmarks, made by
 `python -m trainer prepare`. {kept_images(facts)}
 {partly}
 ## Provenance
@@ -152,8 +155,7 @@ def _body(facts: CardFacts) -> str:
 | column | meaning |
 |---|---|
 | `image` | the picture {"as published" if not facts.reading else "of a face"} |
-| `age_min`, `age_max` | **apparent** age in years; equal where the label is exact, else a range, both ends included |
-| `gender` | **binary, perceived** gender (`female`, `male`): what somebody saw in a picture, not a gender identity |
+{label_columns(facts)}
 | `race` | the source's group; for measuring errors per group only, never to be predicted or shown |
 | `source` | {"`utkface` or `fairface`" if not facts.reading else f"`{facts.source}`"} |
 | `landmarks` | eyes, nose and mouth corners as `(x, y)` in pixels, found by MTCNN; null where it found no face |
@@ -174,8 +176,7 @@ The band of a range is that of its middle.
 {_groups(records)}## Left out, and known flaws
 
 - {facts.without_landmarks:,} images have no landmarks: the detector found no face in them.
-- {facts.twin_images:,} images are in {facts.twin_groups:,} groups of near-duplicates; twins often disagree on the
-  age, which bounds what any model can reach.
+{twins_text(facts)}
 {left_out_labels(facts)}{_skipped(facts.skipped)}
 
 ## Licence

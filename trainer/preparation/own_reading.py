@@ -14,6 +14,10 @@ TWINS = (
     "are\nbyte for byte the same, are near-duplicates"
 )
 
+APPARENT = """\
+| `age_min`, `age_max` | **apparent** age in years; equal where the label is exact, else a range, both ends included |
+| `gender` | **binary, perceived** gender (`female`, `male`): what somebody saw in a picture, not a gender identity |"""
+
 
 def kept_images(facts: CardFacts) -> str:
     """What became of the images' bytes."""
@@ -28,6 +32,17 @@ def reading_table(facts: CardFacts) -> str:
         return ""
     rows = "\n".join(f"| `{ours}` | {theirs} |" for ours, theirs in facts.reading.items())
     return f"\n\nRead from these columns or places of the source:\n\n| label | from |\n|---|---|\n{rows}"
+
+
+def label_columns(facts: CardFacts) -> str:
+    """Rows of the table of columns, on ages and genders: of own photos nobody said how they were found out."""
+    if not facts.reading:
+        return APPARENT
+    age = "completed years between two dates" if "birth_date" in facts.reading else "age in years as labelled"
+    return (
+        f"| `age_min`, `age_max` | {age}; equal where the label is exact, else a range, both ends included |\n"
+        "| `gender` | **binary** gender (`female`, `male`) as labelled, which need not be a gender identity |"
+    )
 
 
 def splits_text(facts: CardFacts) -> str:
@@ -62,4 +77,16 @@ def left_out_labels(facts: CardFacts) -> str:
         f"- {count:,} rows have a label that was not understood: {word}.\n"
         for word, count in facts.not_understood.items()
     ]
+    if facts.unnamed:
+        lines.append(f"- {facts.unnamed:,} images of the source are in none of its tables.\n")
     return "".join(lines)
+
+
+def twins_text(facts: CardFacts) -> str:
+    """How many images are near-duplicates, as an item of a list."""
+    if not facts.twin_groups:
+        return "- No images are near-duplicates."
+    text = f"- {facts.twin_images:,} images are in {facts.twin_groups:,} groups of near-duplicates"
+    if facts.reading:
+        return f"{text}."
+    return f"{text}; twins often disagree on the\n  age, which bounds what any model can reach."

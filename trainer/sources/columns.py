@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import DataError
+from .own_labels import parse_age, parse_gender, parse_split, plain
 
 USUAL_NAMES = {
     "image": (
@@ -34,6 +35,16 @@ USUAL_NAMES = {
     "box": ("box", "face_box", "box_xyxy", "bbox_xyxy"),
 }  # fmt: skip
 """Our column -> usual names, best first. Letters' case, blanks and signs between words do not count."""
+
+BOX_ENDS = (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"), ("left", "top", "right", "bottom"))
+"""Usual names of the columns with a box's ends."""
+
+MEANINGS = {
+    "gender": (parse_gender, "write female or male after the sign, or nothing for a missing label"),
+    "age": (parse_age, "write an age such as 31, 25-32 or 60+ after the sign, or nothing for a missing label"),
+    "split": (parse_split, "write train, validation or test after the sign"),
+}
+"""Our column -> what reads its words, and what they may be."""
 
 IN_PLACE_OF_AGE = (("age",), ("age_min", "age_max"), ("birth_date", "photo_date"))
 """The ways to give an age; one is read."""
@@ -67,8 +78,29 @@ def parse_values(texts: Iterable[str]) -> dict[str, dict[str, str]]:
         match = re.fullmatch(r"([^:]+):(.*)=([^=]*)", text)
         if match is None:
             raise DataError(f"--values has {text!r}; write COLUMN:THEIRS=OURS, such as gender:f=female")
-        values.setdefault(match[1].strip(), {})[match[2].strip().casefold()] = match[3].strip()
+        values.setdefault(match[1].strip(), {})[plain(match[2])] = match[3].strip()
     return values
+
+
+def check_values(values: Mapping[str, Mapping[str, str]], columns: Mapping[str, str]) -> None:
+    """Refuses words of `--values` that cannot be meant.
+
+    Args:
+        values: as of `Wishes`.
+        columns: our column -> theirs, of those that are read.
+
+    Raises:
+        DataError: they are of a column that is not read, or stand for no gender, age or split.
+    """
+    for name, words in values.items():
+        ours = next((ours for ours, theirs in columns.items() if name in (ours, theirs)), None)
+        if ours is None:
+            read = ", ".join(f"{ours} ({theirs})" for ours, theirs in columns.items())
+            raise DataError(f"--values names the column {name}, which is not read; these are: {read}")
+        parse, wanted = MEANINGS.get(ours, (None, ""))
+        wrong = [f"{theirs}={word}" for theirs, word in words.items() if parse and word and parse(word) is None]
+        if wrong:
+            raise DataError(f"--values has {name}:{wrong[0]}; {wanted}")
 
 
 def choose_columns(wanted: Mapping[str, str], available: Sequence[str]) -> dict[str, str]:
@@ -78,15 +110,16 @@ def choose_columns(wanted: Mapping[str, str], available: Sequence[str]) -> dict[
         DataError: a wanted column is not there.
     """
     for ours, theirs in wanted.items():
-        for part in parts(theirs):
+        for part in parts(ours, theirs):
             if part not in available:
                 option = f"--{ours.replace('_', '-')} {theirs}"
                 raise DataError(f"{option} names no column; there are {', '.join(available) or 'none'}")
     found = dict(wanted)
-    by_name = {_plain(name): name for name in reversed(available)}
-    for ours, usual in USUAL_NAMES.items():
+    for ours in USUAL_NAMES:
         if ours not in found:
-            theirs = next((by_name[_plain(name)] for name in usual if _plain(name) in by_name), None)
+            theirs = choose_usual(ours, available)
+            if theirs is None and ours == "box":
+                theirs = next((",".join(ends) for ends in BOX_ENDS if set(ends) <= set(available)), None)
             if theirs is not None and theirs not in wanted.values():
                 found[ours] = theirs
     ways = [way for way in IN_PLACE_OF_AGE if set(way) & wanted.keys()]
@@ -95,9 +128,15 @@ def choose_columns(wanted: Mapping[str, str], available: Sequence[str]) -> dict[
     return {ours: theirs for ours, theirs in found.items() if ours not in unused}
 
 
-def parts(theirs: str) -> list[str]:
-    """The columns in a name such as `x1,y1,x2,y2`."""
-    return [part.strip() for part in theirs.split(",")]
+def choose_usual(ours: str, available: Sequence[str]) -> str | None:
+    """The column that has a usual name of one of ours; None if there is none."""
+    by_name = {_plain(name): name for name in reversed(available)}
+    return next((by_name[_plain(name)] for name in USUAL_NAMES[ours] if _plain(name) in by_name), None)
+
+
+def parts(ours: str, theirs: str) -> list[str]:
+    """Their columns for one of ours: `x1,y1,x2,y2` are four, those of a box."""
+    return [part.strip() for part in theirs.split(",")] if ours == "box" else [theirs]
 
 
 def _plain(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DataError
@@ -11,6 +12,7 @@ from .fairface import is_fairface, open_fairface
 from .own_files import METADATA_STEM, is_image
 from .own_photos import NO_WISHES, open_own_photos
 from .record import Source
+from .tables import TABLE_SUFFIXES
 from .utkface import open_utkface, parse_name
 
 COLUMN_OPTIONS = {
@@ -27,6 +29,9 @@ COLUMN_OPTIONS = {
     "box": "column of boxes [x1, y1, x2, y2] in pixels of the upright photo, or four columns: x1,y1,x2,y2",
 }
 """Our column -> help of its option."""
+
+OTHER_TABLES = (".xlsx", ".xls", ".ods", ".numbers", ".txt", ".xml", ".db", ".sqlite")
+"""Files that people keep labels in and `prepare` does not read."""
 
 ENOUGH_UTKFACE = 0.5
 
@@ -46,12 +51,26 @@ def open_source(path: Path, name: str | None = None, wishes: Wishes = NO_WISHES)
     source = open_own_photos(path, name, wishes)
     if source is not None:
         return source
-    images = sum(is_image(file) for file, _ in list_files(path))
+    files = [file for file, _ in list_files(path)]
+    images = sum(map(is_image, files))
+    if not images:
+        raise DataError(f"{path} holds no images")
     raise DataError(
         f"{path} holds {images:,} images, but nothing that labels them: a table with a column of their names, such as "
         "metadata.csv, folders named by age or gender, or names and files as UTKFace, FairFace and other published "
-        "datasets have them"
+        f"datasets have them{_tables_there(files)}"
     )
+
+
+def _tables_there(files: Sequence[str]) -> str:
+    """What is wrong with files that may be meant as tables."""
+    tables = [file for file in files if file.lower().endswith(TABLE_SUFFIXES)]
+    if tables and Path(tables[0]).stem.lower() == METADATA_STEM:
+        return f". {tables[0]} has no rows"
+    if tables:
+        return f". {tables[0]} has no column that names them and is known by its name: say which with --image"
+    others = [file for file in files if file.lower().endswith(OTHER_TABLES)]
+    return f". {others[0]} is not read: save it as CSV" if others else ""
 
 
 def _is_utkface(path: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,16 +13,23 @@ from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
 
 from ..errors import DataError
 from .archives import list_files, read_files
-from .columns import USUAL_NAMES, choose_columns
-from .own_labels import parse_age, parse_gender, parse_split
-from .own_records import Row
+from .class_folders import FOLDER_AGE, FOLDER_GENDER, class_rows, split_of
+from .columns import USUAL_NAMES, Wishes, choose_columns
+from .own_labels import split_of_table
+from .own_paths import (
+    FilesOnDisk,
+    StoredFiles,
+    is_absolute,
+    missing_reason,
+    moved_from,
+    with_slashes,
+    without_start,
+)
+from .own_records import NO_FILE, Row
 from .record import Skipped
 from .tables import TABLE_SUFFIXES, read_table
 
 METADATA_STEM = "metadata"
-FOLDER_AGE, FOLDER_GENDER = "folder age", "folder gender"
-"""Columns of folders named by class."""
-
 FOLDERS = "the folders' names"
 Read = Callable[[set[str]], Iterator[tuple[str, "bytes | None"]]]
 
@@ -38,7 +44,8 @@ class Opened:
         listing: what the fingerprint is made of, beside the rows.
         read: as of `Source`, by the rows' `file`.
         image: where the images are named, for the user; not among `columns` for embedded images.
-        skipped: images that are in no row.
+        skipped: images without labels.
+        unnamed: images that no table names.
     """
 
     rows: Sequence[Row]
@@ -47,45 +54,21 @@ class Opened:
     read: Read
     image: str
     skipped: Sequence[Skipped] = ()
+    unnamed: Sequence[str] = ()
 
 
-class StoredFiles:
-    """Finds the files that tables name: by path from the table or the root, else by the end of the path, if unique."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = set(names)
-        self._by_base: dict[str, list[str]] = defaultdict(list)
-        for name in names:
-            path = PurePosixPath(name)
-            for key in {path.name.casefold(), path.stem.casefold()}:
-                self._by_base[key].append(name)
-
-    def find(self, name: str, folder: str = "") -> str | None:
-        """The stored path of `name` as a table in `folder` has it; None if there is none, or several."""
-        wanted = PurePosixPath(name.strip().replace("\\", "/"))
-        for path in (PurePosixPath(folder) / wanted, wanted):
-            if path.as_posix() in self._names:
-                return path.as_posix()
-        near = self._by_base.get(wanted.name.casefold(), [])
-        end = f"/{wanted.as_posix().casefold()}"
-        # A table may name files without their suffix, or those of another kind.
-        fitting = [each for each in near if f"/{each.casefold()}".endswith(end)] or [
-            each for each in near if f"/{PurePosixPath(each).with_suffix('').as_posix().casefold()}".endswith(end)
-        ]
-        return fitting[0] if len(fitting) == 1 else None
-
-
-def open_files(path: Path, listing: Sequence[tuple[str, int]], wanted: Mapping[str, str]) -> Opened | None:
+def open_files(path: Path, listing: Sequence[tuple[str, int]], wishes: Wishes) -> Opened | None:
     """Opens a folder or archive; None if there is neither a table that names its images nor a folder named by class.
 
     Args:
         path: the folder or archive.
         listing: what `list_files` says of it.
-        wanted: our column -> theirs, as the user says.
+        wishes: what the user says; words of ages and genders may be names of folders.
 
     Raises:
-        DataError: a table cannot be read, or lacks a wanted column.
+        DataError: a table cannot be read, or lacks a wanted column, or folders may be named by age or by gender.
     """
+    wanted = wishes.columns
     images = [name for name, _ in listing if is_image(name)]
     stored = StoredFiles(images)
     tables = [name for name, _ in listing if name.lower().endswith(TABLE_SUFFIXES)]
@@ -101,15 +84,17 @@ def open_files(path: Path, listing: Sequence[tuple[str, int]], wanted: Mapping[s
             columns |= dict.fromkeys(column for row in found for column in row.values)
             named = f"{image} of {PurePosixPath(name).name}"
     if not rows and not wanted.get("image"):
-        rows, named = _class_rows(images), FOLDERS
+        rows, named = class_rows(images, wishes.values), FOLDERS
         columns = {FOLDER_AGE: None, FOLDER_GENDER: None}
     if not rows:
         return None
+    named_files = {row.file for row in rows}
+    unnamed = [image for image in images if image not in named_files]
 
     def read(files: set[str]) -> Iterator[tuple[str, bytes | None]]:
         yield from read_files(path, files)
 
-    return Opened(rows, list(columns), listing, read, named)
+    return Opened(rows, list(columns), listing, read, named, unnamed=unnamed)
 
 
 def open_table(path: Path, wanted: Mapping[str, str]) -> Opened:
@@ -124,8 +109,10 @@ def open_table(path: Path, wanted: Mapping[str, str]) -> Opened:
     if image is None:
         raise DataError(f"{path} has no column that names images; it has {', '.join(columns)}: say which with --image")
     names = [cell_name(row.get(image)) for row in table]
-    places = [path.parent / name if name else None for name in names]
-    there = {place: Path(os.path.normpath(place.absolute())) for place in places if place and place.is_file()}
+    files_here = FilesOnDisk(path.parent)
+    start = moved_from([name for name in names if not _is_there(name)], files_here.has)
+    places = [files_here.find(without_start(name, start)) if name else None for name in names]
+    there = {place: Path(os.path.normpath(place.absolute())) for place in places if place}
     # Names from the folder that all files share: a path of this machine is nobody else's business.
     common = Path(os.path.commonpath([file.parent for file in there.values()])) if there else path.parent
     files = {file.relative_to(common).as_posix(): file for file in there.values()}
@@ -134,6 +121,7 @@ def open_table(path: Path, wanted: Mapping[str, str]) -> Opened:
             _public_name(name) or f"row {number}",
             there[place].relative_to(common).as_posix() if place in there else None,
             row,
+            reason=missing_reason(name),
         )
         for number, (name, place, row) in enumerate(zip(names, places, table, strict=True), 1)
     ]
@@ -146,7 +134,18 @@ def open_table(path: Path, wanted: Mapping[str, str]) -> Opened:
 
 def _public_name(name: str) -> str:
     """As a report may show it: of a path of this machine, the end only."""
-    return PurePosixPath(name).name if Path(name).is_absolute() or ".." in Path(name).parts else name
+    return PurePosixPath(name).name if ".." in Path(name).parts else _without_folders(name)
+
+
+def _without_folders(name: str) -> str:
+    """The end of an absolute path; any other as it is."""
+    path = with_slashes(name)
+    return PurePosixPath(path).name if is_absolute(path) else name
+
+
+def _is_there(name: str) -> bool:
+    """Whether a table's path is absolute and of this machine."""
+    return is_absolute(name) and os.path.exists(name)
 
 
 def is_image(name: str) -> bool:
@@ -170,11 +169,6 @@ def cell_name(cell: object) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def split_of(path: PurePosixPath | str) -> str | None:
-    """The split that one of the path's folders is named after."""
-    return next(filter(None, map(parse_split, PurePosixPath(path).parent.parts)), None)
-
-
 def _table_rows(
     name: str, data: bytes | None, stored: StoredFiles, wanted: Mapping[str, str]
 ) -> tuple[str, list[Row]] | None:
@@ -192,34 +186,26 @@ def _table_rows(
     folder = PurePosixPath(name).parent.as_posix()
     for image in candidates if set(candidates) <= set(columns) else ():
         rows = []
-        for number, values in enumerate(table, 1):
-            cell = cell_name(values.get(image))
-            file = stored.find(cell, folder) if cell else None
-            split = split_of(file or name) or parse_split(PurePosixPath(name).stem)
-            rows.append(Row(cell or f"row {number} of {name}", file, values, split))
+        cells = [cell_name(values.get(image)) for values in table]
+        start = moved_from(cells, stored.has)
+        for number, (cell, values) in enumerate(zip(cells, table, strict=True), 1):
+            file, reason = stored.find(without_start(cell, start), folder) if cell else (None, NO_FILE)
+            split = split_of(file or name) or split_of_table(PurePosixPath(name).stem)
+            rows.append(Row(_without_folders(cell) or f"row {number} of {name}", file, values, split, reason))
         if named_so or any(row.file for row in rows):
             return image, rows
     if named_so and table:
-        raise DataError(f"{name} has no column `file_name`; it has {', '.join(columns)}: say which with --image")
+        raise DataError(f"{name} has no column `file_name`{_no_header(columns)}")
     return None
 
 
-def _class_rows(images: Sequence[str]) -> list[Row]:
-    """Rows of images whose folders are named by age or gender, such as `18/` or `train/female/30-39/`."""
-    rows = []
-    labelled = False
-    for name in images:
-        values: dict[str, object] = {}
-        for part in PurePosixPath(name).parent.parts:
-            if parse_split(part) is not None:
-                continue
-            if (gender := parse_gender(part)) is not None:
-                values[FOLDER_GENDER] = gender
-            elif parse_age(part) is not None:
-                values[FOLDER_AGE] = part
-        labelled = labelled or bool(values)
-        rows.append(Row(name, name, values, split_of(name)))
-    return rows if labelled else []
+def _no_header(columns: Sequence[str]) -> str:
+    """What to do about a table whose columns name no images."""
+    if any(is_image(column) for column in columns):
+        return (
+            f": its first line is {', '.join(columns)}; write the columns' names above it, such as file_name,age,gender"
+        )
+    return f"; it has {', '.join(columns)}: say which with --image"
 
 
 def list_source(path: Path) -> list[tuple[str, int]]:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from ..errors import DataError
 from .archives import digest, is_archive, unpack
-from .columns import Wishes, choose_columns
+from .columns import MEANINGS, Wishes, check_values, choose_columns, choose_usual, parts
 from .own_datasets import open_hub, open_parquet, open_saved, saved_folder
 from .own_files import METADATA_STEM, Opened, embeds_images, is_image, list_source, open_files, open_table
-from .own_records import read_labels
+from .own_records import Labels, read_labels
 from .recipe_reading import columns_of, open_recipe, recognise
 from .recipes import RECIPES_BY_NAME, Recipe
-from .record import SOURCES, Origin, Source
+from .record import SOURCES, Origin, Skipped, Source
 from .tables import TABLE_SUFFIXES
 
 LABELS = {"age", "age_min", "age_max", "birth_date", "photo_date", "gender"}
@@ -51,7 +51,7 @@ def open_own_photos(path: Path, name: str | None = None, wishes: Wishes = NO_WIS
         )
         columns = {ours: theirs for ours, theirs in wishes.columns.items() if ours != "image"}
     else:
-        opened = _open(path, listing, wishes.columns)
+        opened = _open(path, listing, wishes)
         if opened is None:
             return None
         wanted = {ours: theirs for ours, theirs in wishes.columns.items() if ours != "image"}
@@ -60,8 +60,10 @@ def open_own_photos(path: Path, name: str | None = None, wishes: Wishes = NO_WIS
     if not LABELS & columns.keys():
         raise DataError(
             f"{path} has no column with ages or genders that is known by its name; it has "
-            f"{', '.join(opened.columns) or 'none'}: say which with --age or --gender"
+            f"{', '.join(opened.columns) or 'none'}: say which with --age or --gender{_half_of_dates(opened.columns)}"
         )
+    if recipe is None:
+        check_values(wishes.values, columns)
     return _source(path, opened, columns, wishes, recipe, name)
 
 
@@ -74,7 +76,8 @@ def default_name(path: Path) -> str:
     return f"{name}-photos" if name in SOURCES or name in RECIPES_BY_NAME else name
 
 
-def _open(path: Path, listing: Sequence[tuple[str, int]], wanted: Mapping[str, str]) -> Opened | None:
+def _open(path: Path, listing: Sequence[tuple[str, int]], wishes: Wishes) -> Opened | None:
+    wanted = wishes.columns
     if not path.exists():
         if str(path).startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+/[\w.-]+(@[\w./-]+)?", str(path)):
             raise DataError(f"{path} does not exist, and is no id of the Hub (owner/name)")
@@ -89,7 +92,7 @@ def _open(path: Path, listing: Sequence[tuple[str, int]], wanted: Mapping[str, s
         if not is_archive(path):
             return open_parquet(path, wanted)
         return _open_unpacked(path, wanted)
-    return open_files(path, listing, wanted)
+    return open_files(path, listing, wishes)
 
 
 def _open_unpacked(path: Path, wanted: Mapping[str, str]) -> Opened:
@@ -113,8 +116,7 @@ def _source(
     labels = read_labels(opened.rows, columns, wishes)
     skipped = [*opened.skipped, *labels.skipped]
     if not labels.records:
-        reasons = sorted({skip.reason for skip in skipped})
-        raise DataError(f"none of the {len(skipped)} rows of {path} can be used: {'; '.join(reasons)}")
+        raise DataError(f"none of the {len(opened.rows)} rows of {path} can be used: {_why(skipped, labels)}")
     photos = {record.file: record.photo for record in labels.records}
 
     def read(files: set[str]):
@@ -126,7 +128,8 @@ def _source(
                 yield file, data
 
     rows = ((row.name, row.file, row.split, *sorted((k, str(v)) for k, v in row.values.items())) for row in opened.rows)
-    strange = {f"gender: {word}": count for word, count in labels.strange_genders.most_common()}
+    used = {part for ours, theirs in columns.items() for part in parts(ours, theirs)}
+    used |= {opened.image, opened.image.rpartition(" of ")[0]}
     return Source(
         name=recipe.name if recipe else name or default_name(path),
         records=tuple(sorted(labels.records, key=lambda record: record.file)),
@@ -135,15 +138,41 @@ def _source(
         read=read,
         origin=_origin(recipe) if recipe else OWN_ORIGIN,
         reading={"image": opened.image, **columns},
-        not_understood=strange,
+        not_understood=labels.not_understood(),
+        not_read=() if recipe else tuple(column for column in opened.columns if column not in used),
+        unnamed=tuple(opened.unnamed),
         options=wishes.to_dict(),
     )
 
 
+def _why(skipped: Sequence[Skipped], labels: Labels) -> str:
+    """Why no row can be used: each reason with its count and an example."""
+    examples: dict[str, list[str]] = {}
+    for skip in skipped:
+        examples.setdefault(skip.reason, []).append(skip.file)
+    text = "; ".join(f"{reason}: {len(files)}, such as {files[0]}" for reason, files in sorted(examples.items()))
+    words = labels.not_understood()
+    if not words:
+        return text
+    column, _, word = next(iter(words)).partition(": ")
+    hint = f"; `--values {column}:{word}=...` says what a word means" if column in MEANINGS else ""
+    return f"{text}; not understood: {', '.join(words)}{hint}"
+
+
+def _half_of_dates(columns: Sequence[str]) -> str:
+    """What is missing where there is only one of the two dates that make an age."""
+    both = ("birth_date", "photo_date")
+    found = next((each for each in both if choose_usual(each, columns)), None)
+    if found is None:
+        return ""
+    other = both[1 - both.index(found)].replace("_", "-")
+    return f"; ages from {choose_usual(found, columns)} need --{other}, too"
+
+
 OWN_ORIGIN = Origin(
     title="",
-    provenance="Photos of the owner of this dataset, with the labels that came with them. Who took them, who is shown "
-    "and who gave the labels is not recorded here.",
+    provenance="Photos and labels as whoever prepared this dataset had them. Who took the photos, who is shown, and "
+    "who gave the labels or how is not recorded here.",
     licence="No licence is recorded. Share the images only if you have the right to.",
     removal="the owner of this dataset",
 )

@@ -8,24 +8,29 @@ from dataclasses import dataclass, field
 
 from ..errors import DataError
 from .columns import Wishes, parts
+from .own_dates import age_at, day_comes_first, parse_date
 from .own_labels import (
-    age_at,
     is_missing,
     parse_age,
     parse_box,
-    parse_date,
     parse_gender,
     parse_split,
+    plain,
+    unclear_genders,
 )
 from .record import OLDEST_AGE, RACES, Record, Skipped
 
 NO_FILE = "names no file of the source"
+SEVERAL_FILES = "names several files of the source"
+ADDRESS = "is an address, not a file"
 REPEATED = "named more than once"
 IMPOSSIBLE_AGE = "impossible age"
 UNREADABLE_BOX = "impossible box"
 UNKNOWN_SPLIT = "split of an unknown name"
 NO_LABEL = "neither age nor gender"
+AGE_COLUMNS = ("age", "age_min", "age_max", "birth_date", "photo_date")
 MOST_WORDS = 10
+LONGEST_WORD = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +42,41 @@ class Row:
         file: path of that image within the source; None if there is none.
         values: column -> cell.
         split: in whose folder or part of the source the row is, if that is a split's.
+        reason: why there is no file, where there is none.
     """
 
     name: str
     file: str | None
     values: Mapping[str, object]
     split: str | None = None
+    reason: str = NO_FILE
 
 
 @dataclass(slots=True)
 class Labels:
-    """The records of some rows, what was left out, and which gender words were not understood."""
+    """The records of some rows, and what was left out.
+
+    Attributes:
+        records: of the rows that can be used.
+        skipped: the others.
+        strange: (our column, word) -> number of rows, of labels that were not understood.
+        genders: the words of the gender column -> number of rows.
+    """
 
     records: list[Record] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    strange_genders: Counter[str] = field(default_factory=Counter)
+    strange: Counter[tuple[str, str]] = field(default_factory=Counter)
+    genders: Counter[str] = field(default_factory=Counter)
+
+    def not_understood(self) -> dict[str, int]:
+        """`"gender: x"` -> number of rows; of each column the most frequent words."""
+        shown: Counter[str] = Counter()
+        words = {}
+        for (column, word), count in self.strange.most_common():
+            shown[column] += 1
+            if shown[column] <= MOST_WORDS:
+                words[f"{column}: {word}"] = count
+        return words
 
 
 def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes) -> Labels:
@@ -63,12 +88,17 @@ def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes)
         wishes: for the words of `--values`.
 
     Raises:
-        DataError: the genders are numbers, and nothing says which is which.
+        DataError: the genders are numbers or words that may mean either.
     """
     found, taken, faces = Labels(), set(), Counter()
+    day_first = {
+        ours: day_comes_first(row.values.get(columns[ours]) for row in rows)
+        for ours in ("birth_date", "photo_date")
+        if ours in columns
+    }
     for row in rows:
         cells = {ours: _cell(row.values, ours, theirs, wishes) for ours, theirs in columns.items() if ours != "image"}
-        reason, labels = _labels(row, cells, found)
+        reason, labels = _labels(row, cells, found, day_first)
         if reason is None and row.file is not None:
             # One photo has as many records as boxes; without boxes, one.
             key = (row.file, labels["box"])
@@ -81,37 +111,43 @@ def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes)
         number = faces[row.file]
         file = row.file if number == 1 else f"{row.file}#{number}"
         found.records.append(Record(file=file, photo=row.file, **labels))
-    _refuse_numbers(found)
+    _refuse_unclear(found.genders)
     return found
 
 
 def _cell(values: Mapping[str, object], ours: str, theirs: str, wishes: Wishes) -> object:
-    names = parts(theirs)
+    names = parts(ours, theirs)
     if len(names) > 1:
         return [values.get(name) for name in names]
     value = values.get(theirs)
     words = wishes.values.get(ours) or wishes.values.get(theirs) or {}
-    text = str(value).strip().removesuffix(".0").casefold()
-    return words.get(text, value)
+    return words.get(plain(str(value)).removesuffix(".0"), value)
 
 
-def _labels(row: Row, cells: Mapping[str, object], found: Labels) -> tuple[str | None, dict]:
-    """Why the row cannot be used, or None; and its labels."""
+def _labels(
+    row: Row, cells: Mapping[str, object], found: Labels, day_first: Mapping[str, bool | None]
+) -> tuple[str | None, dict]:
+    """Why the row cannot be used, or None; and its labels. Words that are not understood are noted in `found`."""
     if row.file is None:
-        return NO_FILE, {}
-    if (ages := _ages(cells)) is None:
+        return row.reason, {}
+    if (ages := _ages(cells, day_first)) is None:
+        names = [name for name in AGE_COLUMNS if not is_missing(cells.get(name))]
+        found.strange[", ".join(names), ", ".join(_shown(cells[name]) for name in names)] += 1
         return IMPOSSIBLE_AGE, {}
     gender = None
     if not is_missing(cells.get("gender")):
+        word = _shown(cells["gender"]).removesuffix(".0")
         gender = parse_gender(cells["gender"])
+        found.genders[word] += 1
         if gender is None:
-            found.strange_genders[str(cells["gender"]).strip()] += 1
+            found.strange["gender", word] += 1
     if ages == (None, None) and gender is None:
         return NO_LABEL, {}
     split = row.split
     if not is_missing(cells.get("split")):
         split = parse_split(cells["split"])
         if split is None:
+            found.strange["split", _shown(cells["split"])] += 1
             return UNKNOWN_SPLIT, {}
     box = cells.get("box")
     if is_missing(box) or (isinstance(box, list) and all(is_missing(end) for end in box)):
@@ -130,7 +166,13 @@ def _labels(row: Row, cells: Mapping[str, object], found: Labels) -> tuple[str |
     }
 
 
-def _ages(cells: Mapping[str, object]) -> tuple[int | None, int | None] | None:
+def _shown(value: object) -> str:
+    """A cell as the output shows it: on one line, and short."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_WORD else f"{text[:LONGEST_WORD]}…"
+
+
+def _ages(cells: Mapping[str, object], day_first: Mapping[str, bool | None]) -> tuple[int | None, int | None] | None:
     """Both ends of the age, both None where it is missing; None if it is impossible."""
     if "age_min" in cells or "age_max" in cells:
         ends = [cells.get(name) for name in ("age_min", "age_max")]
@@ -146,7 +188,7 @@ def _ages(cells: Mapping[str, object]) -> tuple[int | None, int | None] | None:
         ends = [cells.get(name) for name in ("birth_date", "photo_date")]
         if any(is_missing(end) for end in ends):
             return None, None
-        birth, photo = (parse_date(end) for end in ends)
+        birth, photo = (parse_date(cells[name], day_first.get(name)) for name in ("birth_date", "photo_date"))
         years = age_at(birth, photo) if birth and photo else -1
         return (years, years) if 0 <= years <= OLDEST_AGE else None
     if is_missing(cells.get("age")):
@@ -159,11 +201,12 @@ def _race(value: object) -> str | None:
     return races.get(str(value).strip().casefold())
 
 
-def _refuse_numbers(found: Labels) -> None:
-    numbers = sorted(word for word in found.strange_genders if word.removesuffix(".0").lstrip("-").isdecimal())
-    if numbers and not any(record.gender for record in found.records):
-        first, second = (*numbers, "?")[:2]
-        raise DataError(
-            f"the genders are numbers ({', '.join(numbers[:MOST_WORDS])}), which do not say who is female: add "
-            f"`--values gender:{first}=female gender:{second}=male`, or the other way round"
-        )
+def _refuse_unclear(words: Mapping[str, int]) -> None:
+    if not (unclear := unclear_genders(words)):
+        return
+    first, second = (*unclear, "?")[:2]
+    kind = "numbers" if all(word.lstrip("-").isdecimal() for word in unclear) else "words"
+    raise DataError(
+        f"the genders are {kind} ({', '.join(unclear[:MOST_WORDS])}), which do not say who is female: "
+        f"add `--values gender:{first}=female gender:{second}=male`, or the other way round"
+    )

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import DataError
 from .archives import read_files
-from .own_files import Opened, is_image, split_of
+from .class_folders import split_of
+from .own_files import Opened, is_image
 from .own_labels import parse_split
 from .own_records import Row
 from .recipes import RECIPES, Recipe

@@ -97,6 +97,8 @@ class Source:
         origin: None for a source in `SOURCES`, which the card knows.
         reading: how own photos were read: column -> the source's name of it. Empty for a source in `SOURCES`.
         not_understood: words of own photos' labels that mean nothing here -> number of rows.
+        not_read: columns of own photos' tables that nothing is read from.
+        unnamed: images that no table of own photos names.
         options: what the user said about them; part of the dataset's settings.
     """
 
@@ -108,6 +110,8 @@ class Source:
     origin: Origin | None = None
     reading: dict[str, str] = field(default_factory=dict)
     not_understood: dict[str, int] = field(default_factory=dict)
+    not_read: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
     options: dict = field(default_factory=dict)
 
     @property

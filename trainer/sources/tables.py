@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import PurePosixPath
@@ -14,12 +15,16 @@ import pyarrow
 from pyarrow import parquet
 
 from ..errors import DataError
+from .columns import USUAL_NAMES
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".parquet")
 """Files that may be tables of labels; `.txt` and `.mat` are so in recipes only."""
 
 SEPARATORS = ",;\t|"
+SEPARATOR_LINE = re.compile(r"sep=(.)", re.I)
+"""A first line that Excel understands."""
+
 MATLAB_DAYS_BEFORE_PYTHON = 366
 
 
@@ -43,15 +48,50 @@ def read_table(name: str, data: bytes, header: Sequence[str] = (), separator: st
             return _matlab_rows(data)
         text = _decoded(data)
         if suffix == ".json":
-            rows = json.loads(text)
-        elif suffix in (".jsonl", ".ndjson"):
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
-        else:
-            return _text_rows(text, header, separator)
+            return _json_rows(json.loads(text))
+        if suffix in (".jsonl", ".ndjson"):
+            return _lines_of_json(text)
+        return _text_rows(text, header, separator)
     except (ValueError, pyarrow.ArrowException, csv.Error) as error:  # also of decoding
         raise DataError(f"{name} cannot be read as a table: {error}") from error
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise DataError(f"{name} cannot be read as a table: it holds no list of objects")
+
+
+def _json_rows(found: object) -> list[dict]:
+    """A list of objects, alone or in an object; columns as lists, or rows by file name, as pandas writes them.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if isinstance(found, dict) and found:
+        cells = list(found.values())
+        if all(isinstance(row, dict) for row in cells):
+            if found.keys() & set(USUAL_NAMES["image"]):  # as `DataFrame.to_json` has it: column -> row -> cell
+                return [{name: column.get(row) for name, column in found.items()} for row in cells[0]]
+            return [{"file_name": name} | row for name, row in found.items()]
+        if all(isinstance(column, list) for column in cells) and len({len(column) for column in cells}) == 1:
+            if len(found) > 1:
+                return [dict(zip(found, row, strict=True)) for row in zip(*cells, strict=True)]
+            found = cells[0]
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise ValueError("it holds no list of objects")
+    return found
+
+
+def _lines_of_json(text: str) -> list[dict]:
+    """The objects of the lines; an empty row, which is left out later, for a line that is none.
+
+    Raises:
+        ValueError: no line is an object.
+    """
+    rows = []
+    for line in filter(str.strip, text.split("\n")):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        rows.append(row if isinstance(row, dict) else {})
+    if rows and not any(rows):
+        raise ValueError("no line of it is an object")
     return rows
 
 
@@ -70,7 +110,9 @@ def _text_rows(text: str, header: Sequence[str], separator: str | None) -> list[
     if separator == " ":
         table = [line.split() for line in lines]
     else:
-        head = lines[0] if lines else ""
+        if lines and (said := SEPARATOR_LINE.fullmatch(lines[0].strip())):
+            separator, lines = said[1], lines[1:]
+        head = next(filter(str.strip, lines), "")
         table = list(csv.reader(lines, delimiter=separator or max(SEPARATORS, key=head.count)))
     table = [cells for cells in table if any(cell.strip() for cell in cells)]
     names = [name.strip() for name in header or (table.pop(0) if table else ())]

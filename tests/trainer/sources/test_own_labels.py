@@ -2,7 +2,16 @@ from datetime import date
 
 import pytest
 
-from trainer.sources.own_labels import age_at, is_missing, parse_age, parse_box, parse_date, parse_gender, parse_split
+from trainer.sources.own_dates import age_at, day_comes_first, parse_date
+from trainer.sources.own_labels import (
+    is_missing,
+    parse_age,
+    parse_box,
+    parse_gender,
+    parse_split,
+    split_of_table,
+    unclear_genders,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +35,24 @@ from trainer.sources.own_labels import age_at, is_missing, parse_age, parse_box,
         ("65 and older", (65, 120)),
         ("under 3", (0, 2)),
         ("30 years", (30, 30)),
+        ("30 yrs", (30, 30)),
+        ("30y/o", (30, 30)),
+        ("30 ans", (30, 30)),
+        ("Age: 30", (30, 30)),
+        ("age_30", (30, 30)),
+        ("~30", (30, 30)),
+        ("30s", (30, 39)),
+        ("18 months", (1, 1)),
+        ("0 - 2 years old", (0, 2)),
+        ("25_32", (25, 32)),
+        ("25−32", (25, 32)),
+        ("(25.0, 32.0)", (25, 32)),
+        ("more_than_70", (70, 120)),
+        ("60 plus", (60, 120)),
+        ("≥60", (60, 120)),
+        ("<= 18", (0, 18)),
+        ("35s", None),
+        ("60-", None),
         (-1, None),
         ("-5", None),
         (121, None),
@@ -60,12 +87,50 @@ def test_labels_that_are_there(value):
         (" woman ", "female"),
         ("MEN", "male"),
         ("m", "male"),
+        ("F.", "female"),
+        ("Frauen", "female"),
+        ("ma\u0308nnlich", "male"),
+        ("女", "female"),
+        ("м", "male"),
         (0, None),
         ("x", None),
     ],
 )
 def test_genders(word, gender):
     assert parse_gender(word) == gender
+
+
+@pytest.mark.parametrize(
+    ("words", "unclear"),
+    [
+        ({"F": 5, "M": 5}, []),
+        ({"F": 5, "H": 5}, []),
+        ({"F": 5, "M": 5, "x": 2}, []),
+        ({"female": 50, "other": 20}, []),
+        ({"F": 50, "x": 2}, []),
+        ({}, []),
+        ({"0": 5, "1": 5}, ["0", "1"]),
+        ({"K": 5, "E": 5}, ["E", "K"]),
+        ({"H": 5, "M": 5}, ["H", "M"]),
+        ({"N": 5, "F": 5}, ["F", "N"]),
+    ],
+)
+def test_words_that_may_mean_either_gender(words, unclear):
+    assert unclear_genders(words) == unclear
+
+
+@pytest.mark.parametrize(
+    ("table", "split"),
+    [
+        ("train_labels", "train"),
+        ("labels-val", "validation"),
+        ("test", "test"),
+        ("train_and_test", None),
+        ("own", None),
+    ],
+)
+def test_a_table_may_be_named_after_a_split(table, split):
+    assert split_of_table(table) == split
 
 
 @pytest.mark.parametrize(
@@ -95,12 +160,35 @@ def test_splits(word, split):
         (1955, date(1955, 7, 1)),
         ("1955.0", date(1955, 7, 1)),
         ("1955-01", date(1955, 1, 15)),
+        ("1955-00-00", date(1955, 7, 1)),
+        ("6 Jan 1955", date(1955, 1, 6)),
+        ("January 6, 1955", date(1955, 1, 6)),
+        ("06-Jan-1955", date(1955, 1, 6)),
+        ("Jan 1955", date(1955, 1, 15)),
+        ("16/01/1955", date(1955, 1, 16)),
+        ("01/16/1955", date(1955, 1, 16)),
+        ("6/1/1955", date(1955, 7, 1)),
+        ("31/02/1955", None),
         ("0000-00-00", None),
         ("55", None),
     ],
 )
 def test_dates(value, day):
     assert parse_date(value) == day
+
+
+@pytest.mark.parametrize(
+    ("values", "first", "day"),
+    [
+        (["6/1/1955", "16/1/1955"], True, date(1955, 1, 6)),
+        (["6-1-1955", "1-16-1955"], False, date(1955, 6, 1)),
+        (["6/1/1955", "1/16/1955", "16/1/1955"], None, date(1955, 7, 1)),
+        (["6/1/1955", None, 1955], None, date(1955, 7, 1)),
+    ],
+)
+def test_a_column_tells_whether_its_dates_begin_with_the_day(values, first, day):
+    assert day_comes_first(values) is first
+    assert parse_date(values[0], first) == day
 
 
 @pytest.mark.parametrize(
@@ -123,6 +211,7 @@ def test_ages_between_dates_are_completed_years(birth, photo, years):
         ("[1, 2.5, 3, 4]", (1, 2.5, 3, 4)),
         ("1 2 3 4", (1, 2, 3, 4)),
         (["1", "2", "3", "4"], (1, 2, 3, 4)),
+        (["1", "2,5", "3", "4"], (1, 2.5, 3, 4)),
         ([3, 2, 1, 4], None),
         ([1, 2, 3], None),
         ("a b c d", None),

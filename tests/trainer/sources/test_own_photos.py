@@ -123,7 +123,11 @@ def test_youngest_and_oldest_age(tmp_path):
         ("file_name,height", "1.jpg,180", {}, "say which with --age or --gender"),
         ("file_name,age", "1.jpg,23", {"gender": "sex"}, "--gender sex names no column; there are file_name, age"),
         ("name,age", "1.jpg,23", {}, "say which with --image"),
-        ("file_name,age", "1.jpg,old", {}, "none of the 1 rows .* impossible age"),
+        ("file_name,age", "1.jpg,old", {}, "none of the 1 rows .* impossible age: 1, such as 1.jpg; not .*: age: old"),
+        ("file_name,age,split", "1.jpg,3,0", {}, "split: 0; `--values split:0=...` says what a word means"),
+        ("file_name,age,gender", "1.jpg,23,K", {}, "the genders are words .K.*`--values gender:K=female"),
+        ("file_name,dob", "1.jpg,1980", {}, "ages from dob need --photo-date"),
+        ("1.jpg,23,f", "2.jpg,24,m", {}, "its first line is 1.jpg, 23, f; write the columns' names above it"),
     ],
 )
 def test_what_cannot_be_read_is_a_sentence(tmp_path, head, row, wishes, said):

@@ -1,0 +1,70 @@
+"""Own photos whose tables and folders leave something to guess: what is read, asked for, and told."""
+
+import pytest
+
+from tests.trainer.drawn_sources import drawing, write_folder
+from tests.trainer.sources.own_forms import labels
+from tests.trainer.sources.test_own_photos import photos
+from trainer.errors import DataError
+from trainer.sources.columns import Wishes, parse_values
+from trainer.sources.opening import open_source
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("gender:f=woman?", "has gender:f=woman.; write female or male"),
+        ("age:kid=young", "has age:kid=young; write an age"),
+        ("sexx:f=female", "names the column sexx, which is not read; these are: age .age., gender .gender."),
+    ],
+)
+def test_values_that_cannot_be_meant_are_told(tmp_path, text, said):
+    with pytest.raises(DataError, match=said):
+        open_source(photos(tmp_path, "file_name,age,gender", "1.jpg,23,f"), wishes=Wishes({}, parse_values([text])))
+
+
+def test_what_is_not_read_is_known(tmp_path):
+    source = open_source(
+        photos(tmp_path, 'file_name,"age, years",note,gender', "1.jpg,23,x,f", "2.jpg,old,x,m", "2.jpg,24,x,m")
+    )
+    assert labels(source) == {"1.jpg": (23, "female"), "2.jpg": (24, "male")}
+    assert source.not_read == ("note",)
+    assert source.unnamed == ("3.jpg",)
+    assert source.not_understood == {"age: old": 1}
+
+
+def test_folders_named_by_words_of_the_user(tmp_path):
+    files = {f"{folder}/1.jpg": drawing(1) for folder in ("0", "1")}
+    folder = write_folder(tmp_path / "photos", files, prefix="")
+    with pytest.raises(DataError, match="named 0 and 1, which may be ages or genders"):
+        open_source(folder)
+    genders, ages = (
+        open_source(folder, wishes=Wishes({}, parse_values(texts)))
+        for texts in (["gender:0=female", "gender:1=male"], ["age:0=0", "age:1=10-19"])
+    )
+    assert [record.gender for record in genders.records] == ["female", "male"]
+    assert [record.age_min for record in ages.records] == [0, 10]
+
+
+def test_the_ends_of_boxes_are_usual_names(tmp_path):
+    source = open_source(photos(tmp_path, "file_name,age,xmin,ymin,xmax,ymax", '1.jpg,23,1,2,"9,5",10'))
+    assert source.records[0].box == (1, 2, 9.5, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("metadata.xlsx", "metadata.xlsx is not read: save it as CSV"), ("metadata.csv", "metadata.csv has no rows")],
+)
+def test_a_table_that_labels_nothing_is_named(tmp_path, name, said):
+    with pytest.raises(DataError, match=said):
+        open_source(write_folder(tmp_path / "photos", {"1.jpg": drawing(1), name: b"file_name,age"}, prefix=""))
+
+
+def test_a_table_of_another_machine(tmp_path):
+    files = {f"faces/{n}.jpg": drawing(n) for n in (1, 2)}
+    files["people.csv"] = (
+        b"path,age\nC:\\Users\\me\\faces\\1.jpg,3\nC:\\Users\\me\\faces\\2.jpg,4\nC:\\Users\\me\\5.jpg,5"
+    )
+    source = open_source(write_folder(tmp_path, files, prefix="") / "people.csv")
+    assert [(record.file, record.age_min) for record in source.records] == [("1.jpg", 3), ("2.jpg", 4)]
+    assert [(skip.file, skip.reason) for skip in source.skipped] == [("5.jpg", "names no file of the source")]
