@@ -17,7 +17,7 @@ SHORT = 3
 TIFF_START = re.compile(rb"II\*\0|MM\0\*")
 MAX_EXIF = 1 << 16
 MAX_STARTS = 16
-IN_XMP = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
+IN_XMP = re.compile(rb"""tiff:Orientation\s*(?:=\s*["']|>)\s*([1-8])\s*["'<]""")
 
 
 def orientation_of(exif: bytes, xmp: bytes = b"") -> int:

@@ -6,9 +6,17 @@ JPEG_START = b"\xff\xd8"
 PNG_START = b"\x89PNG"
 JXL_STARTS = (b"\0\0\0\x0cJXL ", b"\xff\x0a")
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-PHOTO_STARTS = (JPEG_START, PNG_START, *JXL_STARTS, *TIFF_STARTS, b"RIFF", b"GIF8", b"BM")
+PHOTO_STARTS = (JPEG_START, PNG_START, *JXL_STARTS, *TIFF_STARTS, b"GIF8", b"BM")
 AVIF_BRANDS = (b"avif", b"avis")
-HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+HEVC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
+HEIF_CODECS = {
+    **dict.fromkeys((b"avci", b"avcs"), "H.264"),
+    **dict.fromkeys((b"vvic", b"vvis"), "H.266"),
+    **dict.fromkeys((b"jpeg", b"jpgs"), "JPEG"),
+    **dict.fromkeys((b"j2ki", b"j2is"), "JPEG 2000"),
+}
+"""Brand -> codec, of others in HEIC's container."""
+HEIC_BRANDS = (*HEVC_BRANDS, *HEIF_CODECS, b"mif1", b"msf1", b"miaf")
 RAW = "a RAW photo"
 PICTURE_STARTS = {
     b"\0\0\0\x0cjP  ": "a JPEG 2000 image",
@@ -40,10 +48,10 @@ def is_avif(head: bytes) -> bool:
 
 
 def is_heic(head: bytes) -> bool:
-    """Whether a file that begins so is HEIC. HEIC and AVIF share the brands of their container, mif1 and msf1."""
+    """Whether a file that begins so is HEIC, or of another codec in the same container."""
     if head[4:8] != b"ftyp" or head[8:12] not in HEIC_BRANDS:
         return False
-    return not is_avif(head) or any(brand in HEIC_BRANDS[:-2] for brand in _brands(head))
+    return not is_avif(head) or any(brand in HEVC_BRANDS for brand in _brands(head))
 
 
 def _brands(head: bytes) -> list[bytes]:
@@ -64,10 +72,11 @@ def content_of(head: bytes) -> str | None:
 
     None where it begins as a photo does, and so must be a damaged one.
     """
-    if head.startswith(PHOTO_STARTS) or (head[4:8] == b"ftyp" and head[8:12] in AVIF_BRANDS + HEIC_BRANDS):
+    is_webp = head.startswith(b"RIFF") and head[8:12] in (b"WEBP", b"")
+    if is_webp or head.startswith(PHOTO_STARTS) or (head[4:8] == b"ftyp" and head[8:12] in AVIF_BRANDS + HEIC_BRANDS):
         return None
     found = next((kind for start, kind in OTHER_STARTS.items() if head.startswith(start)), None)
-    if found is None and head[4:8] == b"ftyp":
+    if found is None and (head[4:8] == b"ftyp" or (head.startswith(b"RIFF") and head[8:12] == b"AVI ")):
         found = "a video"
     if found is None and b"<svg" in head:
         found = "an SVG drawing"
@@ -85,6 +94,7 @@ def _is_text(head: bytes) -> bool:
 
 
 __all__ = [
+    "HEIF_CODECS",
     "JPEG_START",
     "JXL_STARTS",
     "PNG_START",

@@ -8,7 +8,7 @@ from PIL import UnidentifiedImageError
 
 from .jpeg_segments import read_jpeg
 from .photo_file import PhotoFile
-from .signatures import JPEG_START, PNG_START, TIFF_STARTS, is_heic
+from .signatures import HEIF_CODECS, JPEG_START, PNG_START, TIFF_STARTS, is_heic
 from .tiff_directories import TiffFile
 
 JPEG_PROCESSES = {
@@ -71,6 +71,8 @@ def unsupported_kind(file: PhotoFile, error: Exception) -> str | None:
     if head.startswith(b"BM") and str(error).startswith("Unsupported BMP"):
         detail = str(error).removeprefix("Unsupported BMP ").lower().replace("(", "").replace(")", "")
         return f"a kind of BMP ({detail})"
+    if is_heic(head) and (codec := HEIF_CODECS.get(head[8:12])):
+        return f"a kind of HEIC ({codec} inside)"
     if is_heic(head) and "nsupported" in str(error):
         return "a kind of HEIC"
     return None

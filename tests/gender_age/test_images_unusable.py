@@ -84,6 +84,10 @@ def test_every_changed_byte_is_a_picture_or_a_sentence(tmp_path):
         (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "a RAW photo"),
         (b"FUJIFILMCCD-RAW 0201", "a RAW photo"),
         (b"\0\0\0\x18ftypisom\0\0\0\0isomavc1", "a video"),
+        (b"RIFF\x64\0\0\0AVI LIST" + bytes(99), "a video"),
+        (b"RIFF\x64\0\0\0WAVEfmt " + bytes(99), "unknown data"),
+        (b"RIFF\x64\0\0\0WEBPVP8 ", "damaged"),
+        (b"RIFF", "damaged"),
         (b"\xff\xd8\xff\xe0rest", "damaged"),
     ],
 )

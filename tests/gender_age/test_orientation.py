@@ -70,6 +70,20 @@ def test_odd_tags(tmp_path, name):
         assert is_upright(open_photo(tmp_path / f"a.{suffix}")), suffix
 
 
+@pytest.mark.parametrize(
+    "xmp",
+    [
+        b'<r tiff:Orientation="6"/>',
+        b"<r tiff:Orientation='6'/>",
+        b"<r tiff:Orientation = '6' />",
+        b"<tiff:Orientation> 6 </tiff:Orientation>",
+    ],
+)
+def test_xmp_of_any_spelling(xmp):
+    assert orientation_of(b"", xmp) == 6
+    assert orientation_of(exif_with(3, 8), xmp) == 8
+
+
 @pytest.mark.parametrize("compression", [1, 8])
 @pytest.mark.parametrize(("values", "orientation"), [((6, 1), 6), ((0, 8), 8), ((99,), 1), ((77, 78, 79), 1)])
 def test_odd_tags_of_tiff(tmp_path, compression, values, orientation):

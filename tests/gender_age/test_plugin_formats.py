@@ -53,6 +53,14 @@ def test_modes(tmp_path, make, mode):
     assert opened(tmp_path, make(picture().convert(mode))).size == (60, 40)
 
 
+@pytest.mark.parametrize(("brand", "codec"), [(b"avci", "H.264"), (b"vvic", "H.266"), (b"j2ki", "JPEG 2000")])
+def test_another_codec_in_the_container_is_called_so(tmp_path, brand, codec):
+    """A HEIC file that says that its picture is of another codec."""
+    data = heic(picture()).replace(b"ftypheic", b"ftyp" + brand).replace(b"hvc1", brand)
+    with pytest.raises(PhotoError, match=f"is a kind of HEIC .{codec} inside. that cannot be read here"):
+        opened(tmp_path, data)
+
+
 def test_the_colour_profile_of_a_phone(tmp_path):
     blue_is_red = profile(order="bgr")
     image = picture()
