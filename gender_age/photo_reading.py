@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from PIL import Image
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from .file_checks import check_bmp, check_tiff, webp_size
 from .formats import FORMATS
@@ -18,9 +19,10 @@ from .png_chunks import read_png
 from .raw_photos import find_preview
 from .signatures import JPEG_START, JXL_STARTS, PNG_START, TIFF_STARTS, is_avif, is_heic
 from .tiff_directories import TiffFile
+from .unsupported import misread_tiff
 
-BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE = 258, 262, 281
-WHITE_IS_ZERO = 0
+BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE, SAMPLE_FORMAT = 258, 262, 281, 339
+WHITE_IS_ZERO, UNSIGNED = 0, 1
 
 CheckSize = Callable[[tuple[int, int]], None]
 """Gets width and height before anything of that size is made, and raises if that is too large."""
@@ -39,12 +41,14 @@ class Picture:
         orientation: EXIF's, from 1 to 8; what decoding applies on its own is not counted.
         bits: the least depth of a grey sample, as the file says; 0 if it doesn't.
         is_negative: whether 0 is white, where Pillow doesn't know.
+        is_unsigned: whether samples of 32 bits have no sign, where Pillow takes them for signed.
     """
 
     image: Image.Image
     orientation: int = 1
     bits: int = 0
     is_negative: bool = False
+    is_unsigned: bool = False
 
 
 def open_picture(file: PhotoFile, check: CheckSize) -> Picture:
@@ -106,24 +110,38 @@ def _open_tiff(file: PhotoFile) -> Picture:
         inside = PhotoFile(Parts(file, preview.parts))
         if inside.read_at(0, 2) == JPEG_START:
             return _open_jpeg(inside, preview.orientation)
-        picture = _open_plain_tiff(TiffFile(inside))
-        return Picture(picture.image, preview.orientation, picture.bits, picture.is_negative)
+        return replace(_open_plain_tiff(TiffFile(inside)), orientation=preview.orientation)
     return _open_plain_tiff(tiff)
 
 
 def _open_plain_tiff(tiff: TiffFile) -> Picture:
     """Pillow turns the picture itself when it decodes it."""
     directory = tiff.directory(tiff.first_place)
-    file, bits, is_negative = tiff.file, 0, False
+    file, bits, is_negative, is_unsigned = tiff.file, 0, False, False
     if directory is not None:
         check_tiff(tiff, directory)
+        if misread_tiff(tiff, directory):
+            raise UnidentifiedImageError("Pillow takes the pixels for others")
         if mended := mended_orientation(tiff, directory):
             file = PhotoFile(Parts(file, mended))
         depth, most = tiff.value(directory, BITS_PER_SAMPLE, 1), tiff.value(directory, MAX_SAMPLE_VALUE)
         bits = max(depth if depth < 16 else 0, most.bit_length())
         is_negative = depth > 8 and tiff.value(directory, PHOTOMETRIC, 1) == WHITE_IS_ZERO
+        is_unsigned = depth == 32 and tiff.value(directory, SAMPLE_FORMAT, UNSIGNED) == UNSIGNED
     file.seek(0)
-    return Picture(Image.open(file, formats=("TIFF",)), 1, bits, is_negative)
+    image = Image.open(file, formats=("TIFF",))
+    _expect_native_order(image)
+    return Picture(image, 1, bits, is_negative, is_unsigned)
+
+
+def _expect_native_order(image: ImageFile.ImageFile) -> None:
+    """libtiff gives samples in the machine's byte order; Pillow expects floats and signed integers in the file's."""
+    image.tile = [
+        tile._replace(args=(re.sub(r"(;\d+)B", r"\1N", tile.args[0]), *tile.args[1:]))
+        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple)
+        else tile
+        for tile in image.tile
+    ]
 
 
 def _open_jxl(file: PhotoFile, check: CheckSize) -> Picture:

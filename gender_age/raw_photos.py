@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from math import prod
 
 from .jpeg_segments import read_jpeg
 from .orientation import directory_orientation
 from .photo_file import Part, Parts, PhotoFile
 from .signatures import JPEG_START
-from .tiff_directories import Directory, TiffFile
+from .tiff_directories import SUB_DIRECTORIES, Directory, TiffFile
 
 SUBFILE, OLD_SUBFILE, WIDTH, LENGTH, COMPRESSION, PHOTOMETRIC = 254, 255, 256, 257, 259, 262
 STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, JPEG_OFFSET, JPEG_LENGTH, JPEG_TABLES = 273, 279, 324, 513, 514, 347
@@ -72,12 +73,20 @@ def _is_raw(tiff: TiffFile, directories: list[Directory]) -> bool:
 
 
 def _begins_with_thumbnail(tiff: TiffFile, directories: list[Directory]) -> bool:
+    first = directories[0]
+    inside = set(tiff.values(first, SUB_DIRECTORIES))
+    if any(_area(tiff, d) > _area(tiff, first) for d in directories if d.place in inside):
+        return True
     reduced = [tiff.value(d, SUBFILE) & 1 or tiff.value(d, OLD_SUBFILE) == 2 for d in directories]
     return bool(reduced[0]) and not all(reduced)
 
 
 def _size(tiff: TiffFile, directory: Directory) -> tuple[int, int]:
     return tiff.value(directory, WIDTH), tiff.value(directory, LENGTH)
+
+
+def _area(tiff: TiffFile, directory: Directory) -> int:
+    return prod(_size(tiff, directory))
 
 
 def _num_pixels(candidate: Candidate) -> int:

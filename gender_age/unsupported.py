@@ -9,7 +9,7 @@ from PIL import UnidentifiedImageError
 from .jpeg_segments import read_jpeg
 from .photo_file import PhotoFile
 from .signatures import HEIF_CODECS, JPEG_START, PNG_START, TIFF_STARTS, is_heic
-from .tiff_directories import TiffFile
+from .tiff_directories import Directory, TiffFile
 
 JPEG_PROCESSES = {
     0xC3: "lossless",
@@ -49,6 +49,21 @@ TIFF_COMPRESSIONS = {
 """Those that Pillow or its libtiff does not read in all builds."""
 READ_TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, TILES = 256, 257, 258, 259, 262, 273, 324
+SAMPLES, PLANAR, EXTRA_SAMPLES = 277, 284, 338
+GREY, YCBCR, IN_PLANES, PREMULTIPLIED = (0, 1), 6, 2, 1
+
+
+def misread_tiff(tiff: TiffFile, directory: Directory) -> str | None:
+    """What of a TIFF's picture Pillow takes for something else without an error, for a sentence; None if nothing."""
+    compression, photometric = tiff.value(directory, COMPRESSION, 1), tiff.value(directory, PHOTOMETRIC)
+    if tiff.value(directory, SAMPLES, 1) == 1:
+        return None
+    if photometric == YCBCR and compression == 1:
+        return "YCbCr without compression"
+    if tiff.value(directory, PLANAR, 1) != IN_PLANES:
+        return None
+    is_plain = tiff.value(directory, BITS, 1) == 8 and PREMULTIPLIED not in tiff.values(directory, EXTRA_SAMPLES)
+    return "samples in planes" if photometric in GREY or (compression == 1 and not is_plain) else None
 
 
 def unsupported_kind(file: PhotoFile, error: Exception) -> str | None:
@@ -104,10 +119,14 @@ def _tiff(tiff: TiffFile, is_unknown: bool) -> str | None:
     compression = tiff.value(directory, COMPRESSION, 1)
     if compression not in READ_TIFF_COMPRESSIONS:
         return f"a kind of TIFF ({TIFF_COMPRESSIONS.get(compression, 'unknown')} compression)"
+    if misread := misread_tiff(tiff, directory):
+        return f"a kind of TIFF ({misread})"
     if not is_unknown:
         return None
+    if tiff.is_big and tiff.order == ">":
+        return "a kind of TIFF (BigTIFF, big-endian)"
     bits = "/".join(map(str, tiff.values(directory, BITS) or (1,)))
     return f"a kind of TIFF ({bits} bits per sample, colours of type {tiff.value(directory, PHOTOMETRIC)})"
 
 
-__all__ = ["unsupported_kind"]
+__all__ = ["misread_tiff", "unsupported_kind"]

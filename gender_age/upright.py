@@ -13,6 +13,8 @@ from .photo_reading import Picture
 
 # Rows that are converted at once: half a megabyte of a photo 4,000 pixels wide, which stays in the processor's cache.
 STRIP = 32
+# With transparency, the next mode is that of colours.
+GREY_MODES = ("L", "LA", "La")
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -53,12 +55,14 @@ def to_srgb_or_grey(picture: Picture, owned: bool = False, canvas: Canvas | None
     """
     image = picture.image
     profile = image.info.get("icc_profile")
+    is_grey = image.mode in GREY_MODES or image.mode.startswith("I")
     if image.mode == "F" or image.mode.startswith("I"):
         image = _grey(picture)
     elif image.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     if isinstance(profile, bytes) and profile:
-        image = to_srgb(image, profile, in_place=owned or image is not picture.image)
+        owned = owned or image is not picture.image
+        image = _grey_to_srgb(image, profile) if is_grey and image.mode == "RGBA" else to_srgb(image, profile, owned)
     if image.has_transparency_data:
         rgba = image if image.mode == "RGBA" else image.convert("RGBA")
         return _over_white(rgba, Image.new("RGB", rgba.size) if canvas is None else canvas.blank(rgba.size))
@@ -75,6 +79,14 @@ def paste_strips(image: Image.Image, onto: Image.Image) -> Image.Image:
     return onto
 
 
+def _grey_to_srgb(rgba: Image.Image, profile: bytes) -> Image.Image:
+    """A grey picture with transparency in sRGB: profiles for grey are for pictures without."""
+    alpha = rgba.getchannel("A")
+    rgb = to_srgb(rgba.getchannel("R"), profile).convert("RGB")
+    rgb.putalpha(alpha)
+    return rgb
+
+
 def _over_white(rgba: Image.Image, rgb: Image.Image) -> Image.Image:
     rgb.paste("white", (0, 0, *rgb.size))
     rgb.paste(rgba, mask=rgba.getchannel("A"))
@@ -84,6 +96,8 @@ def _over_white(rgba: Image.Image, rgb: Image.Image) -> Image.Image:
 def _grey(picture: Picture) -> Image.Image:
     """8 bits from more; with an alpha channel if one value is transparent."""
     values = np.asarray(picture.image)
+    if picture.is_unsigned and values.dtype == np.int32:
+        values = values.view(np.uint32)
     pixels = grey_to_uint8(values, picture.bits)
     image = Image.fromarray(255 - pixels if picture.is_negative else pixels)
     transparent = picture.image.info.get("transparency")

@@ -80,6 +80,18 @@ def test_grey_profiles(tmp_path):
         assert np.ptp(got, axis=2).max() <= 1
 
 
+@pytest.mark.parametrize("transparency", [None, 255])
+def test_grey_profiles_of_transparent_pictures(tmp_path, transparency):
+    """An alpha channel, or one value that is transparent."""
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None].repeat(3, 0))
+    options = {"icc_profile": grey_profile(1.0)}
+    (tmp_path / "a.png").write_bytes(encoded(ramp, "PNG", **options))
+    image = ramp.convert("LA") if transparency is None else ramp
+    options |= {} if transparency is None else {"transparency": transparency}
+    (tmp_path / "b.png").write_bytes(encoded(image, "PNG", **options))
+    assert open_photo(tmp_path / "b.png").tobytes() == open_photo(tmp_path / "a.png").tobytes()
+
+
 def test_a_profile_for_other_pictures_is_ignored(tmp_path):
     grey, rgb = picture().convert("L"), picture()
     for image, icc_profile in ((grey, PROFILES["permuted"]), (rgb, grey_profile(1.0)), (rgb, cmyk_profile())):

@@ -99,6 +99,12 @@ def test_links_in_a_loop_end(tmp_path):
         opened(tmp_path, bytes(data))
 
 
+def test_a_larger_picture_inside_makes_the_first_one_a_thumbnail(tmp_path):
+    """Which its own tags do not say."""
+    data = raw({254: 0}, sub=lambda place, _: rgb_tags((60, 40), place), large=picture().tobytes())
+    assert is_upright(opened(tmp_path, data))
+
+
 @pytest.mark.parametrize("tags", [{}, {254: 2}, {254: 0}])
 def test_pages_of_an_ordinary_tiff_are_no_raw_photo(tmp_path, tags):
     small = {254: 1} | rgb_tags(THUMBNAIL_WH, 8)
