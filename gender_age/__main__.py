@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from .csv_target import STANDARD_OUTPUT, open_target
 from .errors import GenderAgeError, UsageError
@@ -39,9 +39,20 @@ MAX_WAIT_S = 0.5
 UNUSABLE_PHOTO, UNUSABLE_COMMAND, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 
 
+class PhotoParser(argparse.ArgumentParser):
+    """Says what to do about photos whose names look like options; `given` are the arguments."""
+
+    given: Sequence[str] = ()
+
+    def error(self, message: str) -> NoReturn:
+        """As in `ArgumentParser`."""
+        name = next((name for name in self.given if name.startswith("-") and os.path.isfile(name)), None)
+        super().error(message if name is None else f"{message}\n{name} looks like an option: write ./{name}")
+
+
 def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line's arguments."""
-    parser = argparse.ArgumentParser(
+    parser = PhotoParser(
         prog="python -m gender_age",
         description="Finds every face of photos, and every person of videos, and estimates apparent age and perceived "
         "gender of each.",
@@ -68,6 +79,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "effect with --whole-image, where there are no scores)",
     )
     add_video_options(parser)
+    parser.given = sys.argv[1:] if argv is None else argv
     return parser.parse_args(argv)
 
 

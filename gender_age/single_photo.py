@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable
 
@@ -17,6 +18,8 @@ def refuse_single(photos: object) -> None:
     dimensions = getattr(photos, "ndim", None)
     if isinstance(photos, (str, bytes, bytearray, os.PathLike, Image.Image)):
         found = "a single photo"
+    elif isinstance(photos, io.IOBase):  # which iterates over its lines
+        found = "a single photo (an open file)"
     elif dimensions is not None and dimensions not in (1, 4):
         found = f"a single photo (an array of {dimensions} dimensions)"
     elif not isinstance(photos, Iterable):

@@ -1,5 +1,6 @@
 """Many photos through the predictor: in batches, as a stream, side by side."""
 
+import io
 import json
 from pathlib import Path
 
@@ -91,6 +92,7 @@ SINGLE = {
     "path": Path("photo.jpg"),
     "bytes": b"photo.jpg",
     "standard input": StandardInput(),
+    "open file": io.BytesIO(b"a\nphoto\n"),
     "image": noise(SIZE),
     "array": np.asarray(noise(SIZE)),
     "grey array": np.zeros((20, 30), np.uint8),

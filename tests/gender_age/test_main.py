@@ -147,6 +147,16 @@ def test_without_photos_the_usage_is_shown(capsys):
     assert "PHOTO" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [["-beach.jpg"], ["a.jpg", "-beach.jpg"]])
+def test_a_photo_that_looks_like_an_option_is_told(tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-beach.jpg").touch()
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "-beach.jpg looks like an option: write ./-beach.jpg" in capsys.readouterr().err
+
+
 def test_arguments_are_read_before_torch_is_loaded():
     code = "import sys, gender_age.__main__ as m; m.parse_arguments(['x']); print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
