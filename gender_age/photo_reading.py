@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from .file_checks import check_bmp, check_tiff, webp_size
 from .formats import FORMATS
@@ -17,6 +16,7 @@ from .photo_file import Parts, PhotoFile
 from .plugin_formats import open_heif, read_jxl
 from .png_chunks import read_png
 from .raw_photos import find_preview
+from .sample_bytes import expect_low_bytes, expect_native_order, has_deep_colours
 from .signatures import JPEG_START, JXL_STARTS, PNG_START, TIFF_STARTS, is_avif, is_heic
 from .tiff_directories import TiffFile
 from .unsupported import misread_tiff
@@ -42,6 +42,7 @@ class Picture:
         bits: the least depth of a grey sample, as the file says; 0 if it doesn't.
         is_negative: whether 0 is white, where Pillow doesn't know.
         is_unsigned: whether samples of 32 bits have no sign, where Pillow takes them for signed.
+        low_bytes: the lower bytes of colours of 16 bits, not yet decoded, where `image` has the upper ones alone.
     """
 
     image: Image.Image
@@ -49,6 +50,7 @@ class Picture:
     bits: int = 0
     is_negative: bool = False
     is_unsigned: bool = False
+    low_bytes: Image.Image | None = None
 
 
 def open_picture(file: PhotoFile, check: CheckSize) -> Picture:
@@ -99,7 +101,10 @@ def _open_png(file: PhotoFile) -> Picture:
     png = read_png(file)
     image = Image.open(PhotoFile(Parts(file, png.parts)), formats=("PNG",))
     image.info["icc_profile"] = png.profile
-    return Picture(image, orientation_of(png.exif, png.xmp), png.significant_bits)
+    low_bytes = None
+    if has_deep_colours(image):
+        low_bytes = expect_low_bytes(Image.open(PhotoFile(Parts(file, png.parts)), formats=("PNG",)))
+    return Picture(image, orientation_of(png.exif, png.xmp), png.significant_bits, low_bytes=low_bytes)
 
 
 def _open_tiff(file: PhotoFile) -> Picture:
@@ -130,18 +135,12 @@ def _open_plain_tiff(tiff: TiffFile) -> Picture:
         is_unsigned = depth == 32 and tiff.value(directory, SAMPLE_FORMAT, UNSIGNED) == UNSIGNED
     file.seek(0)
     image = Image.open(file, formats=("TIFF",))
-    _expect_native_order(image)
-    return Picture(image, 1, bits, is_negative, is_unsigned)
-
-
-def _expect_native_order(image: ImageFile.ImageFile) -> None:
-    """libtiff gives samples in the machine's byte order; Pillow expects floats and signed integers in the file's."""
-    image.tile = [
-        tile._replace(args=(re.sub(r"(;\d+)B", r"\1N", tile.args[0]), *tile.args[1:]))
-        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple)
-        else tile
-        for tile in image.tile
-    ]
+    expect_native_order(image)
+    low_bytes = None
+    if has_deep_colours(image):
+        file.seek(0)
+        low_bytes = expect_low_bytes(Image.open(file, formats=("TIFF",)))
+    return Picture(image, 1, bits, is_negative, is_unsigned, low_bytes)
 
 
 def _open_jxl(file: PhotoFile, check: CheckSize) -> Picture:

@@ -10,6 +10,7 @@ from PIL import Image
 from .colour_profiles import to_srgb
 from .grey_depth import grey_to_uint8
 from .photo_reading import Picture
+from .sample_bytes import with_depth
 
 # Rows that are converted at once: half a megabyte of a photo 4,000 pixels wide, which stays in the processor's cache.
 STRIP = 32
@@ -54,6 +55,8 @@ def to_srgb_or_grey(picture: Picture, owned: bool = False, canvas: Canvas | None
         canvas: makes the result's image, where there has to be a new one at the end.
     """
     image = picture.image
+    if picture.low_bytes is not None:
+        image = with_depth(image, picture.low_bytes, picture.bits)
     profile = image.info.get("icc_profile")
     is_grey = image.mode in GREY_MODES or image.mode.startswith("I")
     if image.mode == "F" or image.mode.startswith("I"):
