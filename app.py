@@ -83,7 +83,10 @@ LAUNCH = {
 }
 
 INTRO = """<div class="ga-intro"><h1>Gender and age</h1>
-<p>Finds every face of a photo and estimates its apparent age, with an interval, and its perceived gender.</p></div>"""
+<p>Finds every face of a photo and estimates its apparent age, with an interval, and its perceived gender.</p></div>
+<div class="ga-note ga-error ga-lost" role="alert" hidden>
+<strong>The connection broke, and the page was loaded again.</strong>
+<span>The photos of this visit are still on the tab Photo. Choose anything else again.</span></div>"""
 SMALL_PRINT = """<div class="ga-small-print">
 <p><b>What it means.</b> Age is how old a face looks, not how old the person is; gender is how a face is read, as one of
 two labels, and not who the person is. Errors are larger for children and old people, and differ between groups.</p>

@@ -24,8 +24,7 @@ const orders = {
 };
 
 const make = (tag, className, ...content) => {
-  const made = document.createElement(tag);
-  made.className = className;
+  const made = Object.assign(document.createElement(tag), { className });
   made.append(...content.filter((each) => each));
   return made;
 };
@@ -34,9 +33,9 @@ const tile = (photo, index) => {
   const frame = make('span', 'ga-many-tile');
   const [file] = props.value.files;
   if (file && photo.strip) {
-    const image = Object.assign(document.createElement('img'), { alt: '', loading: 'lazy', decoding: 'async' });
+    const src = file.url.replace(file.path, () => photo.strip);
+    const image = Object.assign(document.createElement('img'), { alt: '', loading: 'lazy', decoding: 'async', src });
     image.style.setProperty('--ga-index', index);
-    image.src = file.url.replace(file.path, () => photo.strip);
     frame.append(image);
   }
   return frame;
@@ -49,17 +48,14 @@ const line = (row) => {
     photo.folder && make('small', '', photo.folder), which && make('small', '', which));
   const open = make(photo.usable ? 'button' : 'span', 'ga-many-open', tile(photo, face ? number - 1 : 0), words);
   if (photo.usable) open.type = 'button';
-  const head = make('th', '', open);
-  head.scope = 'row';
+  const head = Object.assign(make('th', '', open), { scope: 'row' });
   const made = make('tr', photo.usable ? 'ga-many-usable' : '', head);
   if (face) {
     const uncertain = face.uncertain && make('span', 'ga-many-uncertain', 'uncertain');
     made.append(make('td', '', make('b', '', face.years), make('small', '', face.interval)),
       make('td', '', make('span', '', face.gender), make('small', '', face.percent), uncertain));
   } else {
-    const problem = make('td', 'ga-many-problem', photo.problem);
-    problem.colSpan = 2;
-    made.append(problem);
+    made.append(Object.assign(make('td', 'ga-many-problem', photo.problem), { colSpan: 2 }));
   }
   made.row = row;
   return made;
@@ -131,10 +127,8 @@ const listFolders = () => {
   const select = find('[data-field="folder"]');
   const names = [...new Set(photos.map((photo) => photo.folder))];
   select.closest('label').hidden = names.length < 2;
-  for (const name of names) {
-    if ([...select.options].some((option) => option.value === name)) continue;
-    select.add(new Option(name || 'outside of archives', name));
-  }
+  const listed = [...select.options].map((option) => option.value);
+  for (const name of names) if (!listed.includes(name)) select.add(new Option(name || 'outside of archives', name));
 };
 
 const take = () => {
@@ -175,9 +169,7 @@ const showPhoto = (wanted) => {
   const { name, folder } = photos[at];
   find('.ga-many-title').textContent = name;
   find('.ga-many-title + small').textContent = folder;
-  for (const button of dialog.querySelectorAll('[data-step]')) {
-    button.disabled = neighbour(Number(button.dataset.step)) === undefined;
-  }
+  for (const each of dialog.querySelectorAll('[data-step]')) each.disabled = neighbour(Number(each.dataset.step)) === undefined;
   say('Opening the photo …');
   dialog.classList.add('ga-waiting');
   if (!dialog.open) dialog.showModal();

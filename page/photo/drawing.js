@@ -44,16 +44,11 @@ const overlap = (a, b) => a[0] < b[0] + b[2] && b[0] < a[0] + a[2] && a[1] < b[1
 const drawBoxes = (context, faces, width, height, size) => {
   const line = Math.max(2, Math.max(width, height) * 0.004), taken = [];
   for (const face of faces) {
-    context.lineWidth = line * 1.7;
-    context.strokeStyle = '#000';
-    context.strokeRect(...placed(face, width, height));
-    context.lineWidth = line;
-    context.strokeStyle = face.fill;
-    context.strokeRect(...placed(face, width, height));
+    for (const [lineWidth, strokeStyle] of [[line * 1.7, '#000'], [line, face.fill]]) {
+      Object.assign(context, { lineWidth, strokeStyle }).strokeRect(...placed(face, width, height));
+    }
   }
-  context.font = `600 ${size}px ${FONT}`;
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
+  Object.assign(context, { font: `600 ${size}px ${FONT}`, textAlign: 'center', textBaseline: 'middle' });
   for (const face of faces) {
     const [x, y, w, h] = placed(face, width, height);
     // The longest label that is free above, below or inside the box; else the number alone.
@@ -74,12 +69,9 @@ const drawBoxes = (context, faces, width, height, size) => {
 };
 
 const footer = (context, width, top, height) => {
-  context.fillStyle = '#1f2430';
-  context.fillRect(0, top, width, height);
-  context.fillStyle = '#ffffff';
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  context.font = `${height * 0.45}px ${FONT}`;
+  Object.assign(context, { fillStyle: '#1f2430' }).fillRect(0, top, width, height);
+  const font = `${height * 0.45}px ${FONT}`;
+  Object.assign(context, { fillStyle: '#ffffff', font, textAlign: 'center', textBaseline: 'middle' });
   context.fillText(LINE, width / 2, top + height / 2, width * 0.94);
 };
 
@@ -103,14 +95,11 @@ const cropOf = (image, face) => {
 
 const drawCard = (image, faces, face) => {
   const canvas = canvasOf(720, 1010), context = canvas.getContext('2d');
-  const text = (words, font, y, colour = '#1f2430') => {
-    context.font = `${font} ${FONT}`;
-    context.fillStyle = colour;
-    context.fillText(words, 360, y, 640);
+  const text = (words, font, y, fillStyle = '#1f2430') => {
+    Object.assign(context, { font: `${font} ${FONT}`, fillStyle }).fillText(words, 360, y, 640);
   };
-  const bar = (from, to, y, high, colour) => {
-    context.fillStyle = colour;
-    context.fillRect(60 + from * 6, y - high / 2, (to - from) * 6, high);
+  const bar = (from, to, y, high, fillStyle) => {
+    Object.assign(context, { fillStyle }).fillRect(60 + from * 6, y - high / 2, (to - from) * 6, high);
   };
   context.fillStyle = '#ffffff';
   context.fillRect(0, 0, 720, 1010);

@@ -21,8 +21,7 @@ const give = (files) => {
   say(id === '#photo' && files.length > 1 ? 'One photo at a time here. The tab “Many photos” takes all of them.' : '');
   return true;
 };
-element.gaGive = give;
-element.gaSay = say;
+Object.assign(element, { gaGive: give, gaSay: say });
 
 // Most browsers do not offer HEIC, JPEG XL and RAW photos as pictures, and give them no type, without which gradio refuses
 // them. No upstream issue was found. Can go when tests/browser/test_heic.py passes without it.
@@ -44,9 +43,7 @@ for (const kind of ['dragenter', 'dragover']) {
     root.classList.toggle('ga-dragging', target() !== null);
   }, true);
 }
-window.addEventListener('dragleave', (event) => {
-  if (!event.relatedTarget) root.classList.remove('ga-dragging');
-}, true);
+window.addEventListener('dragleave', (event) => { if (!event.relatedTarget) root.classList.remove('ga-dragging'); }, true);
 window.addEventListener('drop', (event) => {
   root.classList.remove('ga-dragging');
   if (!holdsFiles(event)) return;

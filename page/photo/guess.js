@@ -14,14 +14,17 @@ const make = (tag, properties = {}, ...children) => {
 const years = (number) => `${number} ${number === 1 ? 'year' : 'years'}`;
 const mean = (numbers) => (numbers.reduce((sum, each) => sum + each, 0) / numbers.length).toFixed(1);
 const hide = (isHidden) => {
-  isGuessing = isHidden;
-  faces.inert = isHidden;
+  isGuessing = faces.inert = isHidden;
   document.documentElement.toggleAttribute('data-ga-guessing', isHidden);
 };
 const show = (...children) => {
   panel.replaceChildren(...children);
   panel.hidden = !children.length;
   told.textContent = children[0]?.textContent ?? '';
+};
+const rest = () => {
+  hide(false);
+  show(...(isOn ? [make('p', { textContent: NEXT })] : []));
 };
 
 const crop = (face) => {
@@ -46,11 +49,8 @@ const ask = (shown) => {
   hide(true);
   const tell = make('button', { type: 'button', className: 'ga-tool ga-main', textContent: 'Show the answers' });
   tell.addEventListener('click', () => reveal(shown));
-  show(
-    make('p', {}, make('b', { textContent: 'How old do they look?' }), ' Skip anyone you like.'),
-    make('ol', {}, ...shown.map(row)),
-    tell,
-  );
+  const title = make('p', {}, make('b', { textContent: 'How old do they look?' }), ' Skip anyone you like.');
+  show(title, make('ol', {}, ...shown.map(row)), tell);
 };
 
 const result = (face, guess) => {
@@ -86,10 +86,8 @@ const look = () => {
   const isSame = seen.split(' ')[0] === address;
   seen = key;
   if (isSame && !isGuessing) return; // other thresholds
-  if (isOn && shown.length && !address.startsWith('blob:')) return ask(shown);
-  hide(false);
-  if (isOn) show(make('p', { textContent: NEXT }));
-  else show();
+  if (isOn && shown.length && !address.startsWith('blob:')) ask(shown);
+  else rest();
 };
 new MutationObserver(look).observe(faces, {
   childList: true, subtree: true, attributes: true, attributeFilter: ['src', 'data-faces'],
@@ -99,7 +97,5 @@ document.addEventListener('click', (event) => {
   if (!button) return;
   isOn = !isOn;
   button.setAttribute('aria-pressed', String(isOn));
-  hide(false);
-  if (isOn) show(make('p', { textContent: NEXT }));
-  else show();
+  rest();
 });

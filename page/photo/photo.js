@@ -5,9 +5,8 @@ const mark = (number) => {
   for (const part of element.querySelectorAll('[data-face]')) {
     const isMarked = part.dataset.face === number;
     const button = part.matches('button') ? part : part.querySelector('button');
-    button.setAttribute('aria-pressed', String(isMarked));
-    if (isMarked) part.setAttribute('aria-current', 'true');
-    else part.removeAttribute('aria-current');
+    button.ariaPressed = String(isMarked);
+    part.ariaCurrent = isMarked ? 'true' : null;
   }
 };
 element.addEventListener('click', (event) => {
@@ -24,30 +23,22 @@ element.addEventListener('click', (event) => {
   other?.scrollIntoView({ block: 'nearest', behavior: calm.matches ? 'auto' : 'smooth' });
 });
 // Only a click scrolls the page: with the Tab key the focused face must stay in view.
-element.addEventListener('focusin', (event) => {
-  const part = event.target.closest('[data-face]');
+element.addEventListener('focusin', ({ target }) => {
+  const part = target.closest('[data-face]');
   if (part) mark(part.dataset.face);
 });
-element.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape') mark(null);
-});
+element.addEventListener('keydown', ({ key }) => { if (key === 'Escape') mark(null); });
 // The pointer over a box shows its card, and the other way round.
-element.addEventListener('pointerover', (event) => {
-  const number = event.target.closest('[data-face]')?.dataset.face;
-  for (const part of element.querySelectorAll('[data-face]')) {
-    part.toggleAttribute('data-hot', part.dataset.face === number);
-  }
-});
-element.addEventListener('pointerleave', () => {
-  for (const part of element.querySelectorAll('[data-hot]')) delete part.dataset.hot;
-});
+const heat = (number) => element.querySelectorAll('[data-face]')
+  .forEach((part) => part.toggleAttribute('data-hot', part.dataset.face === number));
+element.addEventListener('pointerover', ({ target }) => heat(target.closest('[data-face]')?.dataset.face));
+element.addEventListener('pointerleave', () => heat());
 
 const acts = {
   // The tab Why? reads the number when it is selected.
   why: (button) => {
     document.querySelector('#tabs').dataset.face = button.closest('[data-face]').dataset.face;
-    const tabs = [...document.querySelectorAll('#tabs button')].filter((tab) => tab.textContent.trim() === 'Why?');
-    (tabs.find((tab) => tab.getAttribute('role') === 'tab') ?? tabs[0]).click();
+    [...document.querySelectorAll('#tabs [role="tab"]')].find((tab) => tab.textContent.trim() === 'Why?').click();
     document.querySelector('#tabs').scrollIntoView({ block: 'nearest' });
   },
   copy: async (button) => {

@@ -39,8 +39,7 @@ const actions = {
   close: () => dialog.close(),
   save: () => {
     if (!file) return;
-    const link = Object.assign(document.createElement('a'), { href: preview.src, download: file.name });
-    link.click();
+    Object.assign(document.createElement('a'), { href: preview.src, download: file.name }).click();
     said.textContent = `Saved as ${file.name}.`;
   },
   copy: async () => {
@@ -53,13 +52,9 @@ const actions = {
       said.textContent = 'The browser does not let this page copy. Save the picture instead.';
     }
   },
-  send: async () => {
-    try {
-      await navigator.share({ files: [file] });
-    } catch (error) {
-      if (error.name !== 'AbortError') said.textContent = 'It could not be sent. Save the picture instead.';
-    }
-  },
+  send: () => navigator.share({ files: [file] }).catch(({ name }) => {
+    if (name !== 'AbortError') said.textContent = 'It could not be sent. Save the picture instead.';
+  }),
 };
 dialog.addEventListener('click', (event) => {
   if (event.target === dialog) dialog.close(); // beside the dialog

@@ -5,10 +5,7 @@ const host = element.closest('#strip'), section = element.querySelector('.ga-str
 const said = element.querySelector('.ga-said'), photos = host.gaPhotos = [];
 let visit = 0;
 const release = (photo) => photo.files.forEach(({ url }) => URL.revokeObjectURL(url));
-const mark = (photo) => photos.forEach(({ button }) => {
-  if (button === photo?.button) button.setAttribute('aria-current', 'true');
-  else button.removeAttribute('aria-current');
-});
+const mark = (photo) => photos.forEach(({ button }) => { button.ariaCurrent = button === photo?.button ? 'true' : null; });
 const refresh = () => {
   section.hidden = !photos.length;
   element.querySelector('[data-tool="compare"]').hidden = photos.length < 2;
@@ -46,7 +43,7 @@ const buttonOf = async (photo) => {
   });
   return button;
 };
-const keep = async (source, [summary, { html, files }, answer]) => {
+const keep = host.gaKeep = async (source, [summary, { html, files }, answer]) => {
   const current = visit, known = photos.find((photo) => photo.source === source);
   if (known) return mark(known);
   // The page's own pictures come first.

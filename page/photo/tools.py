@@ -102,7 +102,7 @@ def build_tools(
     plain = {"apply_default_css": False}
     gr.HTML(GUESS, js_on_load=script("guess"), elem_id="guess", **plain)
     gr.HTML(TOOLS, js_on_load=script("drawing", "share"), elem_id="tools", **plain)
-    strip = gr.HTML(STRIP, js_on_load=script("strip", "compare"), elem_id="strip", **plain)
+    strip = gr.HTML(STRIP, js_on_load=script("strip", "compare", "lost"), elem_id="strip", **plain)
     _, figure, _ = shown
     figure.change(None, list(shown), None, js=TO_STRIP, **unseen)
     strip.select(None, None, list(shown), js=FROM_STRIP, **unseen)

@@ -5,24 +5,19 @@ const [title, step] = [element.querySelector('b'), element.querySelector('p span
 const failed = element.querySelector('.ga-failed');
 let upload = '';
 const isWaiting = () => 'waiting' in stage.dataset;
-const fail = () => {
-  failed.hidden = false;
-  stage.dataset.failed = '';
-};
 const show = (place) => {
   const { top } = place.getBoundingClientRect();
   if (stage.offsetParent && (top < 0 || top > innerHeight / 3)) place.scrollIntoView({ block: 'start' });
 };
 const begin = (name, source) => {
   if (image.src.startsWith('blob:')) URL.revokeObjectURL(image.src);
-  image.hidden = !source;
   const address = document.querySelector('#address textarea, #address input');
   if (source && address?.value) {
     address.value = '';
     address.dispatchEvent(new Event('input', { bubbles: true }));
   }
-  if (source) image.src = source;
-  else image.removeAttribute('src');
+  image.hidden = !source;
+  image.src = source ?? '';
   title.textContent = name;
   step.textContent = 'is on its way…';
   failed.hidden = true;
@@ -38,9 +33,11 @@ const end = (isFailed) => {
   if (!isWaiting()) return;
   delete stage.dataset.waiting;
   upload = '';
-  if (isFailed) fail();
-  const given = document.querySelector('#photo button[aria-label="Remove Image"]');
-  if (isFailed && given) given.click();
+  if (isFailed) {
+    failed.hidden = false;
+    stage.dataset.failed = '';
+    document.querySelector('#photo button[aria-label="Remove Image"]')?.click();
+  }
   show(document.querySelector(isFailed ? '#waiting' : '#result'));
 };
 // Not every browser can show every photo, a TIFF for example: then its name is enough.
@@ -58,16 +55,6 @@ document.addEventListener('click', (event) => {
 document.addEventListener('ga-given', (event) => begin(event.detail || 'The photo', null));
 document.addEventListener('ga-answered', () => end(false));
 document.addEventListener('ga-failed', () => end(true));
-// After a lost connection gradio loads the page anew as soon as a server answers, and the sentence would be gone. Without
-// that it would send nothing more. No upstream issue was found. Can go when `test_a_lost_connection_loads_the_page_anew` in
-// tests/browser/test_gradio.py fails.
-addEventListener('pagehide', () => {
-  if (!failed.hidden && document.querySelector('.toast-body.error')) sessionStorage.gaFailed = '';
-});
-if ('gaFailed' in sessionStorage) {
-  delete sessionStorage.gaFailed;
-  fail();
-}
 // gradio writes "queue: 2/3 |" while the photo waits for others, then "processing |". It calls no event where the
 // connection broke, and says so in a toast, at best: after a failed upload the drop zone is back, and holds nothing. No
 // upstream issue was found. Can go when `test_a_broken_connection_calls_no_failure` in tests/browser/test_gradio.py fails.

@@ -128,6 +128,13 @@ def busy_page(browser, page_url):
         yield tab
 
 
+@pytest.fixture
+def shaky_page(browser, page_url):
+    """A page whose connection breaks now and then: what the browser says of it is no error of the page."""
+    with WatchedPage(browser, page_url, *ALL_VIEWS["desktop-light"], tolerated="Failed to load resource") as tab:
+        yield tab
+
+
 class WatchedPage:
     """A page of `browser` that is looked over when it is left; console errors may say what is `tolerated`."""
 

@@ -3,7 +3,6 @@
 import base64
 import re
 
-import pytest
 from PIL import Image
 
 from .conftest import WatchedPage
@@ -48,13 +47,6 @@ def send(page, kind, selector, path, mime="image/jpeg"):
     """Drop or paste a file; whether the page took it, and the browser does not open it."""
     data = base64.b64encode(path.read_bytes()).decode()
     return page.evaluate(FILES, [kind, selector, path.name, mime, data])
-
-
-@pytest.fixture
-def shaky_page(browser, page_url):
-    """A page whose connection breaks now and then: what the browser says of it is no error of the page."""
-    with WatchedPage(browser, page_url, *ALL_VIEWS["desktop-light"], tolerated="Failed to load resource") as tab:
-        yield tab
 
 
 @ONE_VIEW
