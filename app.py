@@ -40,6 +40,7 @@ from page.server.request_limits import (
     without_the_data,
 )
 from page.server.response_headers import response_headers
+from page.server.start import wait_for_first_page
 from page.shared.opening import guarded
 from page.shared.records import evaluation_of, training_of
 from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
@@ -72,7 +73,8 @@ LAUNCH = {
     "css_paths": sorted((ROOT / "page").rglob("*.css")),
     # An archive of some forty phone photos.
     "max_file_size": "200mb",
-    "footer_links": ["api", "settings"],
+    # gradio's settings offer other languages, an app that is not enabled, and a recorder.
+    "footer_links": ["api"],
     # gradio keeps the values of the page for each session, one or two megabytes; beyond this number the least recently
     # used session is dropped.
     "state_session_capacity": 100,
@@ -164,6 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def serve(arguments: argparse.Namespace) -> int:
     """`main` after the arguments are read."""
     bound_log()
+    wait_for_first_page()
     try:
         predictor = GenderAgePredictor.from_pretrained(arguments.model, revision=arguments.revision)
     except ModelError as error:

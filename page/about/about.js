@@ -1,7 +1,6 @@
 // About: code names the address that this page has and is copied; links, and the address, open the fold they lead to.
 // gradio's <base href> turns "#name" into the page without its query, which the browser would load anew.
 const ROOT = 'http://localhost:7860';
-const FORGET_MS = 2000;
 
 for (const code of element.querySelectorAll('code'))
   code.textContent = code.textContent.replace(ROOT, location.origin + location.pathname);
@@ -28,5 +27,5 @@ element.addEventListener('click', async (event) => {
   if (!button) return;
   await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);
   button.firstElementChild.textContent = 'Copied';
-  setTimeout(() => (button.firstElementChild.textContent = 'Copy'), FORGET_MS);
+  setTimeout(() => (button.firstElementChild.textContent = 'Copy'), 2000);
 });

@@ -40,7 +40,7 @@ def _numbers(sources: Sources) -> list[str]:
     ):
         names, value, n = _mean(sources, of)
         if n:
-            tiles.append(_tile(f"{shown(value, kind)}{unit}", what, f"{text.listed(names)}, n = {n:,}"))
+            tiles.append(_tile(f"{shown(value, kind)}{unit}", what, f"{text.listed(names)}, n\u00a0=\u00a0{n:,}"))
     counts = {name: found.overall.n for name, found in sources.items() if found.overall.n}
     if counts:
         tiles.append(_tile(f"{sum(counts.values()):,}", "faces measured", text.listed(list(counts))))

@@ -29,8 +29,8 @@ def notes_html(max_visitors: int, turn_seconds: int) -> str:
     """
     return f"""<p class="ga-live-wait" role="status">{max_visitors} other visitors are live. It is your turn when one of
 them stops or has had {turn_seconds} seconds; who came before you comes first.</p>
-<div class="ga-live-notes"><p>Pictures are dropped, not queued, when the machine is slower than the camera. Age and
-gender are averages over the last seconds. Faces narrower than a sixteenth of the picture are left out.</p>
+<div class="ga-live-notes"><p>Age and gender are averages over the last seconds. Faces narrower than a sixteenth of
+the picture are left out. Where the machine is slower than the camera, it skips pictures and stays up to date.</p>
 <p>Each picture is sent to the machine that runs this page and is forgotten with its answer; none is written to a
 file.</p></div>"""
 

@@ -22,7 +22,7 @@ from ..inputs.photo_files import GivenFile, photo_files
 from ..server.endings import endings
 from ..server.leaving import has_left
 from ..server.zero_gpu import on_gpu
-from ..shared.notes import PRIVACY_LINE
+from ..shared.notes import GIVEN_LINE, PRIVACY_LINE
 from ..shared.settings import MANY_PLACES, PHOTO_PLACES, STATE_SECONDS
 from .batch import Answer, Item, items_of, predict_portion, run
 from .html import BROKEN_OFF, NOTHING, WAITING, WELCOME, charts_html, progress_html, summary_html
@@ -155,7 +155,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
                 elem_classes="ga-drop",
                 elem_id="many-files",
             )
-            gr.HTML(PRIVACY_LINE, apply_default_css=False)
+            gr.HTML(GIVEN_LINE + PRIVACY_LINE, apply_default_css=False)
             with gr.Accordion("Which faces to count", open=False, elem_id="many-which"):
                 lowest = min_score_slider(elem_id="many-score")
             analyse = gr.Button("Analyse", variant="primary", elem_id="many-analyse")

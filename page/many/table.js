@@ -3,12 +3,11 @@
 const find = (selector) => element.querySelector(selector);
 const root = find('.ga-many-results'), body = find('tbody'), count = find('.ga-many-count');
 const more = find('.ga-many-more'), reset = find('.ga-many-reset'), dialog = find('dialog');
-let charts = null;
 // Rows drawn at first, and by each press of “Show more”.
 const STEP = 50;
-let photos = [], taken = 0, rows = [], found = [], limit = STEP, sorted = { key: 'given', down: false };
-// What the visitor has chosen, such as gender -> male; and the row of the table for each face.
-const chosen = new Map(), lines = new Map();
+let charts = null, photos = [], taken = 0, rows = [], found = [], limit = STEP, sorted = { key: 'given', down: false };
+// What the visitor has chosen, such as gender -> male.
+const chosen = new Map();
 
 const tests = {
   gender: (row, value) => row.face?.gender === value,
@@ -61,12 +60,6 @@ const line = (row) => {
   return made;
 };
 
-const lineOf = (row) => {
-  const name = `${row.at}/${row.number}`;
-  if (!lines.has(name)) lines.set(name, line(row));
-  return lines.get(name);
-};
-
 const compare = (a, b) => {
   const byPlace = a.at - b.at || a.number - b.number, way = sorted.down ? -1 : 1;
   if (sorted.key === 'given') return byPlace;
@@ -100,7 +93,7 @@ const mark = () => {
 
 const draw = () => {
   found = rows.filter((row) => [...chosen].every(([key, value]) => tests[key](row, value))).sort(compare);
-  const wanted = found.slice(0, limit).map(lineOf);
+  const wanted = found.slice(0, limit).map((row) => (row.line ??= line(row)));
   // Rows that stay are not moved, so that they keep the focus.
   wanted.forEach((each, index) => {
     if (body.children[index] !== each) body.insertBefore(each, body.children[index] ?? null);
@@ -136,7 +129,6 @@ const take = () => {
   if (text.length < taken) {
     [photos, rows, taken, limit, sorted] = [[], [], 0, STEP, { key: 'given', down: false }];
     chosen.clear();
-    lines.clear();
     find('[data-field="folder"]').length = 1;
   }
   for (const each of text.slice(taken).split('\n').filter(Boolean)) {

@@ -6,7 +6,6 @@ const SENTENCES = {
   NotFoundError: 'No camera was found: choose a file instead.',
   NotReadableError: 'The camera is in use elsewhere: close that first, or choose a file.',
 };
-const OTHERWISE = 'The camera cannot be used here: choose a file instead.';
 let stream = null;
 let facing = 'user';
 const stop = () => {
@@ -22,7 +21,7 @@ const start = async () => {
     if (!dialog.open) dialog.showModal();
   } catch (error) {
     dialog.close();
-    element.gaSay(SENTENCES[error.name] ?? OTHERWISE);
+    element.gaSay(SENTENCES[error.name] ?? 'The camera cannot be used here: choose a file instead.');
   }
 };
 const acts = {

@@ -8,11 +8,11 @@ import gradio as gr
 
 from ..inputs.photo_files import GivenFile, given_files
 from ..inputs.photo_input import photo_input
-from ..shared.notes import PRIVACY_LINE
+from ..shared.notes import GIVEN_LINE, PRIVACY_LINE
 from .scripts import script
 
 NO_ADDRESS = "Type the address of a photo first, such as https://example.org/photo.jpg."
-NOTES = f"""<p class="ga-said" role="status"></p>
+NOTES = f"""{GIVEN_LINE}
 {PRIVACY_LINE}
 <dialog class="ga-camera" aria-label="Take a photo"><video playsinline muted autoplay></video>
 <div class="ga-acts"><button type="button" class="ga-act" data-do="take">Take the photo</button>

@@ -38,8 +38,6 @@ const draw = async () => {
   preview.src = URL.createObjectURL(blob);
   preview.alt = `${chosen.map(({ name }) => name).join(' and ')}, with boxes and ages`;
 };
-const option = ({ name, count }, index) => new Option(`${index + 1} · ${name}, ${count}`, index);
-
 for (const select of selects) select.addEventListener('change', draw);
 element.addEventListener('click', (event) => {
   if (event.target === dialog || event.target.closest('.ga-compare-dialog [data-do="close"]')) dialog.close();
@@ -48,7 +46,7 @@ element.addEventListener('click', (event) => {
   }
   if (!event.target.closest('[data-tool="compare"]')) return;
   selects.forEach((select, index) => {
-    select.replaceChildren(...photos.map(option));
+    select.replaceChildren(...photos.map(({ name, count }, at) => new Option(`${at + 1} · ${name}, ${count}`, at)));
     select.value = photos.length - 2 + index;
   });
   draw();

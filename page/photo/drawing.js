@@ -29,13 +29,8 @@ const plainPhoto = (image, faces, only, below = 0) => {
   if (!only) return canvas;
   const others = faces.filter((face) => face.number !== only).map((face) => placed(face, width, height));
   for (const place of others) pixelate(context, image, grown(place, 0.2));
-  const kept = faces.find((face) => face.number === only);
-  context.save();
-  context.beginPath();
-  context.rect(...placed(kept, width, height));
-  context.clip();
-  context.drawImage(image, 0, 0);
-  context.restore();
+  const kept = placed(faces.find((face) => face.number === only), width, height);
+  context.drawImage(image, ...kept, ...kept);
   for (const place of others) pixelate(context, image, place);
   return canvas;
 };

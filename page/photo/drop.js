@@ -1,24 +1,24 @@
 // A photo that is dropped or pasted anywhere on the tabs Photo and Many photos goes to their file input, as does what
 // the buttons choose. Nothing that is dropped replaces the page.
 const root = document.documentElement;
-const said = element.querySelector('.ga-said');
 const inputOf = (id) => document.querySelector(`${id} input[type="file"]`);
 const isOpen = (id) => Boolean(document.querySelector(id)?.offsetParent);
 const target = () => (isOpen('#stage') ? '#photo' : isOpen('#many-files') ? '#many-files' : null);
-const say = (text) => { said.textContent = text; };
+const say = (text) => document.querySelectorAll('.ga-given-said').forEach((each) => {
+  each.textContent = text;
+  if (text) each.scrollIntoView({ block: 'nearest' });
+});
 const listed = (files) => {
   const bag = new DataTransfer();
   for (const file of files) bag.items.add(file);
   return bag.files;
 };
 const give = (files) => {
-  const id = target();
-  const input = id && inputOf(id);
+  const id = target(), input = id && inputOf(id), isOne = id === '#photo';
   if (!input || !files.length) return false;
-  const chosen = files.find((file) => file.type.startsWith('image/')) ?? files[0];
-  input.files = listed(id === '#photo' ? [chosen] : files);
+  say(isOne && files.length > 1 ? 'One photo at a time here. The tab “Many photos” takes all of them.' : '');
+  input.files = listed(isOne ? [files.find((file) => file.type.startsWith('image/')) ?? files[0]] : files);
   input.dispatchEvent(new Event('change', { bubbles: true }));
-  say(id === '#photo' && files.length > 1 ? 'One photo at a time here. The tab “Many photos” takes all of them.' : '');
   return true;
 };
 Object.assign(element, { gaGive: give, gaSay: say });
@@ -30,8 +30,14 @@ const INPUTS = '#photo input[type="file"], #many-files input[type="file"]';
 document.addEventListener('click', ({ target: input }) => {
   if (input.matches?.(INPUTS) && !input.accept.includes(OTHERS)) input.accept += `,${OTHERS}`;
 }, true);
-document.addEventListener('change', ({ target: input }) => {
+window.addEventListener('change', (event) => {
+  const input = event.target;
   if (!input.matches(INPUTS)) return;
+  const wrong = input.matches('#photo input') && [...input.files].find(({ type }) => type && !type.startsWith('image/'));
+  if (wrong) {
+    event.stopImmediatePropagation();
+    return say(`“${wrong.name}” is not a photo.`);
+  }
   input.files = listed([...input.files].map((file) => (file.type ? file : new File([file], file.name, { type: 'image/x' }))));
 }, true);
 
@@ -48,7 +54,10 @@ window.addEventListener('drop', (event) => {
   root.classList.remove('ga-dragging');
   if (!holdsFiles(event)) return;
   event.preventDefault();
-  if (give([...event.dataTransfer.files])) event.stopPropagation();
+  event.stopPropagation();
+  const isFolder = [...event.dataTransfer.items].some((item) => item.webkitGetAsEntry()?.isDirectory);
+  if (isFolder) say('A folder cannot be dropped: choose the photos in it, or put them into a .zip archive.');
+  else give([...event.dataTransfer.files]);
 }, true);
 window.addEventListener('paste', (event) => {
   const files = [...(event.clipboardData?.files ?? [])];
@@ -70,6 +79,7 @@ const paste = async () => {
   }
 };
 document.addEventListener('click', (event) => {
+  if (event.target.closest('#choose, #stage-examples')) say('');
   if (event.target.closest('#choose')) inputOf('#photo').click();
   if (event.target.closest('#paste')) paste();
 });

@@ -1,7 +1,7 @@
 // After a lost connection gradio loads the page anew as soon as a server answers, two seconds later at the earliest; without
 // that it would send nothing more. The photos of the visit, as many as there is room for, the open tab and the sentence go
-// along in sessionStorage, which is emptied at once. gradio runs this once, after strip.js. No upstream issue was found. Can go when
-// `test_a_lost_connection_loads_the_page_anew` in tests/browser/test_gradio.py fails.
+// along in sessionStorage, which is emptied at once. gradio runs this after strip.js. No upstream issue was found. Can go
+// when `test_a_lost_connection_loads_the_page_anew` in tests/browser/test_gradio.py fails.
 const host = element.closest('#strip'), stage = document.querySelector('#stage'), packed = new Map();
 const asData = async ({ url, ...rest }) => {
   const reader = new FileReader();
@@ -10,10 +10,9 @@ const asData = async ({ url, ...rest }) => {
   return { ...rest, url: reader.result };
 };
 const pack = async (photo) => packed.set(photo, { ...photo, files: await Promise.all(photo.files.map(asData)) });
-const LOST = 'Connection to the server was lost';
 let isLost = false;
 const watcher = new MutationObserver(() => {
-  isLost = [...document.querySelectorAll('.toast-body.error')].some((toast) => toast.textContent.includes(LOST));
+  isLost = [...document.querySelectorAll('.toast-body.error')].some((toast) => /server was lost/.test(toast.textContent));
   if (!isLost) return;
   watcher.disconnect();
   host.gaPhotos.forEach(pack);

@@ -42,13 +42,9 @@ const acts = {
     document.querySelector('#tabs').scrollIntoView({ block: 'nearest' });
   },
   copy: async (button) => {
-    const words = button.firstChild;
-    try {
-      await navigator.clipboard.writeText(button.dataset.text);
-      words.textContent = 'Copied';
-    } catch {
-      words.textContent = 'Copying is not allowed here';
-    }
+    const words = button.firstChild, { text } = button.dataset;
+    const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+    words.textContent = isCopied ? 'Copied' : 'Copying is not allowed here';
     setTimeout(() => { words.textContent = 'Copy'; }, 2500);
   },
 };

@@ -9,11 +9,7 @@ const mark = (photo) => photos.forEach(({ button }) => { button.ariaCurrent = bu
 const refresh = () => {
   section.hidden = !photos.length;
   element.querySelector('[data-tool="compare"]').hidden = photos.length < 2;
-  list.replaceChildren(...photos.map(({ button }) => {
-    const entry = document.createElement('li');
-    entry.append(button);
-    return entry;
-  }));
+  list.replaceChildren(...photos.map(({ entry }) => entry));
 };
 
 // The browser has the pictures already; `force-cache` takes them from there.
@@ -53,6 +49,8 @@ const keep = host.gaKeep = async (source, [summary, { html, files }, answer]) =>
     const faces = answer?.faces?.length ?? 0;
     Object.assign(photo, { name: answer?.photo ?? 'photo', count: `${faces} ${faces === 1 ? 'face' : 'faces'}` });
     photo.button = await buttonOf(photo);
+    photo.entry = document.createElement('li');
+    photo.entry.append(photo.button);
     if (current !== visit || photos.some((each) => each.source === source)) return release(photo);
     photos.push(photo);
     if (photos.length > MOST) release(photos.shift());
@@ -71,8 +69,7 @@ host.addEventListener('ga-answer', ({ detail }) => {
 element.addEventListener('click', (event) => {
   if (!event.target.closest('[data-tool="forget"]')) return;
   visit += 1;
-  photos.forEach(release);
-  photos.length = 0;
+  photos.splice(0).forEach(release);
   refresh();
   said.textContent = said.dataset.text;
   host.gaChosen = [null, ...host.gaAtFirst];

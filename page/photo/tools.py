@@ -35,7 +35,7 @@ PEOPLE = {
 
 TOOLS = """<div class="ga-tools" role="group" aria-label="More to do with a photo">
 <button type="button" class="ga-tool" data-tool="share" aria-haspopup="dialog" hidden>Share the picture</button>
-<button type="button" class="ga-tool" data-tool="guess" aria-pressed="false">Guess first</button></div>
+<button type="button" class="ga-tool" data-tool="guess" aria-pressed="false">Guess the ages</button></div>
 <dialog class="ga-dialog ga-share-dialog" aria-labelledby="ga-share-title">
 <div class="ga-dialog-top"><h2 id="ga-share-title">Share the picture</h2>
 <button type="button" class="ga-tool" data-do="close">Close</button></div>
@@ -47,14 +47,14 @@ TOOLS = """<div class="ga-tools" role="group" aria-label="More to do with a phot
 <button type="button" class="ga-tool" data-do="save">Save</button>
 <button type="button" class="ga-tool" data-do="copy">Copy</button></div>
 <p class="ga-said" role="status"></p></dialog>"""
-GUESS = """<section class="ga-guess" aria-label="Guess first" hidden></section>
+GUESS = """<section class="ga-guess" aria-label="Guess the ages" hidden></section>
 <p class="ga-unseen" role="status"></p>"""
 STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" hidden>
 <ol class="ga-thumbs"></ol>
 <div class="ga-tools">
 <button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare</button>
 <button type="button" class="ga-tool" data-tool="forget">Forget my photos now</button></div>
-<p class="ga-small">This browser tab keeps the last photos of your visit until you close it.</p></section>
+<p class="ga-small">This browser tab keeps the last photos of your visit until you close or reload it.</p></section>
 <dialog class="ga-dialog ga-compare-dialog" aria-labelledby="ga-compare-title">
 <div class="ga-dialog-top"><h2 id="ga-compare-title">Compare two photos</h2>
 <button type="button" class="ga-tool" data-do="close">Close</button></div>

@@ -3,12 +3,16 @@ const stage = document.querySelector('#stage');
 const image = element.querySelector('img');
 const [title, step] = [element.querySelector('b'), element.querySelector('p span')];
 const failed = element.querySelector('.ga-failed');
-let upload = '';
+let upload = '', sent = null, next = null;
 const isWaiting = () => 'waiting' in stage.dataset;
 const show = (place) => {
   const { top } = place.getBoundingClientRect();
   if (stage.offsetParent && (top < 0 || top > innerHeight / 3)) place.scrollIntoView({ block: 'start' });
 };
+const closeToasts = () => document.querySelectorAll('.toast-body').forEach((toast) => {
+  toast.dataset.old = '';
+  toast.querySelector('.toast-close')?.click();
+});
 const begin = (name, source) => {
   if (image.src.startsWith('blob:')) URL.revokeObjectURL(image.src);
   const address = document.querySelector('#address textarea, #address input');
@@ -21,37 +25,51 @@ const begin = (name, source) => {
   title.textContent = name;
   step.textContent = 'is on its way…';
   failed.hidden = true;
-  for (const toast of document.querySelectorAll('.toast-body')) {
-    toast.dataset.old = '';
-    toast.querySelector('.toast-close')?.click();
-  }
+  closeToasts();
   stage.dataset.waiting = '';
   delete stage.dataset.failed;
   show(document.querySelector('#waiting'));
 };
 const end = (isFailed) => {
   if (!isWaiting()) return;
-  delete stage.dataset.waiting;
-  upload = '';
-  if (isFailed) {
-    failed.hidden = false;
-    stage.dataset.failed = '';
-    document.querySelector('#photo button[aria-label="Remove Image"]')?.click();
+  if (isFailed) document.querySelector('#photo button[aria-label="Remove Image"]')?.click();
+  const again = next;
+  upload = next = sent = null;
+  if (again) {
+    closeToasts();
+    setTimeout(() => { delete stage.dataset.waiting; again(); });
+    return;
   }
+  delete stage.dataset.waiting;
+  failed.hidden = !isFailed;
+  if (isFailed) stage.dataset.failed = '';
   show(document.querySelector(isFailed ? '#waiting' : '#result'));
 };
 // Not every browser can show every photo, a TIFF for example: then its name is enough.
 image.addEventListener('error', () => { image.hidden = true; });
+// The latest choice waits for the answer to the one before: gradio would drop it. A double tap is one choice.
+const isFirst = (event, what, again) => {
+  if (isWaiting()) event.stopImmediatePropagation();
+  else sent = what;
+  next = what === sent ? null : again;
+  return what === sent;
+};
 document.addEventListener('change', (event) => {
-  const file = event.target.matches('#photo input[type="file"]') && event.target.files[0];
-  if (!file) return;
-  begin(file.name, URL.createObjectURL(file));
-  upload = 'asked';
+  const { files } = event.target;
+  if (!event.target.matches('#photo input[type="file"]') || !files.length) return;
+  const give = () => {
+    const input = document.querySelector('#photo input[type="file"]');
+    Object.assign(input, { files }).dispatchEvent(new Event('change', { bubbles: true }));
+  };
+  if (isFirst(event, files, give)) upload = 'asked';
+  begin(files[0].name, URL.createObjectURL(files[0]));
 }, true);
 document.addEventListener('click', (event) => {
   const example = event.target.closest('#stage-examples .gallery-item');
-  if (example) begin(example.dataset.name ?? 'The example', example.querySelector('img')?.src);
-});
+  if (!example) return;
+  isFirst(event, example, () => example.click());
+  begin(example.ariaLabel?.replace('Example: ', '') ?? 'The example', example.querySelector('img')?.src);
+}, true);
 document.addEventListener('ga-given', (event) => begin(event.detail || 'The photo', null));
 document.addEventListener('ga-answered', () => end(false));
 document.addEventListener('ga-failed', () => end(true));
@@ -76,13 +94,9 @@ new MutationObserver(() => {
 
 // gradio's example buttons contain an image without a text alternative; no upstream issue was found. Can go when axe
 // (tests/browser/test_accessibility.py) passes without it.
-const nameExamples = () => {
-  for (const button of document.querySelectorAll('#stage-examples .gallery-item:not([aria-label])')) {
-    const name = button.querySelector('img')?.src.split('/').pop().replace(/\.\w+$/, '').replaceAll('-', ' ');
-    if (!name) continue;
-    button.dataset.name = name;
-    button.setAttribute('aria-label', `Example: ${name}`);
-  }
-};
+const nameExamples = () => document.querySelectorAll('#stage-examples .gallery-item').forEach((button) => {
+  const name = button.querySelector('img')?.src.split('/').pop().replace(/\.\w+$/, '').replaceAll('-', ' ');
+  if (name) button.ariaLabel = `Example: ${name}`;
+});
 new MutationObserver(nameExamples).observe(stage, { childList: true, subtree: true, attributeFilter: ['src'] });
 nameExamples();

@@ -78,7 +78,8 @@ def bar_chart(
         last = bar.label
         rows.append(_row(bar, kind, scale, reference))
     ticks = ticks_html((100 * step / scale.steps, text) for step, text in _ticks(scale, kind))
-    rows.append(f'<div class="ga-row ga-scale"><span></span><span class="ga-lane">{ticks}</span><span></span></div>')
+    lanes = f'<span></span><span class="ga-lane">{ticks}</span><span></span>'
+    rows.append(f'<div class="ga-row ga-scale ga-{kind}">{lanes}</div>')
     names = min(max(len(bar.series or bar.label) for bar in bars), MAX_NAME_LENGTH) + 1
     style = f'style="--ga-steps:{scale.steps};--ga-names:{names}ch"'
     plot = f'<div class="ga-plot" {style} {picture(_alternative(caption))}>{"".join(rows)}</div>'
@@ -158,8 +159,8 @@ def _row(bar: Bar, kind: str, scale: Scale, reference: float | None) -> str:
 
 
 def _ticks(scale: Scale, kind: str) -> list[tuple[int, str]]:
-    """Position in steps and text of the ticks: of many, or of long ones, some, both ways from the zero."""
-    every = 1 if scale.steps <= (3 if kind == "share" else MAX_STEPS) else 2
+    """Position in steps and text of the ticks: of many, some, both ways from the zero."""
+    every = 1 if scale.steps <= MAX_STEPS else 2
     if kind == "signed" and every == 2 and scale.steps % 4:
         every = scale.steps // 2
     values = [(i, scale.low + (scale.high - scale.low) * i / scale.steps) for i in range(0, scale.steps + 1, every)]

@@ -10,6 +10,8 @@ PRIVACY = (
     "Photos are sent to the machine that runs this page, used for the answer only, shown to nobody else, and deleted "
     f"there after {KEPT_MINUTES} minutes at most."
 )
+# What drop.js says of a file.
+GIVEN_LINE = '<p class="ga-said ga-given-said" role="status"></p>'
 PRIVACY_LINE = f'<p class="ga-privacy">{PRIVACY}</p>'
 
 

@@ -134,6 +134,33 @@ def test_a_photo_that_no_browser_shows_and_an_upload_that_fails(shaky_page, tmp_
 
 
 @ONE_VIEW
+def test_the_latest_choice_is_answered_and_what_is_no_photo_is_said(page, tmp_path):
+    joined = held(page, "/queue/join")
+    page.click("#examples button.gallery-item >> nth=2")
+    page.wait_for_selector("#waiting p >> text=hopper")
+    first = caught(page, joined)
+    choose(page, EXAMPLES / "bera.jpg")
+    page.click("#examples button.gallery-item >> nth=1")
+    choose(page, EXAMPLES / "obama.jpg")
+    page.wait_for_selector("#waiting p >> text=obama.jpg")
+    first.continue_()
+    answered(page, "obama.jpg")
+    page.wait_for_selector("#strip .ga-thumb >> nth=1")
+    labels = [thumb.get_attribute("aria-label") for thumb in page.locator("#strip .ga-thumb").all()]
+    assert [label.split()[2] for label in labels] == ["hopper.jpg:", "obama.jpg:"]
+
+    notes = tmp_path / "notes.txt"
+    notes.write_text("Dear all,\n")
+    page.evaluate("scrollTo(0, 1000)")
+    assert send(page, "drop", "#summary", notes, "text/plain")
+    page.wait_for_selector("#stage-notes >> text=“notes.txt” is not a photo.")
+    page.wait_for_function(IN_VIEW, arg="#stage-notes .ga-given-said")
+    assert page.locator(".toast-body").count() == 0
+    assert page.locator("#waiting").is_hidden()
+    assert "obama.jpg" in page.inner_text("#summary")
+
+
+@ONE_VIEW
 def test_an_address_is_fetched_or_a_sentence_says_why_not(page):
     for address in ("http://127.0.0.1/a.jpg", "nowhere.invalid/b.jpg"):
         page.fill("#address input", address)
