@@ -15,6 +15,8 @@ DEEP_COLOURS = re.compile(r"RGB[AX]?;16[BLN]")
 OTHER_ORDER = {"B": "L", "L": "B", "N": "B"}
 # What the upper byte reaches in a sample of 14 bits.
 LESS_THAN_15_BITS = 1 << 6
+# A larger picture is decoded once and may stay dark: whoever means harm would double its cost.
+MOST_PIXELS = 25_000_000
 
 
 def expect_native_order(image: ImageFile.ImageFile) -> None:
@@ -23,7 +25,9 @@ def expect_native_order(image: ImageFile.ImageFile) -> None:
 
 
 def has_deep_colours(image: ImageFile.ImageFile) -> bool:
-    """Whether it has colours of 16 bits, of which Pillow keeps the upper byte."""
+    """Whether it has colours of 16 bits, of which Pillow keeps the upper byte, and is small enough to decode both."""
+    if image.width * image.height > MOST_PIXELS:
+        return False
     return bool(image.tile) and all(DEEP_COLOURS.fullmatch(_raw_mode(tile)) for tile in image.tile)
 
 

@@ -64,3 +64,9 @@ def test_transparency_stays(tmp_path):
     got = opened(tmp_path, as_png(np.dstack([samples(10), alpha])))
     assert (got[:, :30] == 255).all()
     assert np.abs(got - COLOURS)[:, 30:].max() <= 1
+
+
+def test_a_large_picture_is_decoded_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("gender_age.sample_bytes.MOST_PIXELS", WIDTH * HEIGHT - 1)
+    for data in (as_png(samples(12)), as_tiff(samples(12))):
+        assert np.abs(opened(tmp_path, data) - COLOURS // 16).max() <= 1
