@@ -1,4 +1,4 @@
-// "Guess the ages": a new photo comes without its answers, the visitor guesses every age, then sees the model's and, where it
+// "Guess first": a new photo comes without its answers, the visitor guesses every age, then sees the model's and, where it
 // is known, the truth. gradio runs this once; `element` is the container of the game. The guesses and errors of this visit
 // are kept in memory only. `#faces` is inert meanwhile, so that a screen reader does not tell either.
 const panel = element.querySelector('.ga-guess'), told = element.querySelector('[role="status"]');

@@ -35,7 +35,7 @@ PEOPLE = {
 
 TOOLS = """<div class="ga-tools" role="group" aria-label="More to do with a photo">
 <button type="button" class="ga-tool" data-tool="share" aria-haspopup="dialog" hidden>Share the picture</button>
-<button type="button" class="ga-tool" data-tool="guess" aria-pressed="false">Guess the ages</button></div>
+<button type="button" class="ga-tool" data-tool="guess" aria-pressed="false">Guess first</button></div>
 <dialog class="ga-dialog ga-share-dialog" aria-labelledby="ga-share-title">
 <div class="ga-dialog-top"><h2 id="ga-share-title">Share the picture</h2>
 <button type="button" class="ga-tool" data-do="close">Close</button></div>
@@ -47,7 +47,7 @@ TOOLS = """<div class="ga-tools" role="group" aria-label="More to do with a phot
 <button type="button" class="ga-tool" data-do="save">Save</button>
 <button type="button" class="ga-tool" data-do="copy">Copy</button></div>
 <p class="ga-said" role="status"></p></dialog>"""
-GUESS = """<section class="ga-guess" aria-label="Guess the ages" hidden></section>
+GUESS = """<section class="ga-guess" aria-label="Guess first" hidden></section>
 <p class="ga-unseen" role="status"></p>"""
 STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" hidden>
 <ol class="ga-thumbs"></ol>
