@@ -14,6 +14,7 @@ from functools import partial
 import torch
 
 from .alignment import align_face
+from .counted import counted
 from .decoding import decode, gender_probabilities
 from .errors import GenderAgeError, VideoError
 from .found_faces import largest
@@ -30,6 +31,8 @@ from .video_tracks import Person, Sighting, VideoTracker, look_of
 SAMPLE_S, SMALLEST_SHARE = 0.2, 1 / 32
 # Fewer frames are more often no face than a person, unless the clip has hardly more.
 FEWEST_FRAMES = 3
+# Beyond a limit of time: a clip that was cut to it lasts a frame or some sound longer.
+GRACE_S = 0.2
 # A clip of a crowd would take the page's time from all others.
 MAX_FACES = 50
 WORKERS = 2
@@ -100,10 +103,9 @@ def follow(
     workers = min(torch.get_num_threads(), WORKERS)
     with VideoReader(video, SAMPLE_S) as reader, closing(parallel_map(sight, reader, workers)) as frames:
         for found in frames:
-            if longest_s is not None and max(reader.duration_s or 0.0, reader.last_s) > longest_s:
-                raise VideoError(
-                    f"{reader.name} is too long: the limit is {longest_s:g} seconds, cut it and try again."
-                )
+            if longest_s is not None and max(reader.duration_s or 0.0, reader.last_s) > longest_s + GRACE_S:
+                limit = counted(longest_s, "second")
+                raise VideoError(f"{reader.name} is too long: the limit is {limit}, cut it and try again.")
             tracker.add(found)
             num_frames += 1
             yield reader
@@ -177,10 +179,9 @@ def person_of(person: Person, predictor: GenderAgePredictor) -> PersonPrediction
 def _what_is_missing(reader: VideoReader) -> str | None:
     if not reader.is_damaged:
         return None
-    return (
-        f"{reader.name} is damaged or cut short: the answers are from what could be read, up to second "
-        f"{reader.last_s:.1f} of {reader.duration_s:.1f}."
-    )
+    last, end = f"{reader.last_s:.1f}", f"{reader.duration_s:.1f}"
+    place = f"{last} of {end}" if end != last else last
+    return f"{reader.name} is damaged or cut short: the answers are from what could be read, up to second {place}."
 
 
 __all__ = ["follow", "predict_video", "sightings", "video_or_error"]

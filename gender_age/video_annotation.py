@@ -19,6 +19,8 @@ LONGEST_SIDE, FASTEST_S = 1920, 1 / 30
 # Between two sightings a box moves evenly, unless they are further apart; a box goes this long after the last one.
 LONGEST_GAP_S, AFTER_S = 1.0, 0.2
 TICKS = 90_000
+# The writer takes no frame that lasts 2**31 ticks.
+LONGEST_HOLD_S = 6 * 3600.0
 CODEC, OPTIONS = "libx264", {"preset": "veryfast", "crf": "23"}
 ITU709 = 1
 
@@ -26,7 +28,9 @@ ITU709 = 1
 def annotate(
     video: str | os.PathLike, prediction: VideoPrediction, out: str | os.PathLike, longest_side: int = LONGEST_SIDE
 ) -> Generator[VideoReader, None, None]:
-    """Writes the copy as MP4 (H.264), without sound.
+    """Writes the copy as MP4 (H.264), without sound; its clock is the video's, and its last frame lasts as long.
+
+    Where the video's pictures begin late, the first of them is shown from the start.
 
     Args:
         video: the path of the video.
@@ -50,6 +54,7 @@ def annotate(
         stream: Any = container.add_stream(CODEC, rate=30, options=OPTIONS)
         context = stream.codec_context
         stream.pix_fmt, context.time_base = "yuv420p", Fraction(1, TICKS)
+        context.max_b_frames = 0  # so that the last packet is that of the last frame
         context.colorspace = context.color_primaries = context.color_trc = ITU709
         last_tick, size_wh = -1, None
         for frame in reader:
@@ -57,11 +62,16 @@ def annotate(
                 size_wh = stream.width, stream.height = _even(frame.image_rgb.size, longest_side)
             drawn = av.VideoFrame.from_image(with_people(frame.image_rgb, prediction.people, frame.time_s, size_wh))
             encoded = drawn.reformat(format="yuv420p", dst_colorspace=ITU709)
-            last_tick = max(last_tick + 1, round(frame.time_s * TICKS))
+            # Players differ in what they show before a first frame that is not at 0.
+            last_tick = 0 if last_tick < 0 else max(last_tick + 1, round(frame.time_s * TICKS))
             encoded.pts, encoded.time_base = last_tick, context.time_base
             container.mux(stream.encode(encoded))
             yield reader
-        container.mux(stream.encode())
+        packets = stream.encode()
+        left = (reader.duration_s or 0.0) * TICKS - last_tick
+        if packets and left >= 1 and not reader.is_damaged:
+            packets[-1].duration = round(min(left, LONGEST_HOLD_S * TICKS))
+        container.mux(packets)
 
 
 def with_people(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import IO, Any
@@ -12,7 +11,9 @@ import numpy as np
 from PIL import Image, ImageSequence
 
 from .formats import FORMATS
+from .video_ends import is_cut
 from .video_formats import ANIMATION
+from .video_times import declared_times
 
 # The largest of action cameras have 5.3K.
 MAX_FRAME_PIXELS = 16_000_000
@@ -22,7 +23,6 @@ HDR, SRGB, BT709 = (16, 18), 13, 1
 USUAL_RATE = 25.0
 # What is missing at the end where the file is cut short, beside the last frame's own time.
 MISSING_S = 1.0
-MATROSKA_DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 # Rounding of timestamps.
 TINY_S = 1e-4
 DAMAGED_ANIMATION = (OSError, ValueError, EOFError, SyntaxError, IndexError, KeyError, TypeError)
@@ -85,7 +85,7 @@ class EncodedClip(Clip):
             container: Any = av.open(file, format=reader, metadata_errors="replace")
         except self._errors:
             raise NoVideoError("is damaged or cut short: save or download it again") from None
-        self._container = container
+        self._container, self._file, self._reader = container, file, reader
         # A song's cover is a stream, too.
         covers = av.stream.Disposition.attached_pic
         streams = [each for each in self._container.streams.video if not each.disposition & covers]
@@ -100,38 +100,33 @@ class EncodedClip(Clip):
         # Kept, as it takes seconds to make the one that maps HDR to SDR.
         self._reformatter = VideoReformatter()
         self._size_wh: tuple[int, int] | None = None
-        # Of the pictures, without sound that may be longer.
-        self._end_s = self._declared_end()
-        whole_s = None if self._container.duration is None else self._container.duration / 1e6  # AV_TIME_BASE
-        self.duration_s = whole_s if self._end_s is None else self._end_s
-
-    def _declared_end(self) -> float | None:
-        stream = self._stream
-        if stream.duration is not None and stream.time_base is not None:
-            return float(stream.duration * stream.time_base)
-        found = MATROSKA_DURATION.fullmatch(stream.metadata.get("DURATION", ""))
-        return (
-            None if found is None else sum(float(part) * 60**place for place, part in enumerate(found.groups()[::-1]))
-        )
+        self._times = declared_times(container, self._stream, reader)
+        self.duration_s = self._times.duration_s
 
     def _decoded(self) -> Iterator[tuple[float, Any]]:
         step_s = 1 / float(self._stream.guessed_rate or USUAL_RATE)
-        start_s = float((self._stream.start_time or 0) * (self._stream.time_base or 0))
-        last_s, shift_s, longest_s = -step_s, -start_s, step_s
+        last_s, shift_s, longest_s, length_s = self._times.late_s - step_s, -self._times.zero_s, step_s, 0.0
         for frame in self._frames():
             time_s = last_s + step_s if frame.time is None else frame.time + shift_s
-            if time_s < last_s and self.is_damaged and self._end_s is not None:
+            if time_s < last_s and self.is_damaged and self._times.end_s is not None:
                 continue  # what a decoder makes of damage comes out of order
             if time_s < last_s:  # where recordings were joined, or its clock has run over
                 shift_s += last_s + step_s - time_s
                 time_s = last_s + step_s
             time_s = max(time_s, 0.0)
             longest_s = max(longest_s, time_s - last_s)
-            last_s = time_s
+            last_s, length_s = time_s, float((frame.duration or 0) * (frame.time_base or 0))
             yield last_s, frame
-        # Readers take the end of a file that was cut short for that of the clip.
-        if self._end_s is not None and self._end_s - last_s > MISSING_S + 2 * longest_s:
-            self.is_damaged = True
+        self._check_end(last_s + length_s, MISSING_S + 2 * longest_s)
+
+    def _check_end(self, end_s: float, missing_s: float) -> None:
+        """Sets what the clip's end tells: `end_s` is that of the last frame."""
+        cut = is_cut(self._file, self._reader)
+        if cut is None:
+            cut = self._times.end_s is not None and self._times.end_s - end_s > missing_s
+        self.is_damaged = self.is_damaged or cut
+        if self.duration_s is None and not self.is_damaged:
+            self.duration_s = end_s
 
     def _frames(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)

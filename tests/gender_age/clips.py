@@ -76,6 +76,7 @@ def write_clip(
     pixel_format: str = "yuv420p",
     rotation: int = 0,
     with_audio: bool = False,
+    last_s: float | None = None,
     container_options: dict[str, str] | None = None,
     change: Callable[[av.VideoFrame], av.VideoFrame] | None = None,
     **stream_values: object,
@@ -85,6 +86,8 @@ def write_clip(
     Args:
         times_s: of the frames, where they are not regular.
         rotation: counter-clockwise degrees that a player has to turn the frames by.
+        with_audio: 64 ms of silence, from 0 on.
+        last_s: how long the last frame is shown, where it is not as long as the others.
         change: made to every frame before it is encoded.
         stream_values: attributes of the codec context.
     """
@@ -98,13 +101,17 @@ def write_clip(
         if rotation:
             stream.set_display_rotation(rotation)
         sound = container.add_stream("aac", rate=16_000, layout="mono") if with_audio else None
+        packets = []
         for time_s in times_s if times_s is not None else regular(seconds, rate):
             frame = av.VideoFrame.from_image(frame_at(actors, time_s, size_wh))
             if change is not None:
                 frame = change(frame)
             frame.pts, frame.time_base = round(time_s / tick), tick
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+            packets += stream.encode(frame)
+        packets += stream.encode()
+        if last_s is not None:
+            packets[-1].duration = round(last_s / packets[-1].time_base)
+        container.mux(packets)
         if sound is not None:
             noise = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
             noise.rate, noise.pts = 16_000, 0

@@ -1,0 +1,90 @@
+"""Whether a video's file is cut short, as its structure says: readers take the end of such a file for the clip's."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import IO
+
+from .video_formats import BOXES
+
+# Parts that are looked at: those of an hour, where no cluster of blocks has a length. Each takes microseconds.
+MAX_PARTS = 300_000
+HEAD_BYTES = 24
+
+FRAGMENT_BOXES = (b"moof", b"styp", b"sidx", b"mfra", b"uuid")
+ASF_DATA = b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
+SEGMENT, CLUSTER = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
+
+
+def is_cut(file: IO[bytes], kind: str) -> bool | None:
+    """Whether one of a file's parts ends after the file does.
+
+    Args:
+        file: its position moves.
+        kind: FFmpeg's name of its reader.
+
+    Returns:
+        None where the structure does not tell: it has no lengths, or the file may have been cut between two parts.
+    """
+    part_of = READERS.get(kind)
+    if part_of is None:
+        return None
+    num_bytes, place, answer = file.seek(0, io.SEEK_END), 0, None
+    for _ in range(MAX_PARTS):
+        file.seek(place)
+        part = part_of(file.read(HEAD_BYTES))
+        if part is None:
+            break
+        length, is_everything = part
+        place += length
+        if place > num_bytes:
+            return True
+        if is_everything:
+            answer = False
+    return answer
+
+
+def _box(head: bytes) -> tuple[int, bool] | None:
+    """MP4 and MOV, ISO/IEC 14496-12: a box's length, and whether it holds all pictures; None where it is no box."""
+    length, header = int.from_bytes(head[:4], "big"), 8
+    if length == 1:
+        length, header = int.from_bytes(head[8:16], "big"), 16
+    return None if head[4:8] not in BOXES + FRAGMENT_BOXES or length < header else (length, False)
+
+
+def _riff(head: bytes) -> tuple[int, bool] | None:
+    """AVI, as `_box`. Recordings that were broken off have no length."""
+    length = int.from_bytes(head[4:8], "little")
+    return None if head[:4] != b"RIFF" or length in (0, 2**32 - 1) else (8 + length, True)
+
+
+def _asf_object(head: bytes) -> tuple[int, bool] | None:
+    """WMV, as `_box`. A broadcast has no length."""
+    length = int.from_bytes(head[16:24], "little")
+    return None if length < HEAD_BYTES else (length, head[:16] == ASF_DATA)
+
+
+def _element(head: bytes) -> tuple[int, bool] | None:
+    """Matroska and WebM, RFC 8794, as `_box`. Where a length is not known, the elements inside follow."""
+    name_bytes = 9 - (head[:1] or b"\0")[0].bit_length()
+    length_bytes = 9 - (head[name_bytes : name_bytes + 1] or b"\0")[0].bit_length()
+    header = name_bytes + length_bytes
+    if name_bytes > 4 or length_bytes > 8 or header > len(head):
+        return None
+    name, largest = head[:name_bytes], (1 << 7 * length_bytes) - 1
+    length = int.from_bytes(head[name_bytes:header], "big") & largest
+    if length == largest:
+        return (header, False) if name in (SEGMENT, CLUSTER) else None
+    return header + length, name == SEGMENT
+
+
+READERS: dict[str, Callable[[bytes], tuple[int, bool] | None]] = {
+    "mov": _box,
+    "avi": _riff,
+    "asf": _asf_object,
+    "matroska": _element,
+}
+
+
+__all__ = ["is_cut"]
