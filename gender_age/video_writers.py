@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
+from .counted import counted
 from .results import PhotoPrediction
 from .video_results import VideoPrediction
 from .writers import NO_FACE, Cell, Row, TextWriter, csv_cell, estimate_cells, estimate_text, path_cell, typed_table
@@ -125,7 +126,7 @@ class MixedTextWriter(TextWriter):
         if prediction.error is not None or not prediction.people:
             self.add_line(prediction.video, prediction.error or NO_FACE)
         for number, person in enumerate(prediction.people, 1):
-            when = f"{person.first:.1f}-{person.last:.1f} s, {person.frames} frames"
+            when = f"{person.first:.1f}-{person.last:.1f} s, {counted(person.frames, 'frame')}"
             self.add_line(prediction.video, f"{number:>4}  {when:<23}  {'':<5}  {estimate_text(person)}")
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 
 from gender_age.checkpoint import DEFAULT_MODEL
+from gender_age.counted import counted
 from gender_age.video_formats import is_installed, missing
 
 from .cluster import cluster
@@ -52,7 +53,8 @@ def label(arguments: argparse.Namespace) -> None:
         pieces = pieces_of(source, stages.searchers, arguments.image, settings.videos)
         output.begin(identity)
         before, started = output.counts(), time.monotonic()
-        with progress_bar(sum(piece.num_rows for piece in pieces), before.photos) as counter:
+        num_files = sum(piece.num_rows for piece in pieces)
+        with progress_bar(num_files, before.photos, str(identity["kind of file"])) as counter:
             run(pieces, output, model, settings, stages, arguments.batch_size, counter)
         seconds = time.monotonic() - started
     counts = output.counts()
@@ -72,11 +74,12 @@ def label(arguments: argparse.Namespace) -> None:
 
 def summary(counts: Counts, new_photos: int, seconds: float, videos: bool = False) -> str:
     """One line for who started the job."""
-    files, found = ("videos", "people") if videos else ("photos", "faces")
+    file = "video" if videos else "photo"
+    found = counted(counts.faces, "person", "people") if videos else counted(counts.faces, "face")
     rate = f"{new_photos / seconds:.1f} a second" if new_photos else "nothing new"
     return (
-        f"{counts.photos:,} {files} ({new_photos:,} now, {rate}): {counts.faces:,} {found}, "
-        f"{counts.without_face:,} {files} without a face, {counts.errors:,} with an error."
+        f"{counted(counts.photos, file)} ({new_photos:,} now, {rate}): {found}, "
+        f"{counted(counts.without_face, file)} without a face, {counts.errors:,} with an error."
     )
 
 

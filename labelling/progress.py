@@ -31,18 +31,19 @@ class Counter:
 
 
 @contextmanager
-def progress_bar(total: int, done: int) -> Iterator[ActorHandle]:
+def progress_bar(total: int, done: int, unit: str = "photos") -> Iterator[ActorHandle]:
     """A bar on standard error, in a log a line a minute; the counter that moves it.
 
     Args:
         total: photos in all.
         done: those that had rows before.
+        unit: what is counted.
     """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
     counter = Counter.options(scheduling_strategy=here).remote()
     ended = threading.Event()
     every_s = POLL_S if sys.stderr.isatty() else LOG_EVERY_S
-    with tqdm(total=total, initial=min(done, total), unit=" photos", mininterval=every_s) as bar:
+    with tqdm(total=total, initial=min(done, total), unit=f" {unit}", mininterval=every_s) as bar:
 
         def follow() -> None:
             while not ended.wait(POLL_S):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from statistics import median
 
+from gender_age.counted import counted
 from gender_age.labels import GENDERS
 from gender_age.results import PhotoPrediction
 
@@ -49,7 +50,7 @@ def progress_html(num_done: int, num_photos: int, seconds: float) -> str:
     Args:
         seconds: since the start of the run.
     """
-    text = f"{num_done} of {_plural(num_photos, 'photo')}"
+    text = f"{num_done} of {counted(num_photos, 'photo')}"
     if num_done and seconds > 2:
         text += f" · {_left(seconds * (num_photos - num_done) / num_done)}"
     return bar_html("Photos analysed", text, num_done, num_photos)
@@ -80,14 +81,14 @@ def summary_html(predictions: Sequence[PhotoPrediction], num_photos: int, cancel
     faces = [face for prediction in predictions for face in prediction.faces]
     unusable = sum(prediction.error is not None for prediction in predictions)
     empty = sum(not prediction.faces for prediction in predictions) - unusable
-    title = f"{_plural(len(faces), 'face')} found in {_plural(len(predictions) - unusable, 'photo')}"
+    title = f"{counted(len(faces), 'face')} found in {counted(len(predictions) - unusable, 'photo')}"
     parts = []
     if cancelled:
-        parts.append(f"Stopped after {len(predictions)} of {_plural(num_photos, 'photo')}; what was done is below.")
+        parts.append(f"Stopped after {len(predictions)} of {counted(num_photos, 'photo')}; what was done is below.")
     if empty:
-        parts.append(f"No face was found in {_plural(empty, 'photo')}.")
+        parts.append(f"No face was found in {counted(empty, 'photo')}.")
     if unusable:
-        parts.append(f"{_plural(unusable, 'file')} could not be used.")
+        parts.append(f"{counted(unusable, 'file')} could not be used.")
     if faces:
         ages = [face.age for face in faces]
         youngest, oldest = shown_age(min(ages)), shown_age(max(ages))
@@ -115,7 +116,7 @@ def _decade_column(decade: int, count: int) -> Column:
     label, years = f"{decade}", f"{decade} to {decade + 9}"
     if decade == DECADES[-1]:
         label, years = f"{decade}+", f"{decade} and more"
-    return Column(label, count, f"{_plural(count, 'face')} of {years} years", f"decade:{decade}")
+    return Column(label, count, f"{counted(count, 'face')} of {years} years", f"decade:{decade}")
 
 
 def _gender_share(gender: str, count: int, uncertain: int, num_faces: int) -> Share:
@@ -128,12 +129,9 @@ def _problems(predictions: Sequence[PhotoPrediction]) -> str:
     errors = [prediction.error for prediction in predictions if prediction.error is not None]
     lines = [f"<li>{escape(error)}</li>" for error in errors[:MAX_PROBLEMS]]
     if len(errors) > MAX_PROBLEMS:
-        lines.append(f"<li>{len(errors) - MAX_PROBLEMS} more are in the table.</li>")
+        more = len(errors) - MAX_PROBLEMS
+        lines.append(f"<li>{more} more {'is' if more == 1 else 'are'} in the table.</li>")
     return f'<ul class="ga-many-problems">{"".join(lines)}</ul>' if lines else ""
-
-
-def _plural(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _left(seconds: float) -> str:

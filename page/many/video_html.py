@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from gender_age.counted import counted
 from gender_age.video_results import PersonPrediction, VideoPrediction
 
 from ..inputs.video_input import LONGEST_VIDEO_S, MAX_VIDEO_BYTES
@@ -14,7 +15,7 @@ from ..shared.pictures import html_value
 from ..shared.wording import shown_age, shown_interval, shown_probability
 from .html import bar_html
 
-LIMITS = f"Up to {LONGEST_VIDEO_S:g} seconds and {MAX_VIDEO_BYTES // 2**20} MB."
+LIMITS = f"Up to {counted(LONGEST_VIDEO_S, 'second')} and {MAX_VIDEO_BYTES // 2**20} MB."
 WELCOME_VIDEO = note_html(
     "welcome", "Choose a video", f"Every person comes out once, with an age from all of their frames. {LIMITS}"
 )
@@ -47,7 +48,9 @@ def video_progress_html(what: str, done_s: float, duration_s: float) -> str:
 def people_summary_html(prediction: VideoPrediction) -> str:
     """A finished run in a sentence."""
     count = len(prediction.people)
-    title = f"{count} {'person' if count == 1 else 'people'} found in {prediction.duration or 0:.0f} seconds"
+    # At least 1: half a second is no "0 seconds".
+    seconds = max(1, round(prediction.duration or 0))
+    title = f"{counted(count, 'person', 'people')} found in {counted(seconds, 'second')}"
     return note_html("found" if count and not prediction.error else "none", title, prediction.error or "")
 
 
@@ -89,5 +92,5 @@ def _row(number: int, person: PersonPrediction) -> str:
         f'<img src="<{number - 1}>" alt="Face of person {number}"></span></th>'
         f"<td><b>{shown_age(person.age)}</b> <small>{shown_interval(person)}</small></td>"
         f"<td>{escape(person.gender)} <small>{shown_probability(person.gender_probability)}</small>{doubt}</td>"
-        f"<td>{person.first:.1f}–{person.last:.1f} s <small>{person.frames} frames</small></td></tr>"
+        f"<td>{person.first:.1f}–{person.last:.1f} s <small>{counted(person.frames, 'frame')}</small></td></tr>"
     )

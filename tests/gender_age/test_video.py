@@ -1,5 +1,6 @@
 """People of a video: each once, whatever they do, with an answer from all of their frames."""
 
+import io
 import itertools
 import math
 import resource
@@ -14,8 +15,9 @@ from gender_age.prediction import GenderAgePredictor
 from gender_age.video import follow, predict_video, video_or_error
 from gender_age.video_annotation import annotate, box_at
 from gender_age.video_reader import VideoReader
+from gender_age.video_results import VideoPrediction
 from gender_age.video_tracks import Sighting, VideoTracker, look_of
-from gender_age.video_writers import PEOPLE_COLUMNS, frame_rows, people_rows, people_table
+from gender_age.video_writers import PEOPLE_COLUMNS, MixedTextWriter, frame_rows, people_rows, people_table
 from tests import fakes
 
 from .clips import SIZE_WH, Actor, moving, portrait, still, write_clip
@@ -129,6 +131,12 @@ def test_nobody_in_a_video(predictor, tmp_path):
     assert people_rows(prediction)[0][-1] == "no face found"
 
 
+def test_one_frame_is_in_the_singular():
+    out = io.StringIO()
+    MixedTextWriter(out, ["a.mp4"]).add(VideoPrediction(video="a.mp4", people=(fakes.person(),)))
+    assert "0.0-0.0 s, 1 frame  " in out.getvalue()
+
+
 def test_the_json_and_the_rows(predictor, tmp_path):
     path = str(write_clip(tmp_path / "a.mp4", [Actor(HOPPER, still(0.5))], seconds=1, rate=5))
     prediction = predict_video(predictor, path)
@@ -167,7 +175,7 @@ def test_what_could_be_read_is_answered_and_said(predictor, tmp_path):
 
 def test_a_video_that_is_too_long_is_refused_at_once(predictor, tmp_path):
     path = write_clip(tmp_path / "a.mp4", [], seconds=2)
-    with pytest.raises(VideoError, match="too long: the limit is 1 seconds"):
+    with pytest.raises(VideoError, match="too long: the limit is 1 second, "):
         next(follow(predictor, path, longest_s=1.0))
 
 

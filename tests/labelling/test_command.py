@@ -98,3 +98,7 @@ def test_the_summary():
         "2,000 photos (1,000 now, 50.0 a second): 2,100 faces, 10 photos without a face, 3 with an error."
     )
     assert "(0 now, nothing new)" in summary(counts, 0, 20.0)
+    one = Counts(photos=1, faces=1, without_face=1, errors=0)
+    assert summary(one, 1, 2.0, videos=True) == (
+        "1 video (1 now, 0.5 a second): 1 person, 1 video without a face, 0 with an error."
+    )

@@ -31,6 +31,7 @@ def test_summary_of_a_stopped_run_and_of_many_problems():
     assert "Stopped after 20 of 30 photos" in text
     assert text.count("is not a photo") == 8
     assert "12 more are in the table" in text
+    assert "1 more is in the table" in summary_html([BROKEN] * 9, 9, cancelled=False)
 
 
 def test_charts():

@@ -59,7 +59,7 @@ def follow(visitor, *paths):
 
 def test_a_table_a_copy_and_two_downloads(visitor, clip, capfd):
     end = follow(visitor, clip)
-    assert "2 people found in 1 seconds" in end["video-status"]
+    assert "2 people found in 1 second" in end["video-status"]
     assert end["video-people"]["html"].count("<tr>") == 3
     assert len(end["video-people"]["files"]) == 2
     assert "<video" in end["video-copy"]["html"]
@@ -111,6 +111,8 @@ def test_without_pyav_there_is_no_such_part(monkeypatch):
 def test_names_are_escaped_and_progress_has_an_end():
     person = fakes.person(crop=Image.new("RGB", (8, 8)))
     assert people_value([], [])["html"] == ""
-    assert 'alt="Face of person 1"' in people_value([person], ["a.jpg"])["html"]
+    html = people_value([person], ["a.jpg"])["html"]
+    assert 'alt="Face of person 1"' in html
+    assert "<small>1 frame</small>" in html
     assert "second 3 of 10" in video_progress_html("Looking for faces", 3.2, 10.0)
     assert "width:100.0%" in video_progress_html("Looking for faces", 12.0, 10.0)
