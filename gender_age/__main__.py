@@ -7,9 +7,15 @@ import signal
 
 if __name__ == "__main__":
     # Ctrl-C ends the program at any time, also while libraries are imported, whose C code may swallow a
-    # KeyboardInterrupt, and while the interpreter waits for threads. Every line is flushed when it is written. Here,
-    # before all other imports, as each of them takes its time.
-    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    # KeyboardInterrupt, and while the interpreter waits for threads. Every line is flushed when it is written, and what
+    # is half-written is removed. Here, before all other imports, as each of them takes its time.
+    from .replaced_file import remove_unfinished
+
+    def end(*_: object) -> None:
+        remove_unfinished()
+        os._exit(130)
+
+    signal.signal(signal.SIGINT, end)
 
 import argparse
 import sys

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from .csv_target import STANDARD_OUTPUT, check_target, is_same_file, open_target
 from .errors import UsageError
 from .photo_names import photo_name
+from .replaced_file import check_folder, replaced
 from .standard_input import StandardInput
 from .video_formats import is_installed, is_video, missing
 from .writers import CsvWriter, TextWriter, Writer
@@ -52,6 +52,10 @@ def videos_of(arguments: argparse.Namespace, inputs: Sequence[Input]) -> list[bo
         raise UsageError("--whole-image is for photos: leave it out, or name photos alone.")
     if arguments.csv is not None and any(are_videos) and not all(are_videos):
         raise UsageError("--csv writes faces of photos or people of videos: name photos and videos in two commands.")
+    for name in ("frames", "crops"):
+        if getattr(arguments, name) is not None and not any(are_videos):
+            wanted = "name one (GIF and WebP animations need --video, too), or leave it out."
+            raise UsageError(f"--{name} is for videos, and none is named: {wanted}")
     if arguments.annotate is not None and sum(are_videos) != 1:
         raise UsageError(f"--annotate writes a copy of one video, and {sum(are_videos)} are named: name one.")
     _check_targets(arguments, inputs)
@@ -101,8 +105,10 @@ class CropWriter:
         self._written: set[Path] = set()
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            check_folder(folder)
         except OSError as error:
-            raise UsageError(f"{folder} cannot be made ({error.strerror}): name another one after --crops.") from error
+            reason = f"cannot be written to ({error.strerror})"
+            raise UsageError(f"{folder} {reason}: name another folder after --crops.") from error
 
     def add(self, prediction: PhotoPrediction | VideoPrediction) -> None:
         """Writes the people of one video."""
@@ -125,6 +131,11 @@ class AnnotationWriter:
 
     def __init__(self, out: Path) -> None:
         self._out = out
+        try:
+            check_folder(out.parent)
+        except OSError as error:
+            reason = f"cannot be written ({error.strerror})"
+            raise UsageError(f"{out} {reason}: name another file after --annotate.") from error
 
     def add(self, prediction: PhotoPrediction | VideoPrediction) -> None:
         """Writes the copy, unless the video could not be used."""
@@ -135,26 +146,6 @@ class AnnotationWriter:
             with replaced(self._out) as path:
                 for _ in annotate(prediction.path, prediction, path):
                     pass
-
-
-@contextmanager
-def replaced(place: Path) -> Iterator[Path]:
-    """A file to write, which then takes the place of another, and not of what that links to; nothing is half-written.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".", suffix=place.suffix)
-    os.close(handle)
-    try:
-        yield Path(name)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)  # as for a file that is opened; `mkstemp` allows its owner only
-        os.replace(name, place)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def _check_targets(arguments: argparse.Namespace, inputs: Sequence[Input]) -> None:

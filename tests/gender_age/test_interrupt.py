@@ -26,6 +26,14 @@ while True:
     except BaseException:
         pass
 """
+# A run that is writing its annotated copy.
+WRITING = """
+import time
+from gender_age.replaced_file import replaced
+with replaced("copy.mp4") as path:
+    print(path, flush=True)
+    time.sleep(60)
+"""
 
 
 @pytest.fixture
@@ -70,6 +78,18 @@ def test_while_photos_are_analysed(start, photos, tiny_model_folder):
         rows = list(csv.reader(file))
     assert 2 <= len(rows) < 501
     assert {len(row) for row in rows} == {len(COLUMNS)}
+
+
+def test_while_a_file_is_written(start, tmp_path, monkeypatch):
+    """Nothing of it is left. Here in a library that is imported, so that no model has to be loaded."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "huggingface_hub.py").write_text(WRITING)
+    arguments = command("photo.jpg")
+    arguments["env"]["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{REPOSITORY}"
+    process = start(**arguments)
+    assert process.stdout.readline().startswith(".")
+    interrupt(process)
+    assert [name for name in os.listdir() if name.endswith(".mp4")] == []
 
 
 def test_while_nothing_comes_through_the_pipe(start, photos, tiny_model_folder):

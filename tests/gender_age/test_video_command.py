@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,32 @@ def test_what_is_refused_before_anything_is_done(folder, commanded, capsys, opti
     assert sentence in capsys.readouterr().err
     assert Path("clip.mp4").read_bytes() == before
     assert commanded.asked == []
+
+
+@pytest.mark.parametrize("option", ["--frames", "--crops"])
+def test_photos_alone_have_neither_frames_nor_people(folder, commanded, capsys, option):
+    assert main(["photo.png", "moving.gif", option, "new"]) == 2
+    assert f"{option} is for videos, and none is named: name one" in capsys.readouterr().err
+    assert not os.path.exists("new")
+    assert commanded.asked == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a folder of Linux in which nobody can make a file")
+@pytest.mark.parametrize(
+    ("option", "place", "sentence"),
+    [
+        ("--annotate", "/proc/copy.mp4", "/proc/copy.mp4 cannot be written (No such file or directory)"),
+        ("--crops", "/proc/self", "/proc/self cannot be written to (No such file or directory)"),
+        ("--crops", "/proc/faces", "/proc/faces cannot be written to (No such file or directory)"),
+        ("--frames", "/proc/frames.csv", "/proc/frames.csv cannot be written (No such file or directory)"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_told_before_the_analysis(
+    folder, commanded, capsys, monkeypatch, option, place, sentence
+):
+    monkeypatch.setattr("gender_age.video.video_or_error", lambda *_: pytest.fail("was analysed"))
+    assert main(["clip.mp4", option, place]) == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_crops_take_other_names_than_those_of_inputs(folder, capsys):
