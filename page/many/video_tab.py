@@ -6,9 +6,9 @@ import os
 import tempfile
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from shutil import rmtree
 
 import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
@@ -86,31 +86,29 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
             this.ended = True
             yield {status: NO_VIDEO if given is None or given.error is None else refusal_html(given.error)}
             return
-        try:
-            prediction = yield from shown(
-                "Looking for faces", this, follow(predictor, given.path, longest_s=LONGEST_VIDEO_S, sight=sight)
-            )
-            path = None
-            if prediction is not None:
-                prediction = replace(prediction, video=given.name, path=None)
-                path = new_file(copy)
-                copying = annotate(given.path, prediction, path, LONGEST_SIDE)
-                yield from shown("Drawing the copy", this, copying)
-        except GenderAgeError as error:
+        with new_copy(copy) as drawn:
+            try:
+                prediction = yield from shown(
+                    "Looking for faces", this, follow(predictor, given.path, longest_s=LONGEST_VIDEO_S, sight=sight)
+                )
+                if prediction is not None:
+                    prediction = replace(prediction, video=given.name, path=None)
+                    copying = annotate(given.path, prediction, drawn.path, LONGEST_SIDE)
+                    yield from shown("Drawing the copy", this, copying)
+            except GenderAgeError as error:
+                this.ended = True
+                yield {status: refusal_html(str(error))}
+                return
             this.ended = True
-            yield {status: refusal_html(str(error))}
-            return
-        this.ended = True
-        if prediction is None or path is None or this.cancelled or has_left():
-            if path is not None:
-                Path(path).unlink(missing_ok=True)
-            yield {status: STOPPED}
-            return
+            if prediction is None or this.cancelled or has_left():
+                yield {status: STOPPED}
+                return
+            drawn.is_whole = True
         people = prediction.people
         crops = [save_jpeg(person.crop, "person.jpg", table.GRADIO_CACHE) for person in people]
         yield {
             status: people_summary_html(prediction),
-            copy: copy_value(path),
+            copy: copy_value(drawn.path),
             table: people_value(people, crops),
             **{
                 button: gr.update(value=_in_cache(button, data, suffix), visible=True)
@@ -173,10 +171,30 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
     cancel.click(stop_video, state, cancel, queue=False, **unseen)
 
 
-def new_file(component: gr.HTML) -> str:
-    """A path for the copy in gradio's folder, unguessable; the files of a component's values are deleted in time."""
+@dataclass(eq=False, slots=True)
+class DrawnCopy:
+    """The annotated copy while it is drawn.
+
+    Attributes:
+        path: in gradio's folder, unguessable; the files of a component's values are deleted in time.
+        is_whole: the visitor gets it.
+    """
+
+    path: str
+    is_whole: bool = False
+
+
+@contextmanager
+def new_copy(component: gr.HTML) -> Iterator[DrawnCopy]:
+    """A place for the copy, which is removed at the end unless it is whole, also where the visitor has left."""
     os.makedirs(component.GRADIO_CACHE, exist_ok=True)
-    return os.path.join(tempfile.mkdtemp(dir=component.GRADIO_CACHE), "people.mp4")
+    folder = tempfile.mkdtemp(dir=component.GRADIO_CACHE)
+    drawn = DrawnCopy(os.path.join(folder, "people.mp4"))
+    try:
+        yield drawn
+    finally:
+        if not drawn.is_whole:
+            rmtree(folder, ignore_errors=True)
 
 
 def _files(prediction: VideoPrediction) -> dict[str, bytes]:

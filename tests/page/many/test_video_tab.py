@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from gender_age.checkpoint import load_checkpoint
+from gender_age.errors import VideoError
 from gender_age.prediction import GenderAgePredictor
 from gender_age.video_reader import VideoReader
 from gender_age.video_writers import PEOPLE_COLUMNS
@@ -99,6 +100,50 @@ def test_cancel_keeps_nothing(visitor, clip, monkeypatch):
     end = follow(visitor, clip)
     assert "Stopped" in end["video-status"]
     assert not end["video-copy"] or not end["video-copy"].get("files")
+
+
+@pytest.fixture
+def half_drawn(monkeypatch):
+    """Calls a function when the copy is half drawn, with its path."""
+    whole = video_tab.annotate
+
+    def patch(function):
+        def half(*arguments):
+            for number, reader in enumerate(whole(*arguments)):
+                if number == 5:
+                    function(Path(arguments[2]))
+                yield reader
+
+        monkeypatch.setattr(video_tab, "annotate", half)
+
+    return patch
+
+
+def test_a_copy_that_was_cancelled_is_gone_at_once(visitor, clip, monkeypatch, half_drawn):
+    run, paths = video_tab.VideoRun(), []
+    monkeypatch.setattr(video_tab, "VideoRun", lambda: run)
+
+    def cancel(path):
+        assert path.parent.is_dir()
+        path.write_bytes(b"half of it")
+        paths.append(path)
+        run.cancelled = True
+
+    half_drawn(cancel)
+    assert "Stopped" in follow(visitor, clip)["video-status"]
+    assert not paths[0].parent.exists()
+
+
+def test_a_copy_that_fails_is_gone_at_once(visitor, clip, half_drawn):
+    paths = []
+
+    def fail(path):
+        paths.append(path)
+        raise VideoError("“a party.mp4” has vanished.")
+
+    half_drawn(fail)
+    assert "has vanished" in follow(visitor, clip)["video-status"]
+    assert not paths[0].parent.exists()
 
 
 def test_without_pyav_there_is_no_such_part(monkeypatch):
