@@ -162,7 +162,7 @@ class EncodedClip(Clip):
         rgb = self._reformatter.reformat(frame, width, height, "rgb0", **mapped)
         plane = rgb.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)[:, : 4 * width]
-        return np.rot90(rows.reshape(height, width, 4), round(frame.rotation / 90))
+        return _upright(rows.reshape(height, width, 4), frame.side_data.get("DISPLAYMATRIX"))
 
 
 class Animation(Clip):
@@ -210,6 +210,21 @@ def open_clip(file: IO[bytes], kind: str) -> Clip:
         NoVideoError: it holds no frames that can be decoded.
     """
     return Animation(file) if kind == ANIMATION else EncodedClip(file, kind)
+
+
+def _upright(pixels: np.ndarray, display_matrix: Any) -> np.ndarray:
+    """Frames as they are shown: turned by quarters, mirrored, or both.
+
+    Args:
+        display_matrix: FFmpeg's side data, nine int32 in rows `a b u, c d v, x y w`: the pixel at `(x, y)` is shown at
+            `(a x + c y, b x + d y)`, in 16.16 fixed point, y downwards. None for a frame that is upright.
+    """
+    if display_matrix is None:
+        return pixels
+    a, b, _, c, d, *_ = np.frombuffer(display_matrix, np.int32).tolist()
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        pixels, a, d = pixels.transpose(1, 0, 2), c, b
+    return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
 
 
 def _check_size(num_pixels: int) -> None:

@@ -75,6 +75,27 @@ def test_rotation_metadata_is_applied(tmp_path, rotation, centre):
     assert red_centre(frames[0].image_rgb) == centre
 
 
+@pytest.mark.parametrize(
+    ("matrix", "centre"),
+    [
+        ((-1, 0, 0, 1), (0.8, 0.3)),  # mirrored
+        ((1, 0, 0, -1), (0.2, 0.7)),  # upside down in a mirror
+        ((0, 1, 1, 0), (0.3, 0.2)),  # transposed: turned and mirrored
+        ((0, -1, -1, 0), (0.7, 0.8)),
+    ],
+)
+def test_mirrored_clips(tmp_path, monkeypatch, matrix, centre):
+    monkeypatch.setattr(video_reader, "has_limits", lambda: False)
+    path = write_clip(tmp_path / "a.mp4", LEFT, seconds=0.1)
+    data, (a, b, c, d) = path.read_bytes(), (np.array(matrix, ">i4") << 16)
+    upright = np.array([1 << 16, 0, 0, 0, 1 << 16], ">i4").tobytes()
+    place = data.index(upright, data.index(b"tkhd"))
+    path.write_bytes(data[:place] + np.array([a, b, 0, c, d], ">i4").tobytes() + data[place + len(upright) :])
+    frames, reader = read(path)
+    assert reader.size_wh == ((640, 360) if a else (360, 640))
+    assert red_centre(frames[0].image_rgb) == centre
+
+
 @pytest.mark.parametrize("transfer", ["pq", pytest.param("hlg", marks=pytest.mark.slow)])
 def test_hdr_is_mapped_to_the_colours_of_sdr(tmp_path, transfer):
     wanted = np.asarray(frame_at([Actor(portrait("hopper.jpg"), still(0.5, height=1.0))], 0, (256, 256))) / 255
