@@ -70,9 +70,11 @@ def build_backbone(config: GenderAgeConfig) -> PreTrainedModel:
 
 
 def forward_arguments(backbone: PreTrainedModel) -> dict[str, Any]:
-    """What its forward pass is told beside the pixels, so that it takes other sizes than that of its positions."""
+    """What its forward pass is told beside the pixels: to take other sizes than that of its positions, and to name its
+    outputs, whatever its config says."""
     takes = inspect.signature(backbone.forward).parameters
-    return {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in takes else {}
+    sizes = {"interpolate_pos_encoding": True} if "interpolate_pos_encoding" in takes else {}
+    return {"return_dict": True, **sizes}
 
 
 def inputs_of(family: Family, backbone: PreTrainedModel, pixel_values: torch.Tensor) -> dict[str, torch.Tensor]:

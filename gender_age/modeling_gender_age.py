@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 from transformers import PreTrainedModel
-from transformers.utils import ModelOutput
+from transformers.utils import ModelOutput, can_return_tuple
 
 from .backbones import build_backbone, family_of, forward_arguments, inputs_of, pooled
 from .configuration_gender_age import GenderAgeConfig
@@ -116,6 +116,7 @@ class GenderAgeModel(PreTrainedModel):
         before = {name: changed for name, changed in files_timestamps.items() if name not in needed}
         return super()._upload_modified_files(working_dir, repo_id, before, *args, **kwargs)
 
+    @can_return_tuple
     def forward(
         self,
         pixel_values: torch.Tensor,

@@ -143,7 +143,7 @@ class GenderAgePredictor:
         for start in range(0, len(crops), batch_size):
             # Crops have the model's size already: resizing them again could only blur.
             batch = self.image_processor(list(crops[start : start + batch_size]), do_resize=False, return_tensors="pt")
-            with inference(self.model.device):
+            with inference(self.model.device, self.model.dtype):
                 outputs = self.model(pixel_values=batch["pixel_values"].to(self.model.device, self.model.dtype))
             # Decoded outside: a probability's third digit counts.
             yield outputs.gender_logits, outputs.age_logits

@@ -65,6 +65,14 @@ def test_another_device_computes_as_it_does(model, monkeypatch):
         assert hidden_and_answers(model)[0] == torch.float32
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_model_in_half_precision_computes_in_its_own(model, monkeypatch, dtype):
+    monkeypatch.setattr(module, "is_bf16_faster", lambda: True)
+    with inference(CPU, dtype):
+        outputs = model.to(dtype)(pixel_values=torch.zeros(1, 3, 32, 32, dtype=dtype))
+    assert outputs.age_logits.dtype == dtype
+
+
 def test_afterwards_gradients_are_back(model):
     with inference(CPU):
         pass

@@ -53,6 +53,17 @@ def test_another_image_size_is_served(settings):
     assert model(torch.zeros(1, 3, 96, 96)).age_logits.shape == (1, 101)
 
 
+@pytest.mark.parametrize("return_dict", [None, False])
+def test_outputs_are_a_tuple_where_asked_for(tiny_model, return_dict):
+    """By argument or by config, which is the backbone's too."""
+    pixels = torch.zeros(1, 3, 32, 32)
+    named = tiny_model(pixels)
+    tiny_model.config.return_dict = return_dict is False
+    outputs = tiny_model(pixels, return_dict=return_dict)
+    assert isinstance(outputs, tuple)
+    assert all(torch.equal(each, of) for each, of in zip(outputs, named.to_tuple(), strict=True))
+
+
 def test_mirrored_answers_are_averaged_outside_training():
     torch.manual_seed(0)
     model = GenderAgeModel(GenderAgeConfig(**CONVOLUTIONAL, initializer_range=1.0)).eval()
