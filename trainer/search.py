@@ -5,7 +5,8 @@ import argparse
 import dataclasses
 import importlib.util
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,25 @@ import yaml
 from huggingface_hub.dataclasses import strict
 from transformers import TrainingArguments
 
-from .errors import ConfigError
+from .errors import ConfigError, RunError
 from .files import write_whole_text
 from .training.arguments import training_arguments
-from .training.best_step import greater_is_better
+from .training.best_step import full_name
 from .training.build_model import build_model
+from .training.config import RunConfig
 from .training.config_file import load_config
 from .training.fine_tuning import choose_trained_weights
 from .training.model_checks import as_sentence, one_line
 from .training.prepare_trainer import prepare_trainer
 from .training.run_folder import make_folder
 from .training.settings import CheckedSection, read_section, refuse_unknown, settings_of, whole_number
+from .training.typed_yaml import read_yaml
 
 RESULT = "search.json"
 RANGE = ("low", "high", "log", "step")
+FIXED = ("output_dir", "num_train_epochs", "save_strategy", "load_best_model_at_end", "push_to_hub")
+FIXED += ("metric_for_best_model", "greater_is_better")
+"""Arguments of a trial that follow from the search or from the config's stages."""
 
 
 @strict
@@ -66,21 +72,31 @@ def main(args: argparse.Namespace) -> int:
 def search(path: Path, overrides: list[str]) -> dict[str, Any]:
     """The best trial: its `settings`, its `metric` and the metric's `value`.
 
-    Weights are not averaged in trials, and none of them saves a model.
+    Weights are not averaged in trials, and none of them saves a model. What the trials found so far is written after
+    each evaluation.
 
     Raises:
         ConfigError: a config cannot be used, or Optuna is not installed.
-        DataError, RunError: as for `train`.
+        DataError: as for `train`.
+        RunError: as for `train`, or all trials diverged.
     """
     if importlib.util.find_spec("optuna") is None:
         raise ConfigError('a search needs a package: `pip install -e ".[train,optuna]"`')
     from optuna.samplers import TPESampler
 
     values = read_search(path)
-    trial_settings = (f"training.output_dir={values.output_dir}", "training.save_strategy=no", "ema_decay=0")
-    config = load_config(path.parent / values.config, [*overrides, *trial_settings])
-    config = dataclasses.replace(config, early_stopping_patience=None)
-    config.training.pop("load_best_model_at_end", None)
+    trial_settings = {
+        "training.output_dir": values.output_dir,
+        "training.save_strategy": "no",
+        "training.load_best_model_at_end": False,
+        "training.metric_for_best_model": values.metric,
+        "training.push_to_hub": False,
+        "early_stopping_patience": None,
+        "ema_decay": 0,
+    }
+    given = [f"{name}={json.dumps(value)}" for name, value in trial_settings.items()]
+    config = load_config(path.parent / values.config, [*overrides, *given])
+    check_space(values.space, config)
     arguments = training_arguments(config)
     transformers.set_seed(arguments.seed)
     make_folder(config.folder, "output_dir")
@@ -93,24 +109,35 @@ def search(path: Path, overrides: list[str]) -> dict[str, Any]:
         model.config.average_mirrored = False
         return model
 
-    trainer.model_init, metric = fresh_model, f"eval_{values.metric}"
-    found: list[dict[str, Any]] = []
+    trainer.model_init, metric = fresh_model, full_name(values.metric)
+    result: dict[str, Any] = {"metric": values.metric, "trials": []}
+    found = result["trials"]
+
+    def draw(trial: Any) -> dict[str, Any]:
+        settings = {name: drawn(trial, name, limits) for name, limits in values.space.items()}
+        found.append(dict(settings))
+        return settings
 
     def objective(metrics: Mapping[str, float]) -> float:
-        if metric not in metrics:
-            raise ConfigError(f"`metric` is {values.metric!r}; there are {', '.join(sorted(metrics))}")
-        found.append({name: getattr(arguments, name) for name in values.space} | {values.metric: metrics[metric]})
-        return metrics[metric]
+        value = metrics[metric]
+        found[-1][values.metric] = value if math.isfinite(value) else None
+        write_whole_text(config.folder / RESULT, json.dumps(result, indent=1, default=str) + "\n")
+        return value
 
-    best = trainer.hyperparameter_search(
-        hp_space=space_of(values.space),
-        compute_objective=objective,
-        n_trials=values.trials,
-        direction="maximize" if greater_is_better(values.metric) else "minimize",
-        backend="optuna",
-        sampler=TPESampler(seed=values.seed),
-    )
-    result = {"metric": values.metric, "value": best.objective, "settings": best.hyperparameters, "trials": found}
+    try:
+        best = trainer.hyperparameter_search(
+            hp_space=draw,
+            compute_objective=objective,
+            n_trials=values.trials,
+            direction="maximize" if arguments.greater_is_better else "minimize",
+            backend="optuna",
+            sampler=TPESampler(seed=values.seed),
+        )
+    except ValueError as error:  # Optuna's, where no trial ended with a number
+        if any(trial.get(values.metric, math.nan) is not None for trial in found):
+            raise
+        raise RunError(f"no trial ended with a number as its {values.metric}: try lower learning rates") from error
+    result |= {"value": best.objective, "settings": best.hyperparameters}
     write_whole_text(config.folder / RESULT, json.dumps(result, indent=1, default=str) + "\n")
     return result
 
@@ -122,7 +149,7 @@ def read_search(path: Path) -> SearchConfig:
         ConfigError: the file cannot be read, or a setting is unknown, missing or of the wrong type.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = read_yaml(path.read_text(encoding="utf-8"), SearchConfig)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot read the search {path}: {one_line(error)}") from error
     read = read_section(SearchConfig, "", values)
@@ -130,22 +157,42 @@ def read_search(path: Path) -> SearchConfig:
         raise ConfigError("`space` names no setting to search")
     refuse_unknown("space", read.space, settings_of(TrainingArguments), "the fields of TrainingArguments")
     for name, limits in read.space.items():
-        if not isinstance(limits, Mapping) or not ({"low", "high"} <= limits.keys() or "choices" in limits):
+        if name in FIXED:
+            raise ConfigError(f"`space.{name}` is not to be searched: it follows from the search or from `stages`")
+        if not _is_range_or_choices(limits):
             raise ConfigError(f"`space.{name}` is {limits!r}; {{low: …, high: …}} or {{choices: […]}} is wanted")
         refuse_unknown(f"space.{name}", limits, (*RANGE, "choices"))
     return read
 
 
-def space_of(space: Mapping[str, Mapping[str, Any]]) -> Callable[[Any], dict[str, Any]]:
-    """The space as a function of an Optuna trial, which draws the settings."""
-
-    def draw(trial: Any) -> dict[str, Any]:
-        return {name: _drawn(trial, name, limits) for name, limits in space.items()}
-
-    return draw
+def _is_range_or_choices(limits: Any) -> bool:
+    if not isinstance(limits, Mapping):
+        return False
+    choices = limits.get("choices")
+    return ({"low", "high"} <= limits.keys()) != (isinstance(choices, list) and bool(choices))
 
 
-def _drawn(trial: Any, name: str, limits: Mapping[str, Any]) -> Any:
+def check_space(space: Mapping[str, Mapping[str, Any]], config: RunConfig) -> None:
+    """Refuse ranges that Optuna cannot draw from, and settings that a run of the config cannot use.
+
+    Raises:
+        ConfigError: with the setting's name.
+    """
+    from optuna.trial import FixedTrial
+
+    for name, limits in space.items():
+        ends = limits.get("choices") or (limits["low"], limits["high"])
+        for value in ends:
+            training_arguments(dataclasses.replace(config, training=config.training | {name: value}))
+        drawn(FixedTrial({name: ends[0]}), name, limits)
+
+
+def drawn(trial: Any, name: str, limits: Mapping[str, Any]) -> Any:
+    """The value of a setting that an Optuna trial draws.
+
+    Raises:
+        ConfigError: Optuna cannot draw from these limits.
+    """
     with as_sentence(f"space.{name}"):
         if "choices" in limits:
             return trial.suggest_categorical(name, limits["choices"])

@@ -13,7 +13,9 @@ import pytest
 import torch
 
 from gender_age.checkpoint import DEFAULT_MODEL, load_checkpoint
+from gender_age.decoding import expected_age
 from gender_age.images import open_photo
+from gender_age.labels import MISSING
 from gender_age.prediction import GenderAgePredictor
 from tests.conftest import REPOSITORY
 from trainer import export, onnx_int8
@@ -118,6 +120,20 @@ def test_int8_that_loses_too_much_is_not_written(tiny_model_folder, tiny_data, t
     assert main(int8_command(tiny_model_folder, tmp_path / "model.onnx", tiny_data)) == 1
     assert "int8 loses too much of this model: MAE" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_int8_is_measured_against_ranges_and_says_what_it_cannot_measure(exported):
+    faces = np.zeros((3, 3, 32, 32), np.float32)
+    logits = onnxruntime.InferenceSession(exported).run(["age_logits"], {"pixel_values": faces})[0]
+    age = float(expected_age(torch.from_numpy(logits))[0])
+    labels = {
+        "gender": np.array([MISSING] * 3),
+        "age_min": np.array([int(age) - 5, int(age) + 10, MISSING]),
+        "age_max": np.array([int(age) + 5, int(age) + 20, MISSING]),
+    }
+    found = onnx_int8._accuracy(exported, faces, labels, np.arange(3))
+    assert found.age_mae == pytest.approx((int(age) + 10 - age) / 2, abs=1e-3)
+    assert onnx_int8.in_words(found, found).endswith("years, gender unmeasured on 3 validation faces")
 
 
 def test_the_file_says_how_its_input_is_made(exported, tiny_model_folder):

@@ -7,8 +7,8 @@ import yaml
 
 from tests.conftest import REPOSITORY, TINY
 from trainer.__main__ import main
-from trainer.errors import ConfigError
-from trainer.search import read_search
+from trainer.errors import ConfigError, RunError
+from trainer.search import read_search, search
 from trainer.training.config_file import load_config
 
 optuna = pytest.importorskip("optuna")
@@ -65,6 +65,43 @@ def test_the_best_of_the_trials_is_told(files, tmp_path, capsys):
     assert not list(tmp_path.rglob("*.safetensors"))
 
 
+def test_a_trial_is_one_entry_however_often_it_is_evaluated(files, tmp_path):
+    """The metric may have its prefix, and an exponent needs no point."""
+    path = files(trials=2, metric="eval_loss", space={})
+    space = "space: {learning_rate: {low: 1e-5, high: 1e-4, log: true}}"
+    path.write_text(path.read_text().replace("space: {}", space))
+    search(path, ["training.eval_strategy=steps", "training.eval_steps=1"])
+    found = json.loads((tmp_path / "trials" / "search.json").read_text())
+    assert len(found["trials"]) == 2
+    assert found["value"] == min(trial["eval_loss"] for trial in found["trials"])
+
+
+def test_trials_that_diverge_are_a_sentence(files, tmp_path):
+    space = {"learning_rate": {"low": 1e30, "high": 1e31}}
+    with pytest.raises(RunError, match="no trial ended with a number as its age_mae: try lower learning rates"):
+        search(files(space=space, trials=1), ["training.max_grad_norm=0"])
+    assert [trial["age_mae"] for trial in json.loads((tmp_path / "trials" / "search.json").read_text())["trials"]] == [
+        None
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"space": {"learning_rate": {"low": 0.0, "high": 0.1, "log": True}}}, "`space.learning_rate` cannot be used"),
+        ({"space": {"learning_rate": {"low": 1.0, "high": 0.1}}}, "`low <= high` must hold"),
+        ({"space": {"per_device_train_batch_size": {"low": 0, "high": 8}}}, "is 0; a number from 1 is wanted"),
+        ({"space": {"optim": {"choices": ["nope"]}}}, "nope is not a valid OptimizerNames"),
+        ({"space": {"label_smoothing_factor": {"low": 0.0, "high": 0.1}}}, "has no use here: the smoothing of"),
+        ({"metric": "age_ma"}, "is 'age_ma'; this run has loss, age_mae"),
+        ({"metric": "age_bias"}, "best neither high nor low"),
+    ],
+)
+def test_what_no_trial_can_use_is_a_sentence_before_the_first(files, changes, said):
+    with pytest.raises(ConfigError, match=said):
+        search(files(**changes), [])
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -72,6 +109,9 @@ def test_the_best_of_the_trials_is_told(files, tmp_path, capsys):
         ({"space": {"learning_rat": {"low": 1, "high": 2}}}, "did you mean `space.learning_rate`"),
         ({"space": {"learning_rate": [1, 2]}}, r"{low: …, high: …} or {choices: \[…\]} is wanted"),
         ({"space": {"learning_rate": {"low": 1, "high": 2, "lag": True}}}, "did you mean `space.learning_rate.log`"),
+        ({"space": {"optim": {"choices": []}}}, r"{low: …, high: …} or {choices: \[…\]} is wanted"),
+        ({"space": {"learning_rate": {"low": 1, "high": 2, "choices": [1]}}}, r"or {choices: \[…\]} is wanted"),
+        ({"space": {"num_train_epochs": {"low": 1, "high": 2}}}, "`space.num_train_epochs` is not to be searched"),
         ({"trials": 0}, "`trials` is 0; a whole number from 1"),
         ({"conf": "x"}, "did you mean `config`"),
     ],

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from transformers import ViTConfig, ViTImageProcessor, ViTModel
+from transformers import EfficientNetImageProcessor, ViTConfig, ViTImageProcessor, ViTModel
 
 from gender_age.checkpoint import load_checkpoint
 from gender_age.configuration_gender_age import GenderAgeConfig
@@ -79,6 +79,22 @@ def test_normalisation_is_the_image_processors():
     expected = processor(16)(list(pixels), return_tensors="pt")["pixel_values"]
     torch.testing.assert_close(Normalisation.of(processor(16))(normalise_faces(pixels)), expected)
     assert Normalisation()(normalise_faces(pixels)).equal(pixels / 127.5 - 1)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"do_rescale": False, "image_mean": [120.0] * 3, "image_std": [60.0] * 3},
+        {"do_rescale": False, "do_normalize": False},
+        {"rescale_factor": 1 / 127.5, "rescale_offset": True, "do_normalize": False},
+        {"rescale_factor": 1 / 127.5, "image_mean": [1.0] * 3, "image_std": [1.0] * 3},
+    ],
+)
+def test_pixels_are_scaled_as_the_image_processor_does(settings):
+    pixels = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    theirs = EfficientNetImageProcessor(size={"height": 16, "width": 16}, include_top=False, **settings)
+    expected = theirs(list(pixels), return_tensors="pt")["pixel_values"].float()
+    torch.testing.assert_close(Normalisation.of(theirs)(normalise_faces(pixels)), expected, atol=1e-4, rtol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["stock ViT", "of this project"])

@@ -52,6 +52,7 @@ def test_an_argument_that_cannot_work(name, value, sentence, tiny_data, tmp_path
         ({"lr_scheduler_kwargs": {"nope": 1}}, "unexpected keyword argument 'nope'"),
         ({"dataloader_multiprocessing_context": "nope"}, "`training` cannot be used: multiprocessing_context"),
         ({"log_level": "nope"}, "`training` cannot be used: KeyError 'nope'"),
+        ({"deepspeed": {"zero_optimization": {"stage": 2}}}, "`training.deepspeed` needs a package .*pip install deep"),
         ({"fsdp": "true"}, "`training` cannot be used: Using fsdp only works in distributed training"),
         ({"output_dir": "/dev/null/run"}, "the folder /dev/null/run of `training.output_dir` cannot be made"),
     ],

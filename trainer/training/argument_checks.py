@@ -14,6 +14,7 @@ from typing import Any
 
 from transformers import TrainingArguments
 from transformers.integrations import INTEGRATION_TO_CALLBACK, get_available_reporting_integrations
+from transformers.integrations.deepspeed import is_deepspeed_available
 
 from ..errors import ConfigError
 from .settings import WANTED, SettingError, members
@@ -79,6 +80,8 @@ def check_arguments(values: dict[str, Any], defaults: dict[str, Any]) -> None:
             raise ConfigError(f"`training.{name}` has no use here: {WITHOUT_USE[name]}")
         _check_range(name, value)
     _check_reports(values.get("report_to") or "none")
+    if values.get("deepspeed") and not is_deepspeed_available():
+        raise ConfigError("`training.deepspeed` needs a package that is not installed: `pip install deepspeed`")
 
 
 def _check_type(name: str, value: Any, hint: Any) -> None:

@@ -71,6 +71,7 @@ def _on_backbone(section: ModelSection, stock_config: PreTrainedConfig, image_si
             config=config.backbone_config,
             revision=section.revision,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # reported in the loading info
             dtype="float32",
             **family.arguments,
         )
@@ -78,6 +79,9 @@ def _on_backbone(section: ModelSection, stock_config: PreTrainedConfig, image_si
         raise ConfigError(f"cannot load the weights of {section.pretrained}: {one_line(error)}") from error
     if loading["missing_keys"]:
         raise ConfigError(f"{section.pretrained} lacks weights of its network: {sorted(loading['missing_keys'])[:3]}")
+    if loading["mismatched_keys"]:
+        names = sorted(key if isinstance(key, str) else key[0] for key in loading["mismatched_keys"])
+        raise ConfigError(f"the weights of {section.pretrained} have other shapes than in `model.config`: {names[:3]}")
     model = _model(config, section.attn_implementation)
     _load(model.backbone, stock.state_dict())
     trained_at = getattr(config.backbone_config, "image_size", None) or image_size

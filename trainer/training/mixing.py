@@ -10,7 +10,7 @@ from gender_age.modeling_gender_age import GenderAgeOutput, age_loss, gender_los
 
 from .augmentation_section import AugmentationSection
 
-LABELS = ("gender", "age_min", "age_max")
+LABELS = ("gender", "age_min", "age_max", "gender_weight", "age_weight")
 
 
 def mix_faces(faces: torch.Tensor, settings: AugmentationSection, seed: int) -> tuple[torch.Tensor, float]:
@@ -40,10 +40,19 @@ def mixed_loss(
     outputs: GenderAgeOutput, labels: dict[str, torch.Tensor], share: float, config: GenderAgeConfig
 ) -> torch.Tensor:
     """The loss of mixed faces: of their own labels, and of those of the face before, each times its share."""
-    gender, age_min, age_max = (labels[name].roll(1, 0) for name in LABELS)
-    age_logits = outputs.age_logits + labels.get("age_offset", 0.0)
-    other = config.gender_loss_weight * gender_loss(outputs.gender_logits, gender, config.gender_label_smoothing)
-    other = other + age_loss(age_logits, age_min, age_max, config.age_label_sigma, config.age_expectation_weight)
+    gender, age_min, age_max, gender_weight, age_weight = (
+        labels[name].roll(1, 0) if name in labels else None for name in LABELS
+    )
+    other = config.gender_loss_weight * gender_loss(
+        outputs.gender_logits, gender, config.gender_label_smoothing, gender_weight
+    ) + age_loss(
+        outputs.age_logits + labels.get("age_offset", 0.0),
+        age_min,
+        age_max,
+        config.age_label_sigma,
+        config.age_expectation_weight,
+        age_weight,
+    )
     return share * outputs.loss + (1 - share) * other
 
 

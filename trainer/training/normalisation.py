@@ -31,16 +31,21 @@ class Normalisation:
         Raises:
             ConfigError: it has another number of channels.
         """
-        if not getattr(image_processor, "do_normalize", True):
-            return cls((0.0,) * CHANNELS, (1.0,) * CHANNELS)
-        mean, std = (tuple(map(float, getattr(image_processor, f"image_{name}"))) for name in ("mean", "std"))
+        mean, std = (0.0,) * CHANNELS, (1.0,) * CHANNELS
+        if getattr(image_processor, "do_normalize", True):
+            mean, std = (tuple(map(float, getattr(image_processor, f"image_{name}"))) for name in ("mean", "std"))
         if len(mean) != CHANNELS or len(std) != CHANNELS or 0.0 in std:
             raise ConfigError(
                 f"the checkpoint's image processor has the mean {mean} and the deviation {std}, not of RGB"
             )
         if getattr(image_processor, "include_top", False):  # EfficientNet's divides twice
             std = tuple(each * each for each in std)
-        return cls(mean, std)
+        # What is normalised is `scale * pixel - offset`.
+        scale, offset = 255.0, 0.0
+        if getattr(image_processor, "do_rescale", True):
+            scale *= image_processor.rescale_factor
+            offset = float(getattr(image_processor, "rescale_offset", None) or False)
+        return cls(tuple((each + offset) / scale for each in mean), tuple(each / scale for each in std))
 
     def __call__(self, faces: torch.Tensor) -> torch.Tensor:
         """Float `(batch, 3, height, width)` in [-1, 1] as the model takes them."""
@@ -66,7 +71,7 @@ def normalisation_of(section: ModelSection) -> Normalisation:
         if any(_has(section, name) for name in (IMAGE_PROCESSOR_NAME, PROCESSOR_NAME)):
             return Normalisation.of(AutoImageProcessor.from_pretrained(section.pretrained, revision=section.revision))
         config = AutoConfig.from_pretrained(section.pretrained, revision=section.revision)
-    except (OSError, ValueError, TypeError, HTTPError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, HTTPError) as error:
         problem = " ".join(str(error).split())
         raise ConfigError(f"cannot read the image processor of {section.pretrained}: {problem}") from error
     family = FAMILIES.get(config.model_type)

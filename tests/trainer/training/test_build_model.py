@@ -47,6 +47,12 @@ def test_a_checkpoint_of_another_kind_is_named(tmp_path):
         build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)
 
 
+def test_weights_of_other_shapes_are_a_sentence(tmp_path):
+    ViTModel(ViTConfig(**TINY), add_pooling_layer=False).save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match=r"have other shapes than in `model.config`: \['embeddings.cls_token', "):
+        build_model(ModelSection(pretrained=str(tmp_path), config={"hidden_size": 8}), image_size=32)
+
+
 def test_a_missing_checkpoint_is_named(tmp_path):
     with pytest.raises(ConfigError, match="cannot load"):
         build_model(ModelSection(pretrained=str(tmp_path / "none")), image_size=32)

@@ -154,6 +154,12 @@ def test_a_wrong_setting_of_lora_is_a_sentence(stock):
         built(stock, "dinov2", lora={"rank": 2})
 
 
+def test_lora_without_a_linear_layer_is_a_sentence(stock):
+    pytest.importorskip("peft")
+    with pytest.raises(ConfigError, match="`model.lora`: EfficientNet has no linear layers; name others in"):
+        built(stock, "efficientnet", lora={"r": 2})
+
+
 def test_gradient_checkpointing_changes_no_weight(stock, tiny_data, tmp_path):
     plain, saving = (
         run(stock, tiny_data, tmp_path / str(on), training={"gradient_checkpointing": on}) for on in (False, True)
@@ -189,6 +195,17 @@ def test_the_loss_of_mixed_faces_is_that_of_both_labels(tiny_model):
     own, other = (tiny_model(pixels, **{name: each.roll(by, 0) for name, each in labels.items()}) for by in (0, 1))
     mixed = mixed_loss(own, labels, 0.25, tiny_model.config)
     assert mixed.item() == pytest.approx(0.25 * own.loss.item() + 0.75 * other.loss.item())
+
+
+def test_a_mixed_face_counts_as_its_data_set_does(tiny_model):
+    pixels, weights = torch.randn(2, 3, 32, 32), torch.tensor([1.0, 0.0])
+    labels = {"gender": torch.tensor([0, 1]), "age_min": torch.tensor([30, 90]), "age_max": torch.tensor([30, 90])}
+    labels |= {"gender_weight": weights, "age_weight": weights}
+    own = tiny_model(pixels, **labels)
+    mixed = mixed_loss(own, labels, 0.25, tiny_model.config)
+    labels["age_min"][1] = labels["age_max"][1] = 5
+    labels["gender"][1] = 0
+    assert torch.equal(mixed, mixed_loss(own, labels, 0.25, tiny_model.config))
 
 
 def test_rand_augment_is_drawn_for_each_face_from_the_seed():
