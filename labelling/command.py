@@ -14,6 +14,7 @@ from gender_age.video_formats import is_installed, missing
 
 from .cluster import cluster
 from .errors import LabellingError
+from .items import utf8
 from .job import Settings, run
 from .model_choice import ModelChoice
 from .output import README, REPORT, Counts, Output
@@ -41,7 +42,7 @@ def label(arguments: argparse.Namespace) -> None:
     settings = Settings(arguments.min_score, arguments.distribution, arguments.videos)
     output = Output(arguments.out, "person" if settings.videos else "face")
     identity = {
-        "source": source,
+        "source": utf8(source),
         "model": model.sha256,
         "minimum score": settings.min_score,
         "distribution": settings.distribution,
@@ -66,7 +67,7 @@ def label(arguments: argparse.Namespace) -> None:
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
     }
     if arguments.report:
-        output.write(REPORT, report(Tally.of(output.batches(COLUMNS)), counts, source))
+        output.write(REPORT, report(Tally.of(output.batches(COLUMNS)), identity["source"], facts))
     output.finish(identity, readme(identity, facts), **facts)
     print(summary(counts, counts.photos - before.photos, seconds, settings.videos))
     print(f"{output.address}: see {README}" + (f" and {REPORT}" if arguments.report else ""))

@@ -17,6 +17,12 @@ PEOPLE = """- `path`: the video; `person`: from 1, by appearance.
 - The others are from all of these frames."""
 
 
+def labelled_by(facts: dict) -> str:
+    """Version, model and date as a sentence, of facts as in the record."""
+    model = facts["name"] + (f" at {facts['revision']}" if facts["revision"] else "")
+    return f"Labelled by gender-age {facts['versions']['gender-age']} with the model {model} on {facts['finished']}."
+
+
 def readme(identity: dict, facts: dict) -> str:
     """The text, in Markdown.
 
@@ -25,7 +31,6 @@ def readme(identity: dict, facts: dict) -> str:
         facts: as in the record.
     """
     counts: Counts = facts["counts"]
-    model = facts["name"] + (f" at {facts['revision']}" if facts["revision"] else "")
     distribution = (
         f"\n- `{DISTRIBUTION}`: the probability of every year from 0 to {MAX_AGE}." * identity["distribution"]
     )
@@ -34,8 +39,8 @@ def readme(identity: dict, facts: dict) -> str:
     return f"""# {found.capitalize()} of {identity["source"]}
 
 {counts.photos:,} {file}s with {counts.faces:,} {found}; {counts.without_face:,} {file}s in which no face was found;
-{counts.errors:,} that could not be used. Labelled by gender-age {facts["versions"]["gender-age"]} with the model
-{model} on {facts["finished"]}. `{RECORD}` has the settings and versions.
+{counts.errors:,} that could not be used. {labelled_by(facts)}
+`{RECORD}` has the settings and versions.
 
 The Parquet files have a row a {row}; a {file} without one, or one that could not be used, has one row whose `error`
 says so ("{NO_FACE}"). Read them with `pandas.read_parquet`, DuckDB, Spark or any other reader of Parquet folders.

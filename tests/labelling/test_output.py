@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 
 import pandas as pd
 import pyarrow
@@ -16,6 +17,7 @@ from labelling.tally import COLUMNS, Tally
 from tests import fakes
 
 IDENTITY = {"source": "photos", "model": "aa", "minimum score": None}
+FACTS = {"name": "model", "revision": None, "finished": "2026-11-01", "versions": {"gender-age": "1.0"}}
 
 
 @pytest.fixture(params=["folder", "address"])
@@ -134,16 +136,19 @@ def test_many_faces_are_counted_together():
 
 def test_the_report_is_one_page_that_shows_no_markup_of_others():
     tally = Tally.of(face_table(predictions()).select(COLUMNS).to_batches())
-    page = report(tally, Counts(5, 4, 1, 2), "<script>photos")
+    page = report(tally, "<script>photos", FACTS | {"counts": Counts(5, 4, 1, 2)})
     assert page.count("<svg") == page.count("</svg>") == 5
     assert "Faces of &lt;script&gt;photos" in page
     assert "<script>" not in page
     assert "5 photos, 4 faces; no face was found in 1 photos" in page
-    assert "is too large" in page
+    assert "with the model model on 2026-11-01." in page
+    assert "Is too large" in page
     assert not re.search(r"""(src|href)=["']?(?!["']?#)""", page)
     assert NO_FACE not in page
 
 
-def test_the_report_of_an_empty_set():
-    page = report(Tally.of([]), Counts(), "photos")
-    assert page.count("<svg") == 4
+@pytest.mark.parametrize("errors", [{}, {"cannot be fetched in $\\frac$": 3}])
+def test_the_report_of_a_set_without_faces_has_no_chart_of_faces(errors):
+    tally = Tally(errors=Counter(errors))
+    page = report(tally, "photos", FACTS | {"counts": Counts(photos=3, errors=3)})
+    assert page.count("<svg") == 1 + len(errors)
