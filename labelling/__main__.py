@@ -38,15 +38,18 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "source",
         metavar="SOURCE",
+        type=_place,
         help="a folder (with all folders inside), a pattern such as 'photos/*.jpg', an address (s3://…, gs://…, "
         "hf://…), a Parquet file or Lance dataset with a column of photos, or a Hub dataset as owner/name",
     )
-    parser.add_argument("out", metavar="OUT", help="a folder or address, for Parquet files with a row a face")
+    parser.add_argument(
+        "out", metavar="OUT", type=_place, help="a new folder or address, for Parquet files with a row a face"
+    )
     parser.add_argument(
         "--address", metavar="A", help="of a Ray cluster to join, or auto (default: this machine alone)"
     )
-    parser.add_argument("--cpus", metavar="N", type=_count, help="cores to use (default: all)")
-    parser.add_argument("--gpus", metavar="N", type=_count, help="GPUs to use (default: all)")
+    parser.add_argument("--cpus", metavar="N", type=_count, help="cores to use at most (default: all)")
+    parser.add_argument("--gpus", metavar="N", type=_count, help="GPUs to use at most (default: all)")
     parser.add_argument("--model", metavar="M", help="folder or Hub id of a checkpoint (default: the repository's own)")
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
     parser.add_argument(
@@ -92,6 +95,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return FAILED if isinstance(error, JobFailedError) else UNUSABLE_COMMAND
     return DONE
+
+
+def _place(text: str) -> str:
+    # As of a shell's variable that is not set; paths would take it for the working directory.
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no place")
+    return text
 
 
 def _count(text: str) -> int:

@@ -12,7 +12,7 @@ import ray
 from ray.data import DataContext
 from ray.exceptions import RayError
 
-from .errors import LabellingError
+from .errors import LabellingError, first_line
 
 # Parts of a core. Searching takes nearly all of the time; the others wait for disks and networks.
 SEARCH_CPUS, MODEL_CPUS, INPUT_CPUS, OUTPUT_CPUS = 0.7, 0.2, 0.02, 0.05
@@ -76,7 +76,8 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
     """
     local: dict[str, object] = {}
     if address is None:
-        num_cpus = cpus or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+        # Each takes a gigabyte: more actors than cores would fill the memory.
+        num_cpus = min(cpus or _cores(), _cores())
         local = {
             "num_cpus": max(FEWEST_CPUS, num_cpus),
             "num_gpus": gpus,
@@ -90,7 +91,7 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
     except (ConnectionError, OSError, RayError, RuntimeError, ValueError) as error:
         there = f"There is no Ray cluster at {address} that takes this RAY_AUTH_TOKEN"
         problem = "Ray cannot start here" if address is None else there
-        raise LabellingError(f"{problem} ({_first_line(error)}).") from error
+        raise LabellingError(f"{problem} ({first_line(error)}).") from error
     try:
         found = ray.cluster_resources()
         if found.get("CPU", 0) < FEWEST_CPUS:
@@ -99,6 +100,10 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
         yield Stages.of(_most(found, "CPU", cpus), _most(found, "GPU", gpus))
     finally:
         ray.shutdown()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _most(found: dict[str, float], name: str, wanted: int | None) -> float:
@@ -110,7 +115,3 @@ def _configure() -> None:
     context.target_max_block_size = BLOCK_BYTES
     context.enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")

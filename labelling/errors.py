@@ -1,5 +1,8 @@
 """The errors whose messages are the sentences that the command prints."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from gender_age.errors import GenderAgeError
 
 
@@ -9,3 +12,23 @@ class LabellingError(GenderAgeError):
 
 class JobFailedError(LabellingError):
     """The job began and ended early; it can go on."""
+
+
+def first_line(error: Exception) -> str:
+    """What an error of another library says, for a sentence of ours."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")
+
+
+@contextmanager
+def named(place: str, problem: str, advice: str) -> Iterator[None]:
+    """Turns what goes wrong with a place into a sentence.
+
+    Raises:
+        LabellingError: in place of any error but ours; the library of every store has errors of its own.
+    """
+    try:
+        yield
+    except GenderAgeError:
+        raise
+    except Exception as error:
+        raise LabellingError(f"{place} {problem} ({first_line(error)}): {advice}.") from error

@@ -13,6 +13,8 @@ from gender_age.images import Photo
 from gender_age.photo_bytes import PhotoBytes
 from gender_age.photo_names import address_scheme, photo_name
 
+from .errors import first_line
+
 SCHEMA = pyarrow.schema(
     [
         ("path", pyarrow.string()),
@@ -33,8 +35,15 @@ def utf8(path: str) -> str:
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def place_of(address: str, **options: object) -> tuple[AbstractFileSystem, str]:
+    """The file system of an address and the place in it. A path of this machine may have "::", which fsspec chains."""
+    if os.path.isabs(address) or "://" not in address:
+        return LocalFileSystem(), os.path.abspath(os.path.expanduser(address))
+    return url_to_fs(address, **options)
+
+
 def address_of(fs: AbstractFileSystem, place: str) -> str:
-    """What `url_to_fs` takes in another process; of a file of this machine, its path."""
+    """What `place_of` takes in another process; of a file of this machine, its path."""
     return place if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(place)
 
 
@@ -45,11 +54,12 @@ def fetched(item: dict) -> dict:
         return item
     name = f"“{photo_name(item['path'])}”"
     try:
-        fs, place = url_to_fs(address)
+        fs, place = place_of(address)
         data = fs.cat_file(place, start=0, end=MAX_BYTES + 1)
     except Exception as error:  # the library of every store has errors of its own
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")
-        return item | {"error": f"{name} cannot be fetched ({reason}): check that it is there and may be read."}
+        return item | {
+            "error": f"{name} cannot be fetched ({first_line(error)}): check that it is there and may be read."
+        }
     if len(data) > MAX_BYTES:
         return item | {"error": f"{name} is too large: the limit is {MAX_BYTES // 1_000_000} MB, save it smaller."}
     return item | {"data": data}

@@ -9,8 +9,6 @@ import ray
 from ray.actor import ActorHandle
 from ray.data import ActorPoolStrategy, DataContext
 from ray.data.checkpoint import CheckpointConfig
-from ray.data.exceptions import ExecutionTimeoutError, SystemException
-from ray.exceptions import RayError
 
 from .cluster import INPUT_CPUS, OUTPUT_CPUS, SEARCH_CPUS, Stages
 from .errors import JobFailedError
@@ -89,7 +87,7 @@ def run(
             ray_remote_args={"num_cpus": OUTPUT_CPUS},
             concurrency=stages.writers,
         )
-    except (RayError, SystemException, ExecutionTimeoutError) as error:
+    except Exception as error:  # Ray Data passes on what any store's library raises
         # The last line of a traceback from another process.
         reason = str(error).strip().rpartition("\n")[2].rstrip(".")
         raise JobFailedError(f"The job failed ({reason}). {GO_ON}") from error

@@ -11,6 +11,9 @@ from ray.data import Datasource
 from ray.data.block import BlockMetadata
 from ray.data.datasource import ReadTask
 
+from gender_age.photo_names import photo_name
+
+from .errors import first_line
 from .items import SCHEMA, utf8
 
 
@@ -61,13 +64,20 @@ class Rows:
     batches: Callable[[], Iterator[pyarrow.Array]]
 
     def read(self) -> Iterator[pyarrow.Table]:
-        row = self.first_row
-        for data in self.batches():
-            paths = [utf8(f"{self.path}/{number}") for number in range(row, row + len(data))]
-            row += len(data)
-            errors = [None if cell.is_valid else "The row holds no photo." for cell in data]
-            addresses = [path.encode() for path in paths]
-            yield pyarrow.table([paths, addresses, data.cast(pyarrow.binary()), errors], schema=SCHEMA)
+        """A row that cannot be read is one photo's error, as of files."""
+        row, end = self.first_row, self.first_row + self.num_rows
+        try:
+            for data in self.batches():
+                errors = [None if cell.is_valid else "The row holds no photo." for cell in data]
+                yield self._items(row, data.cast(pyarrow.binary()), errors)
+                row += len(data)
+        except Exception as error:  # the library of every store has errors of its own
+            reason = f"“{photo_name(self.path)}” cannot be read ({first_line(error)}): check the table."
+            yield self._items(row, pyarrow.nulls(end - row, pyarrow.binary()), [reason] * (end - row))
+
+    def _items(self, row: int, data: pyarrow.Array, errors: Sequence[str | None]) -> pyarrow.Table:
+        paths = [utf8(f"{self.path}/{number}") for number in range(row, row + len(data))]
+        return pyarrow.table([paths, [path.encode() for path in paths], data, errors], schema=SCHEMA)
 
 
 class PhotoSource(Datasource):

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from fsspec import AbstractFileSystem
-from fsspec.core import url_to_fs
 
 from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
 from gender_age.video_formats import VIDEO_SUFFIXES
 
-from .errors import LabellingError
-from .items import address_of, utf8
+from .errors import LabellingError, named
+from .items import address_of, place_of, utf8
+from .output import RECORD
 from .pieces import Files, Piece
-from .tables import lance_pieces, row_groups
+from .tables import COLUMN_OF_PHOTOS, lance_pieces, row_groups
 
 HUB = "hf://datasets/"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -35,7 +35,8 @@ def pieces_of(source: str, num_cpus: int, column: str | None = None, videos: boo
 
     Args:
         source: a folder, file or pattern of this machine; an fsspec address of one; `owner/name` of a Hub dataset.
-            What exists on this machine comes first. Hidden files, and those that are no photos by name, are left out.
+            What exists on this machine comes first. Hidden files, and those that are no photos by name, are left out;
+            so is every folder that labelling wrote.
         num_cpus: of the cluster, each of which should get several pieces.
         column: of tables, with the photos; None finds it.
         videos: look for videos, not photos; tables hold none.
@@ -43,16 +44,11 @@ def pieces_of(source: str, num_cpus: int, column: str | None = None, videos: boo
     Raises:
         LabellingError: there is no such place, it cannot be read, or it holds no photo.
     """
-    try:
+    with named(source, "cannot be read", "check the name and that it may be read"):
         if source.endswith(".lance"):
             return lance_pieces(source, column)
         listing = _listed(source)
         pieces = _files(listing, VIDEO_SUFFIXES, num_cpus) if videos else _pieces(listing, num_cpus, column)
-    except LabellingError:
-        raise
-    except Exception as error:  # the library of every store has errors of its own
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")
-        raise LabellingError(f"{source} cannot be read ({reason}): check the name and that it may be read.") from error
     if not pieces:
         wanted = "video" if videos else "photo, and no table with a column of photos"
         raise LabellingError(f"{source} holds no {wanted}: name another place.")
@@ -85,7 +81,7 @@ def _listed(source: str) -> Listing:
     address = os.path.abspath(source) if exists else source
     if not exists and HUB_ID.fullmatch(source) and not Path(source).parent.exists():
         address = HUB + source
-    fs, root = url_to_fs(address)
+    fs, root = place_of(address)
     if not exists and MAGIC.search(source):
         # Paths are relative to the last folder without a wildcard.
         given, root = (_before_wildcard(each) for each in (source, root))
@@ -94,7 +90,9 @@ def _listed(source: str) -> Listing:
         raise LabellingError(f"There is no {source}: name a folder, a pattern, an address or a Hub dataset.")
     else:
         given, found = source, fs.find(root)
-    return Listing(fs, given, root, sorted(place for place in found if not _is_hidden(place[len(root) :])))
+    labelled = tuple(place.removesuffix(RECORD) for place in found if place.endswith(f"/{RECORD}"))
+    places = (place for place in found if not place.startswith(labelled) and not _is_hidden(place[len(root) :]))
+    return Listing(fs, given, root, sorted(places))
 
 
 def _pieces(listing: Listing, num_cpus: int, column: str | None) -> list[Piece]:
@@ -105,7 +103,10 @@ def _pieces(listing: Listing, num_cpus: int, column: str | None) -> list[Piece]:
     # A broken table is opened as a photo, and its row says that it is none.
     broken = {place for place, rows in zip(tables, found, strict=True) if rows is None}
     files = _files(listing, PHOTO_SUFFIXES | UNREADABLE_SUFFIXES, num_cpus, broken)
-    return [*files, *(rows for groups in found for rows in groups or ())]
+    rows = [group for groups in found for group in groups or ()]
+    if tables and column is not None and not rows:
+        raise LabellingError(f"No table of {listing.given} has photos in a column {column}: {COLUMN_OF_PHOTOS}.")
+    return [*files, *rows]
 
 
 def _files(listing: Listing, suffixes: Set[str], num_cpus: int, others: Set[str] = frozenset()) -> list[Piece]:

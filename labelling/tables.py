@@ -8,14 +8,14 @@ from functools import partial
 import pyarrow
 import pyarrow.parquet
 from fsspec import AbstractFileSystem
-from fsspec.core import url_to_fs
 
 from .errors import LabellingError
-from .items import address_of
+from .items import address_of, place_of
 from .pieces import Rows
 
 # Of photos in a table that are in memory at once.
 BATCH_ROWS = 32
+COLUMN_OF_PHOTOS = "name one of binary values, or of structs with `bytes`"
 
 
 def row_groups(fs: AbstractFileSystem, place: str, path: str, column: str | None) -> list[Rows] | None:
@@ -35,9 +35,9 @@ def row_groups(fs: AbstractFileSystem, place: str, path: str, column: str | None
     address = address_of(fs, place)
     pieces, row = [], 0
     for group in range(metadata.num_row_groups):
-        num_rows = metadata.row_group(group).num_rows
-        pieces.append(Rows(path, row, num_rows, partial(_row_group, address, group, found)))
-        row += num_rows
+        if num_rows := metadata.row_group(group).num_rows:
+            pieces.append(Rows(path, row, num_rows, partial(_row_group, address, group, found)))
+            row += num_rows
     return pieces
 
 
@@ -54,7 +54,7 @@ def lance_pieces(given: str, column: str | None) -> list[Rows]:
     dataset = lance.dataset(given)
     found = image_column(dataset.schema, column, given)
     if found is None:
-        raise LabellingError(f"{given} has no column of photos: name another place.")
+        raise LabellingError(f"{given} has no photos in a column{f' {column}' if column else ''}: {COLUMN_OF_PHOTOS}.")
     pieces, row = [], 0
     for fragment in dataset.get_fragments():
         num_rows = fragment.count_rows()
@@ -65,16 +65,16 @@ def lance_pieces(given: str, column: str | None) -> list[Rows]:
 
 
 def image_column(schema: pyarrow.Schema, wanted: str | None, path: str) -> str | None:
-    """The column with photos: binary, or a struct with `bytes` as the Hub's datasets have; None if there is none.
+    """The column with photos: binary, or a struct with `bytes` as the Hub's datasets have.
+
+    None if there is none, or the wanted one is not of this kind: a folder may have tables of other things.
 
     Raises:
-        LabellingError: there are several, or the wanted one is not of this kind.
+        LabellingError: there are several.
     """
     names = [field.name for field in schema if _holds_bytes(field.type)]
     if wanted is not None:
-        if wanted not in names:
-            raise LabellingError(f"{path} has no column {wanted} of binary values or structs with `bytes`.")
-        return wanted
+        return wanted if wanted in names else None
     if len(names) > 1:
         raise LabellingError(
             f"{path} has several columns that may be photos: name one of {', '.join(names)} (--image)."
@@ -85,11 +85,13 @@ def image_column(schema: pyarrow.Schema, wanted: str | None, path: str) -> str |
 def _holds_bytes(kind: pyarrow.DataType) -> bool:
     if pyarrow.types.is_struct(kind):
         return kind.get_field_index("bytes") >= 0 and _holds_bytes(kind.field("bytes").type)
-    return pyarrow.types.is_binary(kind) or pyarrow.types.is_large_binary(kind)
+    if pyarrow.types.is_dictionary(kind):
+        return _holds_bytes(kind.value_type)
+    return kind in (pyarrow.binary(), pyarrow.large_binary(), pyarrow.binary_view())
 
 
 def _row_group(address: str, group: int, column: str) -> Iterator[pyarrow.Array]:
-    fs, place = url_to_fs(address)
+    fs, place = place_of(address)
     with fs.open(place, "rb") as file:
         table = pyarrow.parquet.ParquetFile(file)
         for batch in table.iter_batches(BATCH_ROWS, row_groups=[group], columns=[column]):

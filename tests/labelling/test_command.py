@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 
 from gender_age.writers import COLUMNS, NO_FACE
+from labelling import cluster, job
 from labelling.__main__ import main, parse_arguments
 from labelling.cluster import INPUT_CPUS, OUTPUT_CPUS, SEARCH_CPUS, Stages
 from labelling.command import summary
-from labelling.output import README, RECORD, REPORT, Counts
+from labelling.errors import JobFailedError, LabellingError
+from labelling.model_choice import ModelChoice
+from labelling.output import README, RECORD, REPORT, Counts, Output
 from tests.conftest import REPOSITORY
 
 from .conftest import command
@@ -55,6 +58,29 @@ def test_a_mistake_is_a_sentence(tmp_path, capfd, arguments, sentence):
         status = ended.code
     assert status == 2
     assert sentence in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("places", [["", "out"], ["photos", ""]])
+def test_a_variable_that_is_not_set_is_no_place(capfd, places):
+    """Of paths, an empty one is the working directory."""
+    with pytest.raises(SystemExit, match="2"):
+        parse_arguments(places)
+    assert "an empty name is no place" in capfd.readouterr().err
+
+
+def test_no_more_cores_are_asked_for_than_there_are(monkeypatch):
+    asked = {}
+
+    def init(address, **given):
+        asked.update(given)
+        raise RuntimeError("That is all.")
+
+    monkeypatch.setattr(cluster.ray, "init", init)
+    monkeypatch.setattr(cluster, "_cores", lambda: 4)
+    for cpus in (1000, 3, None):
+        with pytest.raises(LabellingError, match="That is all"), cluster.cluster(None, cpus, None):
+            pass
+        assert asked["num_cpus"] == min(cpus or 4, 4)
 
 
 def test_without_the_extra_the_command_names_it(tmp_path):
@@ -102,3 +128,17 @@ def test_the_summary():
     assert summary(one, 1, 2.0, videos=True) == (
         "1 video (1 now, 0.5 a second): 1 person, 1 video without a face, 0 with an error."
     )
+
+
+def test_what_ray_data_passes_on_from_a_store_is_a_sentence(monkeypatch, tmp_path):
+    class Rows:
+        def map_batches(self, *stage, **how):
+            return self
+
+        def write_parquet(self, *where, **how):
+            raise OSError("Reading failed:\nThe store is gone.")
+
+    monkeypatch.setattr(job.ray.data, "read_datasource", lambda *source, **how: Rows())
+    output, model = Output(str(tmp_path)), ModelChoice("model", None, "aa")
+    with pytest.raises(JobFailedError, match=r"^The job failed \(The store is gone\)\. The same command goes on"):
+        job.run([], output, model, job.Settings(), Stages.of(2, 0), 32, None)

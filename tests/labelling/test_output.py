@@ -1,5 +1,6 @@
 """OUT: what belongs together, what is refused, and what goes on."""
 
+import errno
 import json
 import re
 from collections import Counter
@@ -84,7 +85,7 @@ def test_a_folder_may_be_named_like_a_pattern(tmp_path):
     assert output.counts().photos == 5
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"identity": {}}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"identity": {}}', '{"identity": [], "complete": true}'])
 def test_a_record_of_something_else_is_a_sentence(output, text):
     output.fs.makedirs(output.root)
     output.write(RECORD, text)
@@ -92,11 +93,68 @@ def test_a_record_of_something_else_is_a_sentence(output, text):
         output.check(IDENTITY)
 
 
-def test_a_folder_with_other_tables_is_refused(output):
+@pytest.mark.parametrize("name", ["rows.parquet", "photo.jpg"])
+def test_a_folder_with_other_files_is_refused(output, name):
+    """Photos too: a reader of OUT would take them for tables, and it might be SOURCE."""
     output.fs.makedirs(output.root)
-    write_rows(output)
-    with pytest.raises(LabellingError, match="holds other Parquet files"):
+    output.fs.pipe_file(f"{output.root}/.hidden", b"")
+    output.check(IDENTITY)
+    write_rows(output, name)
+    with pytest.raises(LabellingError, match="holds other files: choose a new folder"):
         output.check(IDENTITY)
+
+
+@pytest.mark.parametrize("address", ["file", "file/inside", "nowhere://x", "\udcff", "n" * 300])
+def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path, address):
+    (tmp_path / "file").write_text("")
+
+    def begin():
+        output = Output(address if "://" in address else str(tmp_path / address))
+        output.check(IDENTITY)
+        output.begin(IDENTITY)
+
+    with pytest.raises(LabellingError, match=r"cannot be used as OUT \(.*\): check the name"):
+        begin()
+
+
+@pytest.mark.parametrize("name", ["who?/faces", "path=1/faces"])
+def test_a_name_that_ray_data_misreads_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    for address in (name, str(tmp_path / name), f"memory://bucket/{name}"):
+        with pytest.raises(LabellingError, match="in its name, which Ray misreads"):
+            Output(address)
+    assert Output("a_path=1").root == str(tmp_path / "a_path=1")
+
+
+def test_a_record_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
+    output = Output(str(tmp_path / "out"))
+    output.begin(IDENTITY)
+
+    def full(path, data):
+        with open(path, "wb") as file:
+            file.write(data[:5])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(output.fs, "pipe_file", full)
+        with pytest.raises(LabellingError, match="No space left on device"):
+            output.finish(IDENTITY, "# Faces")
+        with pytest.raises(LabellingError, match="No space left on device"):
+            output.begin(IDENTITY)
+    output.check(IDENTITY)
+
+
+def test_a_broken_table_of_rows_is_a_sentence(output):
+    output.begin(IDENTITY)
+    output.fs.pipe_file(f"{output.root}/rows.parquet", b"PAR1")
+    with pytest.raises(LabellingError, match="cannot be used as OUT"):
+        output.counts()
+
+
+def test_a_path_may_have_what_fsspec_chains(tmp_path):
+    output = Output(str(tmp_path / "a::b" / "out"))
+    output.begin(IDENTITY)
+    assert (tmp_path / "a::b" / "out" / RECORD).is_file()
 
 
 def test_a_finished_job_that_begins_again_knows_its_photos(output):

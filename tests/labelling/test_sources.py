@@ -8,6 +8,8 @@ import pytest
 
 from labelling.errors import LabellingError
 from labelling.items import SCHEMA
+from labelling.output import Output
+from labelling.pieces import Rows
 from labelling.sources import MOST_PHOTOS, PIECES_PER_CPU, Listing, pieces_of
 
 from .conftest import photo_bytes, write_table
@@ -70,6 +72,27 @@ def test_a_name_that_is_no_utf8_keeps_its_bytes(tmp_path):
     assert item["address"] == path
 
 
+def test_a_path_may_have_what_fsspec_chains(photos):
+    renamed = photos.rename(photos.parent / "a::b")
+    write_table(renamed / "shard.parquet", [photo_bytes()])
+    assert paths_of(renamed) == [f"{renamed}/{name}" for name in (*NAMES, "shard.parquet/0")]
+
+
+def test_links_to_photos_are_photos_and_links_to_folders_are_not_followed(photos):
+    (photos / "link.jpg").symlink_to(photos / "bera.jpg")
+    (photos / "inside" / "loop").symlink_to(photos)
+    assert paths_of(photos) == [f"{photos}/{name}" for name in (*NAMES, "link.jpg")]
+
+
+def test_a_folder_that_labelling_wrote_is_no_source(photos):
+    output = Output(str(photos / "inside" / "faces"))
+    output.begin({})
+    (photos / "inside" / "faces" / "half.parquet").write_bytes(b"PAR1")
+    (photos / "inside" / "faces_of_others").mkdir()
+    (photos / "inside" / "faces_of_others" / "a.png").write_bytes(photo_bytes())
+    assert paths_of(photos) == [f"{photos}/{name}" for name in sorted([*NAMES, "inside/faces_of_others/a.png"])]
+
+
 def test_rows_of_tables_are_numbered_through_their_groups(tmp_path):
     cells = [photo_bytes(seed=number) for number in range(4)] + [None]
     write_table(tmp_path / "shard.parquet", cells, row_group_size=2)
@@ -85,15 +108,52 @@ def test_a_broken_table_is_a_photo_that_is_none(photos):
     assert paths_of(photos)[1] == f"{photos}/broken.parquet"
 
 
+def test_rows_that_cannot_be_read_are_errors(tmp_path):
+    """The job would end at the same rows whenever it goes on."""
+
+    def broken():
+        yield pyarrow.array([b"1", None])
+        raise OSError("The disk is gone.\nBecause")
+
+    (first, rest) = Rows("photos/shard.parquet", 10, 5, broken).read()
+    assert first["error"].to_pylist() == [None, "The row holds no photo."]
+    assert rest["path"].to_pylist() == [f"photos/shard.parquet/{row}" for row in (12, 13, 14)]
+    assert rest["data"].null_count == 3
+    assert set(rest["error"].to_pylist()) == {"“shard.parquet” cannot be read (The disk is gone): check the table."}
+
+    path = tmp_path / "shard.parquet"
+    write_table(path, [photo_bytes()])
+    (gone,) = pieces_of(str(path), 1)
+    path.unlink()
+    (items,) = gone.read()
+    assert items["error"].to_pylist()[0].startswith("“shard.parquet” cannot be read (")
+
+
 def test_which_column_holds_the_photos(tmp_path):
     path = tmp_path / "two.parquet"
     columns = {"left": [photo_bytes()], "right": [photo_bytes(seed=1)], "name": ["a"]}
     pyarrow.parquet.write_table(pyarrow.table(columns), path)
     with pytest.raises(LabellingError, match=r"several columns .* left, right \(--image\)"):
         pieces_of(str(path), 1)
-    assert items_of(path, column="right")[0]["data"] == columns["right"][0]
-    with pytest.raises(LabellingError, match="no column name of binary"):
-        pieces_of(str(path), 1, "name")
+    write_table(tmp_path / "other.parquet", [photo_bytes()])
+    assert [item["data"] for item in items_of(tmp_path, column="right")] == columns["right"]
+    with pytest.raises(LabellingError, match="No table of .* has photos in a column name: name one of binary"):
+        pieces_of(str(tmp_path), 1, "name")
+
+
+@pytest.mark.parametrize(
+    "kind", [pyarrow.large_binary(), pyarrow.binary_view(), pyarrow.dictionary(pyarrow.int32(), pyarrow.binary())]
+)
+def test_columns_of_every_kind_of_bytes(tmp_path, kind):
+    path, cells = tmp_path / "shard.parquet", [photo_bytes(), None, photo_bytes(seed=1)]
+    pyarrow.parquet.write_table(pyarrow.table({"image": pyarrow.array(cells).cast(kind)}), path)
+    assert [item["data"] for item in items_of(path)] == cells
+
+
+def test_a_table_without_rows_is_nothing_to_read(tmp_path):
+    write_table(tmp_path / "shard.parquet", [])
+    with pytest.raises(LabellingError, match="holds no photo"):
+        pieces_of(str(tmp_path), 1)
 
 
 def test_a_lance_dataset(tmp_path):
