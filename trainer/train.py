@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import logging
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import transformers
 
 from .errors import TrainerError
 from .training.arguments import training_arguments
+from .training.averaging import blend
 from .training.best_step import has_stopped_early
 from .training.calibration import calibrate
 from .training.checkpoints import full_disk_as_sentence
@@ -69,6 +71,7 @@ def train(config: RunConfig) -> Path:
     with claimed(run, config, arguments):
         trainer, checkpoint = prepare_trainer(config, arguments)
     model, average = trainer.model, trainer.average
+    start = copy.deepcopy(model.state_dict()) if config.start_share else None
     if arguments.device.type == "cpu" and arguments.bf16:
         speed_up_depthwise(model)
 
@@ -80,6 +83,8 @@ def train(config: RunConfig) -> Path:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         if average:
             model.load_state_dict(average.state_dict())
+        if start is not None:
+            blend(model, start, config.start_share)
         check_finite(model)
         model.config.average_mirrored = config.average_mirrored
         for faces in trainer.eval_dataset.values():

@@ -1,4 +1,4 @@
-"""The exponential moving average (EMA) of the weights, which is evaluated and saved."""
+"""Averages of weights: the exponential moving one (EMA), which is evaluated and saved, and one with the start."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ from torch.optim.swa_utils import AveragedModel
 from transformers import TrainerCallback
 
 AVERAGE_FILE = "average.safetensors"
+
+
+def blend(model: nn.Module, start: dict[str, torch.Tensor], start_share: float) -> None:
+    """Moves all weights of the model towards those of `start`, its earlier `state_dict`, by that share of the way."""
+    own = model.state_dict()
+    model.load_state_dict(
+        {name: each.lerp(start[name], start_share) if each.is_floating_point() else each for name, each in own.items()}
+    )
 
 
 class WeightAverage(TrainerCallback):

@@ -20,7 +20,7 @@ from .settings import CheckedSection, not_empty, number, source_weights, whole_n
 
 NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience")
 NEWER += ("freeze", "freeze_stem", "lora", "retouch", "rand_augment", "mixup", "cutmix")
-NEWER += ("streaming", "shuffle_buffer")
+NEWER += ("streaming", "shuffle_buffer", "start_share")
 """Settings that older runs did not record."""
 
 
@@ -149,6 +149,14 @@ class RunConfig(CheckedSection):
         metadata={
             "help": "Decay per step of the exponential moving average of the weights, which is evaluated and saved. "
             "0 turns it off.",
+            **number(0, 1, below=True),
+        },
+    )
+    start_share: float = field(
+        default=0.0,
+        metadata={
+            "help": "Share of the weights of `model.pretrained` in the finished model, whose other part is the run's "
+            "(WiSE-FT, https://arxiv.org/abs/2109.01903): what a run forgets of other faces is kept in part.",
             **number(0, 1, below=True),
         },
     )

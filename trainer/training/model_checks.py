@@ -96,8 +96,9 @@ def check_trainer(trainer: Trainer) -> None:
     if trainer.args.fsdp and not trainer.is_fsdp_enabled:
         # accelerate would train on several CPUs, or on one GPU, and divide nothing.
         raise ConfigError("`training.fsdp` divides the weights among several GPUs, a process each: leave it out here")
-    if trainer.average and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
-        raise ConfigError("`ema_decay` averages whole weights, and FSDP and DeepSpeed divide them: set it to 0")
+    averaging = "`ema_decay`" if trainer.average else "`start_share`" if trainer.run_config.start_share else None
+    if averaging and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        raise ConfigError(f"{averaging} averages whole weights, and FSDP and DeepSpeed divide them: set it to 0")
     if trainer.args.gradient_checkpointing and not trainer.model.supports_gradient_checkpointing:
         raise ConfigError(f"`training.gradient_checkpointing`: {trainer.model.family.title} has none in transformers")
     with as_sentence("training"), torch.random.fork_rng(devices=[]):

@@ -11,6 +11,7 @@ from transformers import TrainerCallback, TrainingArguments
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.modeling_gender_age import GenderAgeModel
 
+from ..errors import ConfigError
 from ..faces.aligned_faces import AlignedFaces
 from ..faces.streamed_faces import StreamedFaces
 from .age_prior import adopt_prior_power, age_log_prior
@@ -51,6 +52,9 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     # Load
     run = config.folder
     model, normalisation = build_model(config.model, config.image_size), normalisation_of(config.model)
+    start = start_config(config.model)
+    if config.start_share and (start is None or config.model.lora):
+        raise ConfigError("`start_share` needs a checkpoint of this project in `model.pretrained`, and no `model.lora`")
     check_image_sizes(config.stages, model)
     choose_trained_weights(model, config.model)
     with arguments.main_process_first(), full_disk_as_sentence(run):
@@ -60,7 +64,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     check_metric(arguments.metric_for_best_model, validation_faces)
     model.config.average_mirrored = False  # regardless of the initial checkpoint
     draws = None if isinstance(train_faces, StreamedFaces) else draws_of(train_faces, config.data, face_weights)
-    age_offset = _leave_out_prior(model, start_config(config.model), train_faces, draws)
+    age_offset = _leave_out_prior(model, start, train_faces, draws)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
     checkpoint = common_checkpoint(run)
     marker = CompletionMarker(checkpoint)

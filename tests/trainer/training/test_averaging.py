@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainer.training.averaging import WeightAverage
+from trainer.training.averaging import WeightAverage, blend
 
 
 def small_network():
@@ -47,3 +47,16 @@ def test_in_place_gives_the_average_and_then_the_own_weights_back():
     with average.in_place():
         assert not network[0].weight.eq(7.0).any()
     assert network[0].weight.eq(7.0).all()
+
+
+def test_a_share_of_the_start_is_blended_in():
+    network, start = small_network(), {name: each.clone() for name, each in small_network().state_dict().items()}
+    with torch.no_grad():
+        network[0].weight += 1
+        network[1].running_var.fill_(3)
+    network[1].num_batches_tracked += 5
+    blend(network, start, 0.25)
+    blended = network.state_dict()
+    assert torch.allclose(blended["0.weight"], start["0.weight"] + 0.75)
+    assert blended["1.running_var"].tolist() == [2.5, 2.5]
+    assert blended["1.num_batches_tracked"] == 5

@@ -220,3 +220,20 @@ def test_rand_augment_is_drawn_for_each_face_from_the_seed():
 def test_a_run_with_all_three_trains(stock, tiny_data, tmp_path):
     augmentation = {"rand_augment": 5, "mixup": 0.2, "cutmix": 1.0}
     assert moved(stock, run(stock, tiny_data, tmp_path / "run", augmentation=augmentation))
+
+
+def test_a_part_of_the_start_is_kept(stock, tiny_data, tmp_path):
+    start = run(stock, tiny_data, tmp_path / "start", model={"freeze": "all"})
+    plain, blended = (
+        run(stock, tiny_data, tmp_path / f"{share}", model={"pretrained": str(start)}, start_share=share)
+        for share in (0.0, 0.25)
+    )
+    first, last, found = (load_checkpoint(folder, device="cpu")[0].state_dict() for folder in (start, plain, blended))
+    assert not torch.equal(first["age_head.weight"], last["age_head.weight"])
+    for name, each in found.items():
+        assert torch.allclose(each, 0.75 * last[name] + 0.25 * first[name], atol=1e-6), name
+
+
+def test_heads_that_begin_at_random_are_not_kept(stock, tiny_data, tmp_path):
+    with pytest.raises(ConfigError, match="`start_share` needs a checkpoint of this project"):
+        run(stock, tiny_data, tmp_path / "run", start_share=0.25)
