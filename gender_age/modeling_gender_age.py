@@ -134,8 +134,7 @@ class GenderAgeModel(PreTrainedModel):
 
         Args:
             pixel_values (`torch.FloatTensor` of shape `(batch_size, 3, height, width)`):
-                Aligned faces, normalised as the image processor does. For another size than that of its position
-                embeddings, the backbone interpolates them.
+                Aligned faces, normalised as the image processor does; positions are interpolated for other sizes.
             gender (`torch.LongTensor` of shape `(batch_size,)`, *optional*):
                 0 female, 1 male, -100 unknown.
             age_min, age_max (`torch.LongTensor` of shape `(batch_size,)`, *optional*):

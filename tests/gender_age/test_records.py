@@ -55,16 +55,21 @@ def test_any_one_wrong_value_is_kept_out(wrong):
 
 def test_the_default_models_record_is_read_whole():
     record = TrainingRecord.read(read_record(DEFAULT_MODEL, TRAINING_FILE))
-    first = record.started_from
     assert record.config == WHOLE["config"]
-    assert record.sources == first.sources == ("utkface", "fairface")
-    assert record.dropped == Dropped(**WHOLE["dropped"])
-    assert record.drop_unlikely == WHOLE["config"]["data"]["drop_unlikely"]
+    before, first = record.started_from, record.first_run
+    assert record.sources == ("utkface", "fairface", "all-age-faces")
+    assert before.sources == first.sources == ("utkface", "fairface")
+    assert before.dropped == Dropped(**WHOLE["started_from"]["dropped"])
+    assert before.drop_unlikely == WHOLE["started_from"]["config"]["data"]["drop_unlikely"]
     assert record.pretrained == WHOLE["config"]["model"]["pretrained"]
     for name in ("train_images", "data_revision", "hours", "hardware", "world_size", "seed", "versions"):
         assert getattr(record, name) == WHOLE[name], name
-        assert getattr(first, name) == WHOLE["started_from"][name], name
-    assert (record.image_sizes, record.epochs) == ((160,), (12,))
+        assert getattr(before, name) == WHOLE["started_from"][name], name
+    assert [(run.image_sizes, run.epochs) for run in (record, before, first)] == [
+        ((192,), (5,)),
+        ((160,), (12,)),
+        ((128,), (9,)),
+    ]
     assert (first.num_hidden_layers, first.hidden_size, first.stem) == (2, 256, "mobilenet")
     assert first.pretrained is None
     assert record.starts_from_mobilenet

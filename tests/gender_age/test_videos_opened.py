@@ -75,15 +75,11 @@ def test_rotation_metadata_is_applied(tmp_path, rotation, centre):
     assert red_centre(frames[0].image_rgb) == centre
 
 
-@pytest.mark.parametrize(
-    ("matrix", "centre"),
-    [
-        ((-1, 0, 0, 1), (0.8, 0.3)),  # mirrored
-        ((1, 0, 0, -1), (0.2, 0.7)),  # upside down in a mirror
-        ((0, 1, 1, 0), (0.3, 0.2)),  # transposed: turned and mirrored
-        ((0, -1, -1, 0), (0.7, 0.8)),
-    ],
-)
+# Mirrored, upside down in a mirror, and turned as well: the display matrix, and where the red man is then.
+MIRRORS = {(-1, 0, 0, 1): (0.8, 0.3), (1, 0, 0, -1): (0.2, 0.7), (0, 1, 1, 0): (0.3, 0.2), (0, -1, -1, 0): (0.7, 0.8)}
+
+
+@pytest.mark.parametrize(("matrix", "centre"), MIRRORS.items())
 def test_mirrored_clips(tmp_path, monkeypatch, matrix, centre):
     monkeypatch.setattr(video_reader, "has_limits", lambda: False)
     path = write_clip(tmp_path / "a.mp4", LEFT, seconds=0.1)

@@ -12,8 +12,17 @@ from trainer.training.config_file import load_config, parse_config
 FOLDER = REPOSITORY / "trainer" / "configs"
 # What `search` varies is no run.
 CONFIGS = sorted(path for path in FOLDER.glob("*.yaml") if path.stem != "search")
-CLEANED, LONGER, MOBILENET, MOBILENET_160, SCRATCH, THREE_SOURCES = (
-    FOLDER / f"{name}.yaml" for name in ("cleaned", "longer", "mobilenet", "mobilenet_160", "scratch", "three_sources")
+CLEANED, LONGER, MOBILENET, MOBILENET_160, SCRATCH, THREE_SOURCES, THREE_SOURCES_192 = (
+    FOLDER / f"{name}.yaml"
+    for name in (
+        "cleaned",
+        "longer",
+        "mobilenet",
+        "mobilenet_160",
+        "scratch",
+        "three_sources",
+        "three_sources_192",
+    )
 )
 SMALLEST = {"data": {"train": ["data"]}, "stages": [{"image_size": 32, "epochs": 2}]}
 
@@ -25,15 +34,22 @@ def test_shipped_configs_are_read(path):
     assert config.training["save_total_limit"] >= 2
 
 
-def test_eight_configs_ship():
+def test_nine_configs_ship():
     names = ["cleaned", "finetune", "longer", "mobilenet", "mobilenet_160", "own_photos", "scratch", "three_sources"]
+    names.append("three_sources_192")
     assert [path.stem for path in CONFIGS] == names
 
 
 @pytest.mark.parametrize(
     ("path", "before"),
-    [(THREE_SOURCES, MOBILENET_160), (MOBILENET_160, MOBILENET), (LONGER, SCRATCH), (CLEANED, LONGER)],
-    ids=["three_sources", "mobilenet_160", "longer", "cleaned"],
+    [
+        (THREE_SOURCES_192, MOBILENET_160),
+        (THREE_SOURCES, MOBILENET_160),
+        (MOBILENET_160, MOBILENET),
+        (LONGER, SCRATCH),
+        (CLEANED, LONGER),
+    ],
+    ids=["three_sources_192", "three_sources", "mobilenet_160", "longer", "cleaned"],
 )
 def test_a_run_goes_on_where_the_one_before_ends(path, before):
     config = load_config(path)
