@@ -112,7 +112,7 @@ def test_a_program_that_searches_photos_in_threads(start, tiny_model_folder):
 from gender_age import GenderAgePredictor
 from tests.fakes import noise
 predictor = GenderAgePredictor.from_pretrained({str(tiny_model_folder)!r}, device="cpu")
-for photo in predictor.iter_predict((noise((1500, 1000)) for _ in range(500)), workers=2):
+for photo in predictor.iter_predict((noise((900, 600)) for _ in range(500)), workers=2):
     print("answered", flush=True)
 """
     process = start(args=[sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": str(REPOSITORY)})
