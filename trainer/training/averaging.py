@@ -16,7 +16,12 @@ AVERAGE_FILE = "average.safetensors"
 
 
 def blend(model: nn.Module, start: dict[str, torch.Tensor], start_share: float) -> None:
-    """Moves all weights of the model towards those of `start`, its earlier `state_dict`, by that share of the way."""
+    """Moves the model's weights and running statistics towards those it started from; counters stay its own.
+
+    Args:
+        start: an earlier `state_dict` of the same model.
+        start_share: of the way, in [0, 1]: 0 changes nothing, 1 is the start.
+    """
     own = model.state_dict()
     model.load_state_dict(
         {name: each.lerp(start[name], start_share) if each.is_floating_point() else each for name, each in own.items()}
