@@ -48,12 +48,15 @@ def test_host_and_port_are_left_to_gradios_environment_unless_given(monkeypatch)
     assert options["run_history"] is False
 
 
-def test_a_port_in_use_is_a_sentence(monkeypatch, capsys):
+@pytest.mark.parametrize("given_by", ["option", "environment"])
+def test_a_port_in_use_is_a_sentence(monkeypatch, capsys, given_by):
     monkeypatch.setattr(GenderAgePredictor, "from_pretrained", lambda *_, **__: object())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert app.main(["--host", "127.0.0.1", "--port", str(taken.getsockname()[1])]) == 1
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("GRADIO_SERVER_PORT", port if given_by == "environment" else "")
+        assert app.main(["--host", "127.0.0.1", *(["--port", port] if given_by == "option" else [])]) == 1
     assert "cannot be served" in capsys.readouterr().err
 
 

@@ -96,6 +96,7 @@ def test_a_model_of_the_hub_is_served_without_its_code(hub, page, mark, repo_id,
     assert not [path for _, path in hub.requests if path.endswith((".py", ".bin"))]
 
 
+@pytest.mark.slow
 def test_the_command_itself_serves_a_model_of_the_hub(hub, mark):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -135,6 +136,7 @@ def test_a_file_that_the_hub_does_not_give_is_a_sentence(hub, page):
     assert is_sentence(done), done
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # three processes, each of which imports the page
 def test_what_a_killed_download_leaves_and_what_the_cache_is_good_for(tiny_model_folder, hub, tmp_path):
     files = hub.files("user/model")

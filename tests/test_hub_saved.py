@@ -85,24 +85,18 @@ def test_saved_and_pushed_models_load_with_their_detector(hub: HubServer, pushed
         assert found == faces
 
 
-def test_a_pipeline_that_was_fetched_loads_offline(hub, pushed, tmp_path):
-    hub.add_repo("user/model", files=pushed)
-    environment = hub.environment(home=tmp_path / "home")
-    online = run(LOAD, environment, tmp_path, "user/model")
-    before = len(hub.requests)
-    assert run(LOAD, environment | {"HF_HUB_OFFLINE": "1"}, tmp_path, "user/model") == online
-    assert len(hub.requests) == before
-
-
-def test_the_detector_is_fetched_once_and_by_the_pipeline_only(hub, pushed, tmp_path):
+def test_the_detector_is_fetched_once_and_by_the_pipeline_only_which_then_loads_offline(hub, pushed, tmp_path):
     hub.add_repo("user/model", files=pushed)
     environment = hub.environment(home=tmp_path / "home")
     model_only = ALONE + "from transformers import AutoModel\nAutoModel.from_pretrained(*names, trust_remote_code=True)"
     run(model_only, environment, tmp_path, "user/model")
     assert not [path for _, path in hub.requests if DETECTOR in path]
-    for _ in range(2):
-        run(LOAD, environment, tmp_path, "user/model")
+    online, again = run(LOAD, environment, tmp_path, "user/model", "user/model")
+    assert again == online
     assert len([method for method, path in hub.requests if DETECTOR in path and method == "GET"]) == 1
+    before = len(hub.requests)
+    assert run(LOAD, environment | {"HF_HUB_OFFLINE": "1"}, tmp_path, "user/model") == [online]
+    assert len(hub.requests) == before
 
 
 def test_a_repository_without_the_detector_is_a_sentence(hub, pushed, tmp_path):

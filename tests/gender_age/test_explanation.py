@@ -26,7 +26,7 @@ KINDS = {
     "mirrored": CONVOLUTIONAL | {"average_mirrored": True},
     "mobilenet": MOBILENET | {"average_mirrored": True},
 }
-MASKED_SHARE, DRAWS = 0.2, 10
+MASKED_SHARE, DRAWS = 0.2, 4
 # Masked by relevance, the answers moved about 3 times as far as masked at random when the method was chosen.
 LEAST_RATIO = 1.25
 

@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import os
 import subprocess
@@ -173,29 +174,41 @@ def test_the_command_on_a_real_photo_from_elsewhere(tiny_model_folder, tmp_path)
     assert len(value["faces"]) == 1
 
 
-def test_a_missing_model_from_the_shell(photos, tmp_path):
-    result = run(photos[0], "--model", "none/here/at/all", cwd=tmp_path)
-    assert result.returncode == 2
-    assert result.stdout == ""
-    assert result.stderr.startswith("There is no model folder none/here/at/all")
-    assert result.stderr.count("\n") == 1
+@pytest.fixture
+def printed(monkeypatch):
+    """What is printed on a stream as Python makes it, of an encoding, as bytes."""
+
+    def printed(encoding: str, name: str = "stdout") -> io.BytesIO:
+        stream, errors = io.BytesIO(), {"stdout": "strict", "stderr": "backslashreplace"}[name]
+        monkeypatch.setattr(f"sys.{name}", io.TextIOWrapper(stream, encoding, errors, write_through=True))
+        return stream
+
+    return printed
 
 
-def test_a_name_that_is_no_utf8(tiny_model_folder, photos, tmp_path):
+def test_a_name_that_is_no_utf8(commanded, photos, printed):
     os.rename("two.png", b"\xff.png")
-    settings = {"cwd": tmp_path, "text": False}
-    model = ("--model", str(tiny_model_folder), "--whole-image")
-    json_done = run(b"\xff.png", "--json", "--csv", b"\xfe.csv", *model, **settings)
-    assert (json_done.returncode, json_done.stderr) == (0, b"")
-    value = json.loads(json_done.stdout)
-    assert (value["photo"], os.fsencode(value["path"]), len(value["faces"])) == ("?.png", b"\xff.png", 1)
-    csv_done = run(b"\xff.png", "--csv", "-", *model, **settings)
-    assert (csv_done.returncode, csv_done.stderr) == (0, b"")
-    assert csv_done.stdout.splitlines()[1].startswith(rb"\udcff.png,?.png,1,")
-    assert csv_done.stdout == Path(os.fsdecode(b"\xfe.csv")).read_bytes()
-    refused = run(b"\xff.png", "--csv", b"./\xff.png", *model, **settings)
-    assert (refused.returncode, refused.stdout, refused.stderr.count(b"\n")) == (2, b"", 1)
-    assert b"would overwrite a photo" in refused.stderr
+    name, table = os.fsdecode(b"\xff.png"), os.fsdecode(b"\xfe.csv")
+    out = printed("utf-8")
+    assert main([name, "--json", "--csv", table]) == 0
+    value = json.loads(out.getvalue())
+    assert (value["photo"], os.fsencode(value["path"]), len(value["faces"])) == ("?.png", b"\xff.png", 2)
+    out = printed("utf-8")
+    assert main([name, "--csv", "-"]) == 0
+    assert out.getvalue().splitlines()[1].startswith(rb"\udcff.png,?.png,1,")
+    assert out.getvalue() == Path(table).read_bytes()
+    out, error = printed("utf-8"), printed("utf-8", "stderr")
+    assert main([name, "--csv", os.fsdecode(b"./\xff.png")]) == 2
+    assert (out.getvalue(), error.getvalue().count(b"\n")) == (b"", 1)
+    assert b"would overwrite a photo" in error.getvalue()
+
+
+def test_a_name_the_terminal_has_no_letters_for_is_no_error(commanded, photos, printed, capsys):
+    os.rename("none.png", "имя.png")
+    out = printed("ascii")
+    assert main(["имя.png"]) == 0
+    assert b"???.png" in out.getvalue()
+    assert capsys.readouterr().err == ""
 
 
 def test_a_reader_that_leaves_causes_no_traceback(tiny_model_folder, photos, tmp_path):
@@ -206,13 +219,3 @@ def test_a_reader_that_leaves_causes_no_traceback(tiny_model_folder, photos, tmp
     result = subprocess.run(command, env=environment, stdout=write, stderr=subprocess.PIPE, cwd=tmp_path, check=False)
     os.close(write)
     assert (result.returncode, result.stderr) == (141, b"")
-
-
-def test_a_name_the_terminal_has_no_letters_for_is_no_error(tiny_model_folder, photos, tmp_path):
-    os.rename("none.png", "имя.png")
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "gender_age", "имя.png", "--model", str(tiny_model_folder)]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert result.returncode == 0
-    assert "???.png" in result.stdout
-    assert result.stderr == ""

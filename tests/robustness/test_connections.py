@@ -6,8 +6,6 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from urllib.parse import quote
@@ -169,21 +167,6 @@ def test_every_answer_has_headers_for_browsers(page):
         headers = httpx.get(page.url + route).headers
         assert headers["x-content-type-options"] == "nosniff", route
         assert "frame-ancestors 'self' https://huggingface.co https://*.hf.space" in headers["content-security-policy"]
-
-
-def test_a_taken_port_of_the_environment_is_an_error(page, tmp_path):
-    port = str(httpx.URL(page.url).port)
-    for arguments, variables in ((["--port", port], {}), ([], {"GRADIO_SERVER_PORT": port})):
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.robustness.page_process", "--fake", *arguments],
-            env=os.environ | {"GRADIO_TEMP_DIR": str(tmp_path), "PYTHONPATH": str(REPOSITORY)} | variables,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=90,
-        )
-        assert done.returncode == 1
-        assert "cannot be served" in done.stderr
 
 
 def test_sigterm_ends_it_in_time_with_work_in_flight(tmp_path):

@@ -181,6 +181,7 @@ def test_another_config_does_not_continue_it(unbroken, tiny_data):
         train(parse_config(run_values(tiny_data, unbroken.parent, learning_rate=2e-2)))
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_it_ends_as_the_unbroken_one(unbroken, tiny_data, tmp_path):
     run = tmp_path / "killed"
     config = tmp_path / "config.yaml"

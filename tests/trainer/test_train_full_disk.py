@@ -1,10 +1,8 @@
 """A run whose disk gets full: one sentence, the last whole checkpoint stays, and with room the run goes on from it."""
 
 import errno
-import os
 import shutil
 import subprocess
-import sys
 
 import pytest
 import torch
@@ -13,9 +11,9 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from tests.conftest import REPOSITORY
 from tests.trainer.logged_training import note_batches, read_log
 from tests.trainer.test_train import run_values
+from trainer.__main__ import main
 from trainer.errors import DataError, RunError
 from trainer.files import write_whole_text
 from trainer.train import train
@@ -66,7 +64,9 @@ def pages(paths):
     return sum(-(-path.stat().st_size // PAGE) for path in paths)
 
 
-def test_a_disk_full_inside_a_save_is_a_sentence_and_the_run_goes_on(disk, tiny_data, tmp_path, monkeypatch, caplog):
+def test_a_disk_full_inside_a_save_is_a_sentence_and_the_run_goes_on(
+    disk, tiny_data, tmp_path, monkeypatch, caplog, capfd
+):
     unbroken, resumed = tmp_path / "unbroken.jsonl", tmp_path / "resumed.jsonl"
     values = run_values(tiny_data, tmp_path / "unbroken")
     values["data"]["cache_dir"] = str(tmp_path / "faces")
@@ -82,17 +82,11 @@ def test_a_disk_full_inside_a_save_is_a_sentence_and_the_run_goes_on(disk, tiny_
     # The note of the config, a whole checkpoint, and another up to the middle of the optimizer's state.
     before = [whole / name for name in ("model.safetensors", "config.json", "training_args.bin")]
     disk.resize(1 + pages(whole.iterdir()) + pages(before) + pages([whole / "optimizer.pt"]) // 2)
-    ended = subprocess.run(
-        [sys.executable, "-m", "trainer", "train", str(config)],
-        cwd=REPOSITORY,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 1, ended.stderr
-    assert "Traceback" not in ended.stderr
-    assert ended.stderr.count("python -m trainer train:") == 1
-    last = ended.stderr.splitlines()[-1]
+    assert main(["train", str(config)]) == 1
+    printed = capfd.readouterr().err
+    assert "Traceback" not in printed
+    assert printed.count("python -m trainer train:") == 1
+    last = printed.splitlines()[-1]
     assert last.startswith(f"python -m trainer train: {run} could not be written to, as its disk is full (0.0 MB free)")
     assert last.endswith("make room, and the same command goes on from checkpoint-4")
     half = {path.name for path in (run / "checkpoint-8").iterdir()}

@@ -108,9 +108,9 @@ def unbroken(tiny_data, tmp_path_factory):
 @pytest.mark.parametrize(
     ("died_at", "left", "goes_on_from"),
     [
-        ((10, "half the optimizer"), {5: True, 10: False}, 5),
+        pytest.param((10, "half the optimizer"), {5: True, 10: False}, 5, marks=pytest.mark.slow),
         ((10, "all but the marker"), {5: True, 10: False}, 5),
-        ((13, STEP_DONE), {5: True, 10: True}, 10),
+        pytest.param((13, STEP_DONE), {5: True, 10: True}, 10, marks=pytest.mark.slow),
         # The evaluation at the end of an epoch comes after the save and is not made again.
         ((5 * STEPS_AN_EPOCH + 2, STEP_DONE), {25: True, 30: True}, 5 * STEPS_AN_EPOCH),
     ],
