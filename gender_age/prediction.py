@@ -31,7 +31,7 @@ from .turning import rotate_image
 
 BATCH_SIZE = 32
 # A CPU is faster with fewer faces at once, in bf16 and in float32 (docs/experiments.md).
-CPU_BATCH_SIZE = 8
+CPU_BATCH_SIZE = 6
 # Photos opened at once, however many cores there are: the largest take 340 MB, and twice that while they are rotated.
 MAX_WORKERS = 2
 
@@ -97,8 +97,7 @@ class GenderAgePredictor:
             PhotoError: the photo cannot be used.
             ValueError: `min_score` is no number in [0, 1].
         """
-        searched = self._search(photo, whole_image, checked_min_score(min_score))
-        return searched.with_estimates(self.estimate([face.crop for face in searched.found]))
+        return self.answer([self._search(photo, whole_image, checked_min_score(min_score))])[0]
 
     def predict_batch(
         self,
@@ -126,27 +125,30 @@ class GenderAgePredictor:
             PhotoError: the picture cannot be used.
         """
         image_rgb = opened(frame_rgb, self.opener)
-        searched = self._found(frame_rgb, image_rgb, 0, self.detector.detect(image_rgb, LIVE_FACE_SHARE))
-        return searched.with_estimates(self.estimate([face.crop for face in searched.found]))
+        return self.answer([self._found(frame_rgb, image_rgb, 0, self.detector.detect(image_rgb, LIVE_FACE_SHARE))])[0]
 
-    def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
+    def estimate(
+        self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE, mirrored: bool = True
+    ) -> list[FaceEstimate]:
         """Gender and age of faces as `align` cuts them, RGB, `face_size` pixels a side."""
-        logits = self.logits(crops, batch_size)
+        logits = self.logits(crops, batch_size, mirrored)
         return [estimate for gender, age in logits for estimate in decode(gender, age, self.model.config)]
 
     def logits(
-        self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE
+        self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE, mirrored: bool = True
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """`(batch, 2)` gender and `(batch, 101)` age logits for each batch of faces as for `estimate`."""
+        """`(batch, 2)` gender and `(batch, 101)` age logits for each batch; without mirror images if not `mirrored`."""
+        answer = self.model if mirrored else self.model.logits
         if self.model.device.type == "cpu":
             batch_size = min(batch_size, CPU_BATCH_SIZE)
         for start in range(0, len(crops), batch_size):
             # Crops have the model's size already: resizing them again could only blur.
             batch = self.image_processor(list(crops[start : start + batch_size]), do_resize=False, return_tensors="pt")
+            pixel_values = batch["pixel_values"].to(self.model.device, self.model.dtype)
             with inference(self.model.device, self.model.dtype):
-                outputs = self.model(pixel_values=batch["pixel_values"].to(self.model.device, self.model.dtype))
+                gender_logits, age_logits = answer(pixel_values=pixel_values)[:2]
             # Decoded outside: a probability's third digit counts.
-            yield outputs.gender_logits, outputs.age_logits
+            yield gender_logits, age_logits
 
     def iter_predict(
         self,
@@ -163,7 +165,7 @@ class GenderAgePredictor:
             photos: may be endless. An array of shape `(photos, height, width, 3)` is as many photos.
             whole_image: take every picture as one face already cropped.
             min_score: as in `predict`.
-            batch_size: faces, of one photo or several, that the model sees at once; on a CPU at most 8 of them.
+            batch_size: faces, of one photo or several, that the model sees at once; on a CPU at most 6 of them.
             max_wait_s: seconds that a finished photo may wait for others to fill its batch, looked at whenever a photo
                 has been searched; None is without limit.
                 With several `workers`, those that were opened before come first all the same.
@@ -194,8 +196,11 @@ class GenderAgePredictor:
 
     def answer(self, searched: Sequence[SearchedPhoto], batch_size: int = BATCH_SIZE) -> list[PhotoPrediction]:
         """The second half: the model's answers for searched photos, one prediction each."""
-        estimates = iter(self.estimate([face.crop for photo in searched for face in photo.found], batch_size))
-        return [photo.with_estimates([next(estimates) for _ in photo.found]) for photo in searched]
+        estimates = {}
+        for is_crowd in (False, True):
+            crops = [face.crop for photo in searched if photo.is_crowd == is_crowd for face in photo.found]
+            estimates[is_crowd] = iter(self.estimate(crops, batch_size, mirrored=not is_crowd))
+        return [photo.with_estimates([next(estimates[photo.is_crowd]) for _ in photo.found]) for photo in searched]
 
     def align(self, image_rgb: Image.Image, face: FacePrediction) -> Image.Image:
         """The face as the model saw it.

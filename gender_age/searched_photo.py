@@ -12,6 +12,10 @@ from PIL import Image
 from .geometry import Landmarks, PixelBox
 from .results import FaceEstimate, FacePrediction, PhotoPrediction
 
+# A photo with more faces is answered without their mirror images, worth 0.06 years: at half the cost of each, 200 faces
+# take no more than a bounded time.
+CROWD = 100
+
 
 @dataclass(frozen=True, slots=True)
 class FoundFace:
@@ -33,6 +37,11 @@ class SearchedPhoto:
     rotation: int = 0
     found: tuple[FoundFace, ...] = ()
     error: str | None = None
+
+    @property
+    def is_crowd(self) -> bool:
+        """Whether its faces are answered without their mirror images."""
+        return len(self.found) > CROWD
 
     def with_estimates(self, estimates: Iterable[FaceEstimate]) -> PhotoPrediction:
         """The photo's prediction from one estimate a face."""

@@ -11,9 +11,10 @@ from gender_age.alignment import align_face
 from gender_age.checkpoint import alignment_of
 from gender_age.detection import LIVE_FACE_SHARE
 from gender_age.prediction import GenderAgePredictor
+from gender_age.searched_photo import CROWD
 from gender_age.turning import rotate_image
 from tests.conftest import REPOSITORY
-from tests.fakes import detected_face, noise
+from tests.fakes import FakeDetector, detected_face, noise
 
 from .conftest import BLANK, SIZE
 
@@ -175,3 +176,16 @@ def test_what_is_no_score_is_refused_at_the_call(predictor, min_score):
 def test_numbers_of_every_kind_are_scores(predictor):
     for min_score in (0, 1, np.float32(0.5), np.int64(1), 0.999):
         assert predictor.predict(noise(BLANK), min_score=min_score).faces == ()
+
+
+def test_a_crowd_is_answered_without_mirror_images(predictor):
+    predictor.model.config.average_mirrored = True
+    few = [detected_face(box=(x, 30, x + 60, 90)) for x in range(CROWD)]
+    many = [*few, detected_face(box=(110, 20, 170, 70))]
+    small, large = noise((SIZE[0] + 1, SIZE[1])), noise(SIZE)
+    predictor.detector = FakeDetector({small.size: (0, few), large.size: (0, many)})
+    group, crowd = predictor.predict_batch([small, large], batch_size=8)
+    assert (len(group.faces), len(crowd.faces)) == (CROWD, CROWD + 1)
+    predictor.model.config.average_mirrored = False
+    assert crowd.faces == predictor.predict(large).faces
+    assert group.faces[0].age != predictor.predict(small).faces[0].age
