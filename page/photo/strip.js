@@ -56,6 +56,7 @@ const keep = host.gaKeep = async (source, [summary, { html, files }, answer]) =>
     if (photos.length > MOST) release(photos.shift());
     refresh();
     mark(photo);
+    host.dispatchEvent(new CustomEvent('ga-kept', { detail: photo }));
   } catch { /* A picture is gone: there is nothing to go back to. */ }
 };
 host.addEventListener('ga-answer', ({ detail }) => {

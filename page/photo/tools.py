@@ -54,7 +54,7 @@ STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" hidden>
 <div class="ga-tools">
 <button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare</button>
 <button type="button" class="ga-tool" data-tool="forget">Forget my photos now</button></div>
-<p class="ga-small">This browser tab keeps the last photos of your visit until you close or reload it.</p></section>
+<p class="ga-small">This browser tab keeps the last photos of your visit until you close it.</p></section>
 <dialog class="ga-dialog ga-compare-dialog" aria-labelledby="ga-compare-title">
 <div class="ga-dialog-top"><h2 id="ga-compare-title">Compare two photos</h2>
 <button type="button" class="ga-tool" data-do="close">Close</button></div>
@@ -102,7 +102,7 @@ def build_tools(
     plain = {"apply_default_css": False}
     gr.HTML(GUESS, js_on_load=script("guess"), elem_id="guess", **plain)
     gr.HTML(TOOLS, js_on_load=script("drawing", "share"), elem_id="tools", **plain)
-    strip = gr.HTML(STRIP, js_on_load=script("strip", "compare", "lost"), elem_id="strip", **plain)
+    strip = gr.HTML(STRIP, js_on_load=script("strip", "compare", "visit"), elem_id="strip", **plain)
     _, figure, _ = shown
     figure.change(None, list(shown), None, js=TO_STRIP, **unseen)
     strip.select(None, None, list(shown), js=FROM_STRIP, **unseen)

@@ -35,6 +35,10 @@ IN_VIEW = """(selector) => {
   const place = document.querySelector(selector)?.getBoundingClientRect();
   return place && place.height > 0 && place.top >= -1 && place.top < innerHeight * 0.6;
 }"""
+UNCOVERED = """(selector) => {
+  const each = document.querySelector(selector), { x, y } = each.getBoundingClientRect();
+  return document.elementFromPoint(x + 2, y + 2) === each;
+}"""
 PICTURE_BYTES = """performance.getEntriesByType('resource').filter(each => each.initiatorType === 'img')
   .map(each => each.encodedBodySize)"""
 SMALL_TARGETS = """[...document.querySelectorAll('#stage button, #stage a')].filter((each) => {
@@ -232,12 +236,15 @@ def test_examples_are_small_on_the_wire(page):
     assert 20_000 < sum(sizes) < 250_000
 
 
-def test_a_full_queue_leaves_the_last_answer(busy_page):
+def test_a_full_queue_leaves_the_last_answer_and_no_message_of_gradio_covers_the_sentence(busy_page):
+    busy_page.set_viewport_size({"width": 390, "height": 844})
     choose(busy_page, EXAMPLES / "group.jpg")
     answered(busy_page, "group.jpg")
     refuse(busy_page)
     busy_page.click("#examples button.gallery-item >> nth=2")
     busy_page.wait_for_selector("#waiting >> text=This photo could not be analysed.")
+    busy_page.wait_for_selector(".toast-body")
+    busy_page.wait_for_function(UNCOVERED, arg="#waiting .ga-failed strong")
     assert "group.jpg" in busy_page.inner_text("#summary")
     assert busy_page.locator("#faces .ga-face").count() == 3
     busy_page.unroute_all()

@@ -1,10 +1,40 @@
-"""A lost connection, after which gradio loads the page anew: what a visitor had is still there."""
+"""What a visitor had is there again after a reload, and after a lost connection, when gradio loads the page anew."""
 
 import re
 
-from .steps import EXAMPLES, GRADIO_RELOADS_MS, answered, choose, open_tab
+from .steps import EXAMPLES, GRADIO_RELOADS_MS, ONE_VIEW, answered, choose, open_tab
 
 THUMBS = "#strip .ga-thumb"
+STORED = "sessionStorage.gaVisit?.length ?? 0"
+# Chromium's limit, in characters.
+SESSION_STORAGE = 5 * 1024 * 1024
+
+
+@ONE_VIEW
+def test_a_reload_keeps_the_visit_until_it_is_forgotten(page):
+    for number, name in enumerate(("hopper.jpg", "group.jpg")):
+        choose(page, EXAMPLES / name)
+        answered(page, name)
+        page.wait_for_selector(f"{THUMBS} >> nth={number}")
+    page.wait_for_function("document.querySelector('#strip').gaPhotos.every((photo) => photo.data)")
+    page.click(f"{THUMBS} >> nth=0")
+    page.reload()
+    page.wait_for_selector("#summary >> text=1 face found in “hopper.jpg”")
+    page.wait_for_selector(f"{THUMBS}[aria-current] >> nth=0")
+    assert page.locator(THUMBS).count() == 2
+    assert page.evaluate("sessionStorage.length") == 0
+
+    # The oldest goes where there is too little room. A hidden tab may never come back; one that does keeps nothing there.
+    page.evaluate("length => { sessionStorage.other = 'x'.repeat(length); }", SESSION_STORAGE - 450_000)
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert 200_000 < page.evaluate(STORED) < 450_000
+    assert page.evaluate("JSON.parse(sessionStorage.gaVisit).photos.map((photo) => photo.answer.photo)") == ["group.jpg"]
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert page.evaluate(STORED) == 0
+
+    page.click("[data-tool=forget]")
+    page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert page.evaluate(STORED) == 0
 
 
 def loses_the_connection(page, selector):
