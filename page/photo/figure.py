@@ -17,14 +17,17 @@ from .cards import faces_html
 from .scripts import script
 from .tools import faces_data
 
-# Size of the photo on the narrowest phones and on wide screens, and of a label, in CSS pixels; as in photo.css.
-NARROW_WH, WIDE_WH = (320, 576), (640, 576)
-LABEL_HEIGHT, NUMBER_WIDTH = 24, 26
+# Size of the photo on the narrowest phones and on wide screens, and of labels in a font as wide as DejaVu Sans, in CSS
+# pixels; as in photo.css.
+NARROW_WH, WIDE_WH = (290, 576), (640, 576)
+LABEL_HEIGHT = 24
+# Boxes up to this many pixels have small labels, also where the photo is shown a third larger.
+SMALL_BOX = 21
 # Shown where the photo is one of strip.js.
 EARLIER = """<p class="ga-small ga-earlier">An earlier photo of this visit, shown from this browser tab. The server has
 forgotten it: for “Why?”, and to hide faces, choose it again.</p>"""
-# The label with the age may be this much wider than its box.
-LABEL_OVERHANG = 10
+# Boxes from this width on have labels with the age, which takes so much beside the number.
+AGE_FROM, AGE_WIDTH = 48, 37
 # Right of this share of the width, a label is right-aligned with its box, so that it does not leave the photo.
 RIGHT_FROM = 0.85
 
@@ -61,7 +64,7 @@ def short_labels(faces: Sequence[FacePrediction], frame_wh: tuple[int, int]) -> 
 
     True where labels, each about as wide as its box, would overlap on the narrowest phone.
     """
-    places = [_label_place(face, frame_wh, NARROW_WH) for face in faces]
+    places = [_label_place(number, face, frame_wh, NARROW_WH) for number, face in enumerate(faces, 1)]
     return [any(i != j and _overlap(a, b) for j, b in enumerate(places)) for i, a in enumerate(places)]
 
 
@@ -78,7 +81,7 @@ def hidden_labels(
     """
     hidden, taken = [False] * len(faces), []
     for index in sorted(range(len(faces)), key=lambda index: -_area(faces[index].box)):
-        place = _label_place(faces[index], frame_wh, shown_wh, shorts[index])
+        place = _label_place(index + 1, faces[index], frame_wh, shown_wh, shorts[index])
         hidden[index] = any(_overlap(place, other) for other in taken)
         if not hidden[index]:
             taken.append(place)
@@ -86,13 +89,18 @@ def hidden_labels(
 
 
 def _label_place(
-    face: FacePrediction, frame_wh: tuple[int, int], shown_wh: tuple[int, int], is_number: bool = False
+    number: int, face: FacePrediction, frame_wh: tuple[int, int], shown_wh: tuple[int, int], is_short: bool = False
 ) -> tuple[float, float, float]:
     """Left, top and right of a label in CSS pixels."""
     scale = min(shown_wh[0] / frame_wh[0], shown_wh[1] / frame_wh[1])
     x1, y1, x2, _ = (value * scale for value in face.box)
-    left = x1 if not _is_right(face, frame_wh[0]) else min(x1, x2 - NUMBER_WIDTH)
-    right = left + NUMBER_WIDTH if is_number else max(x2 + LABEL_OVERHANG, left + NUMBER_WIDTH)
+    digits, box_width = len(str(number)), x2 - x1
+    small, large = 10 + 8 * digits, 17 + 9 * digits
+    narrowest = small if box_width <= SMALL_BOX else large
+    # What the label with the age is wider than the smallest box that has one, at the scale of this box.
+    overhang = (large + AGE_WIDTH - AGE_FROM) * min(1.0, box_width / AGE_FROM)
+    left = x1 if not _is_right(face, frame_wh[0]) else min(x1, x2 - narrowest)
+    right = left + narrowest if is_short else max(x2 + overhang, left + narrowest)
     return left, max(y1 - LABEL_HEIGHT, 0.0), right
 
 

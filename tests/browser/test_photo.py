@@ -23,6 +23,17 @@ LABEL_PLACES = """[...document.querySelectorAll('.ga-label')].map(label => {
   return {size: parseFloat(getComputedStyle(label).fontSize), inside: place.top >= photo.top - 4};
 })"""
 
+# Pairs of labels of which one covers a part of the other, and the number of all.
+COVERED = """() => {
+  const labels = [...document.querySelectorAll('.ga-label')].filter((label) => label.checkVisibility());
+  const places = labels.map((label) => label.getBoundingClientRect()), pairs = [];
+  places.forEach((a, index) => places.slice(0, index).forEach((b, other) => {
+    const isFree = a.right < b.left + 1 || b.right < a.left + 1 || a.bottom < b.top + 1 || b.bottom < a.top + 1;
+    if (!isFree) pairs.push([labels[index].innerText, labels[other].innerText]);
+  }));
+  return [labels.length, pairs];
+}"""
+
 
 def summary(page, kind):
     page.wait_for_selector(f"#summary .ga-{kind}")
@@ -111,6 +122,29 @@ def test_faces_and_cards_mark_each_other(page):
     assert page.evaluate(MARKED) == []
     page.click(f".ga-box[data-face='{shown}']")
     assert page.evaluate(MARKED) == [f"ga-box{shown}", f"ga-face{shown}"]
+
+
+@ONE_VIEW
+def test_no_label_of_a_crowd_covers_another(page, tmp_path):
+    with Image.open(EXAMPLES / "congress.jpg") as six:
+        faces = [six.crop((x + 45, y + 50, x + 155, y + 190)).resize((80, 102)) for y in (0, 250) for x in (0, 200, 400)]
+    crowd = Image.new("RGB", (800, 306))
+    for index in range(30):
+        crowd.paste(faces[index % 6], (index % 10 * 80, index // 10 * 102))
+    crowd.save(tmp_path / "crowd.png")
+    choose(page, tmp_path / "crowd.png")
+    page.wait_for_selector("#summary >> text=30 faces found")
+    page.wait_for_selector(".ga-box >> nth=29")
+    for width, least in ((320, 10), (390, 10), (1280, 30)):
+        page.set_viewport_size({"width": width, "height": 844})
+        count, covered = page.evaluate(COVERED)
+        assert covered == [], width
+        assert count >= least, "there is little to cover"
+    page.set_viewport_size({"width": 390, "height": 844})
+    muted = page.locator(".ga-narrow-mute").first
+    assert muted.locator(".ga-label").is_hidden()
+    muted.hover()
+    assert muted.locator(".ga-label").is_visible()
 
 
 @ONE_VIEW

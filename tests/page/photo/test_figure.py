@@ -100,6 +100,13 @@ def test_numbers_that_would_cover_each_other_are_hidden_but_for_the_larger_faces
     assert hidden_labels([face(box) for box in boxes], (200, 100), shorts, NARROW_WH) == wanted
 
 
+@pytest.mark.parametrize(("count", "wanted"), [(9, []), (12, [10, 12])])
+def test_numbers_of_two_digits_need_more_room(count, wanted):
+    faces = [face((30 * index, 30, 30 * index + 26, 60)) for index in range(count)]
+    hidden = hidden_labels(faces, NARROW_WH, [True] * count, NARROW_WH)
+    assert [number for number, is_hidden in enumerate(hidden, 1) if is_hidden] == wanted
+
+
 def test_a_label_at_the_right_edge_ends_with_its_box():
     assert "ga-box ga-right" in html_of(face((185, 10, 199, 30)))
     assert "ga-right" not in html_of(face((100, 10, 199, 90)))
