@@ -43,7 +43,8 @@ class PageHead:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._compressed = GZipMiddleware(self._with_head)
+        # The highest level takes twice as long, and saves four hundredths.
+        self._compressed = GZipMiddleware(self._with_head, compresslevel=5)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
