@@ -109,16 +109,18 @@ def _place(
     size_wh: tuple[int, int],
     taken: Sequence[Rectangle],
 ) -> tuple[Rectangle, bool]:
-    """A free place above, below or inside the box, and True; without a free one, a place inside, and False."""
+    """A free place above, below, inside or beside the box, and True; without a free one, one inside, and False."""
     width, height = font.getlength(text) + 0.6 * font.size, 1.3 * font.size
-    left = max(0.0, min(box[0], size_wh[0] - width))
-    for top in (box[1] - height, box[3], box[1], box[3] - height):
-        place = (left, top, left + width, top + height)
+    x1, y1, x2, y2 = box
+    aligned = [(left, top) for left in (x1, x2 - width) for top in (y1 - height, y2, y1, y2 - height)]
+    for left, top in (*aligned, (x2, y1), (x1 - width, y1)):
+        start = max(0.0, min(left, size_wh[0] - width))
+        place = (start, top, start + width, top + height)
         inside = top >= 0 and place[3] <= size_wh[1] and width <= size_wh[0]
         if inside and not any(_overlap(place, other) for other in taken):
             return place, True
-    top = max(0.0, min(box[1], size_wh[1] - height))
-    return (left, top, left + width, top + height), False
+    start, top = max(0.0, min(x1, size_wh[0] - width)), max(0.0, min(y1, size_wh[1] - height))
+    return (start, top, start + width, top + height), False
 
 
 def _overlap(a: Rectangle, b: Rectangle) -> bool:

@@ -56,9 +56,9 @@ def group_line(faces: Sequence[FacePrediction]) -> str:
     """The ages of several people, and the doubts, in words."""
     ages = [face.age for face in faces]
     doubtful = sum(face.uncertain for face in faces)
-    doubts = f" Gender uncertain for {doubtful}." if doubtful else ""
     if len(ages) == 1:
-        return doubts.strip()
+        return "Gender uncertain." if doubtful else ""
+    doubts = f" Gender uncertain for {doubtful}." if doubtful else ""
     middle, low, high = (shown_age(age) for age in (median(ages), min(ages), max(ages)))
     return f"Together: median age {middle}, youngest {low}, oldest {high}.{doubts}"
 

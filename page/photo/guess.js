@@ -98,4 +98,5 @@ document.addEventListener('click', (event) => {
   isOn = !isOn;
   button.setAttribute('aria-pressed', String(isOn));
   rest();
+  if (isOn) panel.scrollIntoView({ block: 'nearest' });
 });

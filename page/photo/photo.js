@@ -39,7 +39,7 @@ const acts = {
   why: (button) => {
     document.querySelector('#tabs').dataset.face = button.closest('[data-face]').dataset.face;
     [...document.querySelectorAll('#tabs [role="tab"]')].find((tab) => tab.textContent.trim() === 'Why?').click();
-    document.querySelector('#tabs').scrollIntoView({ block: 'nearest' });
+    document.querySelector('#tabs').scrollIntoView();
   },
   copy: async (button) => {
     const words = button.firstChild, { text } = button.dataset;

@@ -21,6 +21,14 @@ SETTLED = (
     "!document.querySelector('.pending') && !document.getAnimations().some((each) => each.playState === 'running')"
 )
 
+# What has the focus, where nothing around it shows that.
+UNSEEN_FOCUS = """(() => {
+  for (let each = document.activeElement; each; each = each.parentElement) {
+    if (each === document.body) return document.activeElement === each ? '' : document.activeElement.outerHTML;
+    if (getComputedStyle(each).outlineStyle !== 'none') return '';
+  }
+})()"""
+
 
 @pytest.mark.parametrize("page", WIDTHS, indirect=True)
 def test_no_serious_violation_on_any_tab(page):
@@ -43,12 +51,14 @@ def test_no_serious_violation_on_any_tab(page):
 
 
 def test_the_page_is_used_without_a_mouse(page):
-    reached = set()
+    reached, unseen = set(), set()
     for _ in range(60):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("document.activeElement.closest('[id]')?.id ?? ''"))
+        unseen.add(page.evaluate(UNSEEN_FOCUS))
         name = page.evaluate("document.activeElement.getAttribute('role')")
         if name == "tab":
             reached.add("a tab")
+    assert unseen == {""}
     assert "a tab" in reached
     assert any("example" in each for each in reached), reached

@@ -65,3 +65,9 @@ def test_ages_are_guessed_before_they_are_shown(page):
     page.wait_for_selector("#summary >> text=1 face")
     page.wait_for_selector("#faces .ga-face >> visible=true")
     assert page.locator(".ga-guess").is_hidden()
+
+    # From the top of a long answer.
+    page.evaluate("scrollTo(0, 0)")
+    page.click("[data-tool=guess]")
+    page.wait_for_function("document.querySelector('.ga-guess').getBoundingClientRect().bottom < innerHeight")
+    assert "The next photo comes without its answers" in page.inner_text(".ga-guess")

@@ -62,6 +62,8 @@ def test_paper_shows_the_photo_the_cards_and_the_notice(page):
     assert page.evaluate(CONTROLS) == []
     for part in ("h1", "#summary .ga-found", "#faces .ga-photo img", "#faces .ga-face >> nth=2", ".ga-small-print"):
         assert page.locator(part).first.is_visible(), part
+    for part in ("#tools", "#strip"):
+        assert page.locator(part).is_hidden(), "a bar lies over the cards"
     assert page.eval_on_selector("body", COLOURS)[1] == "rgb(255, 255, 255)"
     assert page.eval_on_selector("h1", COLOURS)[0] == "rgb(0, 0, 0)"
 

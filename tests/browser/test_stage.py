@@ -223,8 +223,11 @@ def test_zoom_hover_and_what_a_card_does(page):
     with page.expect_download() as download:
         page.click(f"{card} a[download]")
     assert Image.open(download.value.path()).width >= 96
+    # Where the view is low, too.
+    page.set_viewport_size({"width": 844, "height": 390})
     page.click(f"{card} [data-act=why]")
     page.wait_for_selector("#why-panel h2 >> text=/Face 2/")
+    assert page.evaluate(IN_VIEW, "#tabs")
 
 
 @ONE_VIEW

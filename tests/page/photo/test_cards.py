@@ -68,6 +68,7 @@ def test_unusable_photo():
 
 def test_summary():
     assert str(Text(summary_html(prediction(face())))) == "1 face found in “beach.jpg” 200 × 100 pixels"
+    assert "” Gender uncertain. 200" in str(Text(summary_html(prediction(face(uncertain=True)))))
     ages = (face(age=30.2), face(uncertain=True, age=71.0), face(age=50.0))
     assert "Together: median age 50, youngest 30, oldest 71. Gender uncertain for 1." in summary_html(prediction(*ages))
     text = str(Text(summary_html(prediction(face(), face(uncertain=True), rotation=90))))

@@ -111,6 +111,13 @@ def test_labels_of_neighbours_do_not_overlap(monkeypatch):
         assert not (a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
 
 
+def test_numbers_stand_beside_boxes_where_there_is_no_room_above_below_or_inside(monkeypatch):
+    corners = ((120, 120), (130, 120), (130, 130), (170, 160))
+    _, _, places = labels_of(monkeypatch, (1000, 800), [face((x, y, x + 20, y + 25)) for x, y in corners])
+    for a, b in itertools.combinations(places, 2):
+        assert not (a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
+
+
 def test_a_crowd_keeps_every_number(monkeypatch):
     faces = [face((x, y, x + 12, y + 14)) for y in range(0, 780, 26) for x in range(0, 980, 20)]
     copy, texts, places = labels_of(monkeypatch, (1000, 800), faces)
