@@ -23,6 +23,10 @@ MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
 START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN, TEMPORARY = 0xD8, 0xD9, 0xDA, 0x01
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 APPLICATION = range(0xE0, 0xF0)
+COEFFICIENTS = 64  # of a block
+# Stands for a lost end. Bits of 1 are no Huffman code, which libjpeg reads as the end of a block of the last colour:
+# they complete 2 or 3 units of 16×16 pixels at most.
+LAST_BITS = b"\xff\x00" * 64
 COMMENT = 0xFE
 EXIF, XMP, PROFILE = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
 
@@ -42,7 +46,8 @@ class Jpeg:
     """The first picture of a JPEG file.
 
     Attributes:
-        parts: of the file, without metadata other than the colour profile, and without what follows the picture.
+        parts: of the file, without metadata other than the colour profile, and without what follows the picture. With
+            an end in place of a lost one, where no more than that is missing.
         exif: from the TIFF header on; empty if there is none.
         xmp: the XMP packet; empty if there is none.
         num_scans: of the picture, not counting thumbnails and other pictures.
@@ -74,6 +79,7 @@ def read_jpeg(file: PhotoFile, until_frame: bool = False) -> Jpeg:
     parts: list[Part] = []
     exif = xmp = b""
     num_scans, frame, is_whole = 0, None, False
+    num_final = 0  # coefficients that have their last bit, of all components
     kept_from, place, size = 0, 2, file.size()
     while (found := _find_marker(file, place)) is not None:
         marker, place = found
@@ -93,6 +99,7 @@ def read_jpeg(file: PhotoFile, until_frame: bool = False) -> Jpeg:
             num_scans += 1
             if num_scans > MAX_SCANS:
                 raise OSError(f"the file has more than {MAX_SCANS} scans")
+            num_final += _num_final(file.read_at(start + 2, length - 2))
         elif marker in FRAMES and frame is None:
             frame = _frame(marker, file.read_at(start + 2, 6))
             if until_frame:
@@ -107,6 +114,8 @@ def read_jpeg(file: PhotoFile, until_frame: bool = False) -> Jpeg:
             elif marker == 0xE1 and label == XMP and not xmp:
                 xmp = file.read_at(start + 2 + len(XMP), length - 2 - len(XMP))
     parts.append((kept_from, max(size, kept_from)))
+    if found is None and frame is not None:
+        parts.append(_end(num_scans, num_final, frame))
     return Jpeg(tuple(parts), exif, xmp, num_scans, frame, is_whole)
 
 
@@ -134,6 +143,26 @@ def _find_marker(file: PhotoFile, place: int) -> tuple[int, int] | None:
 def _makes_the_picture(marker: int, label: bytes) -> bool:
     """Whether a decoder needs the segment: JFIF and Adobe say how colours are coded."""
     return marker in (0xE0, 0xEE) or (marker == 0xE2 and label.startswith(PROFILE))
+
+
+def _num_final(header: bytes) -> int:
+    """The coefficients of a block to which a scan gives the last bit, times its components; 0 if the header is cut."""
+    num_components = header[0] if header else 0
+    if len(header) < 4 + 2 * num_components:
+        return 0
+    first, last, bits = header[1 + 2 * num_components : 4 + 2 * num_components]
+    return 0 if bits & 15 else num_components * max(last - first + 1, 0)
+
+
+def _end(num_scans: int, num_final: int, frame: Frame) -> bytes:
+    """What a decoder needs to complete a picture that has lost its end; nothing if it has lost more than that.
+
+    Of a single scan, whose missing rows would be grey, a few blocks at most; libjpeg waits for more. Of several, part
+    of the last one, which has the finest details.
+    """
+    if num_scans == 1:
+        return LAST_BITS
+    return b"\xff\xd9" if num_final >= COEFFICIENTS * frame.components else b""
 
 
 def _frame(marker: int, data: bytes) -> Frame | None:

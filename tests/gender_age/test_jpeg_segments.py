@@ -8,6 +8,7 @@ from PIL import Image
 
 from gender_age.errors import PhotoError
 from gender_age.images import open_photo
+from tests import fakes
 
 from .pictures import encoded, is_upright, picture
 
@@ -81,3 +82,31 @@ def test_a_picture_that_is_cut_short_stays_damaged(tmp_path):
     for share in (0.2, 0.5, 0.95):
         with pytest.raises(PhotoError, match="damaged"):
             opened(tmp_path, data[: int(len(data) * share)])
+
+
+KINDS = ({}, {"progressive": True}, {"restart_marker_blocks": 7}, {"subsampling": 0}, {"quality": 30, "optimize": True})
+
+
+@pytest.mark.parametrize("options", KINDS)
+@pytest.mark.parametrize("lost", [1, 2, 6])
+def test_a_picture_that_lacks_its_end_is_read(tmp_path, options, lost):
+    """Browsers show it. What is lost with the end is a few blocks at most."""
+    data = encoded(fakes.noise((160, 120)), "JPEG", **options)
+    whole, got = (np.asarray(opened(tmp_path, each)) for each in (data, data[:-lost]))
+    assert (whole != got).any(axis=-1).sum() <= (0 if lost <= 2 else 2 * 16 * 16)
+
+
+def test_a_progressive_picture_may_lack_part_of_its_last_scan(tmp_path):
+    data = encoded(fakes.noise((40, 30)).resize((160, 120)), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    whole, got = (np.asarray(opened(tmp_path, each), int) for each in (data, data[: last + 200]))
+    assert 0 < np.abs(whole - got).mean() < 4
+    with pytest.raises(PhotoError, match="damaged"):
+        opened(tmp_path, data[: last - 20])
+
+
+@pytest.mark.parametrize("options", KINDS)
+def test_a_picture_that_lacks_a_row_of_blocks_is_damaged(tmp_path, options):
+    data = encoded(fakes.noise((160, 120)), "JPEG", **options)
+    with pytest.raises(PhotoError, match="damaged"):
+        opened(tmp_path, data[: len(data) // 2 if "progressive" in options else len(data) * 9 // 10])
