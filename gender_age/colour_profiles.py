@@ -38,12 +38,15 @@ def to_srgb(image: Image.Image, profile: bytes, in_place: bool = False) -> Image
     Returns:
         An image of mode RGBA if it was RGBA, else RGB; or `image`.
     """
-    if not _fits(profile, image.mode):
+    mode = "RGB" if image.mode == "L" and profile[16:20] == SPACES["RGB"] else image.mode
+    if not _fits(profile, mode):
         return image
-    transform = _transform(profile, image.mode)
+    transform = _transform(profile, mode)
     if transform is None:
         return image
     try:
+        if mode != image.mode:  # a grey picture, whose writer kept the profile of its colours
+            return ImageCms.applyTransform(image.convert(mode), transform) or image
         if in_place and image.mode == transform.output_mode:
             ImageCms.applyTransform(image, transform, inPlace=True)
             return image

@@ -13,7 +13,8 @@ DEPTHS = (8, 10, 12, 14, 16)
 def grey_to_uint8(values: np.ndarray, bits: int = 0) -> np.ndarray:
     """Grey values `(height, width)` of 16 or 32 bits or floats as uint8.
 
-    Floats in 0..1 keep that scale. All else in 0..65535 has the smallest depth of 8, 10, 12, 14 or 16 bits that holds
+    Floats in 0..1 keep that scale, and so do those of which at least half are, as of pictures with highlights above
+    white (zeros do not count). All else in 0..65535 has the smallest depth of 8, 10, 12, 14 or 16 bits that holds
     the greatest value. Nothing is stretched further: the greatest value is never brighter than white, and a dark
     picture stays dark; only where a 16-bit picture is so dark that all of it fits into fewer bits, and `bits` does not
     say better, it is taken for one of that depth. Values outside 0..65535 are stretched from the least to the
@@ -25,10 +26,10 @@ def grey_to_uint8(values: np.ndarray, bits: int = 0) -> np.ndarray:
     """
     low, high = _finite_range(values)
     if values.dtype.kind == "f":
-        is_share = low >= 0 and high <= 1
+        is_share = low >= 0 and _is_mostly_up_to_white(values)
         values = np.nan_to_num(values, nan=low, posinf=1.0 if is_share else high, neginf=low)
         if is_share:
-            return np.rint(values * np.float32(255)).astype(np.uint8)
+            return np.rint(values * np.float32(255)).clip(0, 255).astype(np.uint8)
     if low >= 0 and high <= 65535:
         return _scaled(values, high, bits)
     return np.rint((values - np.float32(low)) * np.float32(255 / ((high - low) or 1))).clip(0, 255).astype(np.uint8)
@@ -38,6 +39,12 @@ def _finite_range(values: np.ndarray) -> tuple[float, float]:
     if values.dtype.kind == "f":
         values = values[np.isfinite(values)]
     return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+
+
+def _is_mostly_up_to_white(values: np.ndarray) -> bool:
+    """Whether floats that are not negative have a scale of 0..1."""
+    lit = values[np.isfinite(values) & (values > 0)]
+    return lit.size == 0 or np.count_nonzero(lit <= 1) * 2 >= lit.size
 
 
 def _scaled(values: np.ndarray, high: float, bits: int) -> np.ndarray:

@@ -6,11 +6,12 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImagePalette, UnidentifiedImageError
 
 from .file_checks import check_bmp, check_tiff, webp_size
 from .formats import FORMATS
 from .jpeg_segments import check_scans, read_jpeg
+from .made_profiles import cicp_profile, nclx_profile
 from .orientation import mended_exif, mended_orientation, orientation_of
 from .photo_file import Parts, PhotoFile
 from .plugin_formats import open_heif, read_jxl
@@ -21,8 +22,10 @@ from .signatures import JPEG_START, JXL_STARTS, PNG_START, TIFF_STARTS, is_avif,
 from .tiff_directories import TiffFile
 from .unsupported import misread_tiff
 
-BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE, SAMPLE_FORMAT = 258, 262, 281, 339
+BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE, COLOUR_MAP, SAMPLE_FORMAT = 258, 262, 281, 320, 339
 WHITE_IS_ZERO, UNSIGNED = 0, 1
+# Of an AVIF file, with what it says about its pictures.
+MAX_HEAD = 1 << 16
 
 CheckSize = Callable[[tuple[int, int]], None]
 """Gets width and height before anything of that size is made, and raises if that is too large."""
@@ -76,7 +79,7 @@ def open_picture(file: PhotoFile, check: CheckSize) -> Picture:
     if head.startswith(JXL_STARTS):
         return _open_jxl(file, check)
     if is_heic(head):
-        return Picture(open_heif(file))  # turned by libheif; pillow-heif resets EXIF's orientation
+        return Picture(_with_code_points(open_heif(file)))  # turned by libheif; pillow-heif resets EXIF's orientation
     if size_wh := webp_size(head):
         check(size_wh)
     if head.startswith(b"BM"):
@@ -85,6 +88,8 @@ def open_picture(file: PhotoFile, check: CheckSize) -> Picture:
         file = PhotoFile(Parts(file, mended))
     file.seek(0)
     image = Image.open(file, formats=FORMATS)
+    if image.format == "AVIF" and not image.info.get("icc_profile"):
+        image.info["icc_profile"] = nclx_profile(file.read_at(0, MAX_HEAD))
     # AVIF's own orientation goes before EXIF's and XMP's; Pillow stores it in EXIF.
     xmp = b"" if image.format == "AVIF" else image.info.get("xmp", b"")
     return Picture(image, orientation_of(image.info.get("exif", b""), xmp))
@@ -136,11 +141,29 @@ def _open_plain_tiff(tiff: TiffFile) -> Picture:
     file.seek(0)
     image = Image.open(file, formats=("TIFF",))
     expect_native_order(image)
+    _mend_palette(image)
     low_bytes = None
     if has_deep_colours(image):
         file.seek(0)
         low_bytes = expect_low_bytes(Image.open(file, formats=("TIFF",)))
     return Picture(image, 1, bits, is_negative, is_unsigned, low_bytes)
+
+
+def _mend_palette(image: Image.Image) -> None:
+    """A TIFF's palette has 16 bits a colour, of which Pillow takes the upper 8; some writers store 8 bits, as libtiff
+    knows (`checkcmap`)."""
+    colours = image.tag_v2.get(COLOUR_MAP, ()) if image.mode == "P" else ()  # type: ignore[attr-defined]
+    if colours and max(colours) < 256:
+        image.palette = ImagePalette.raw("RGB;L", bytes(colours))
+
+
+def _with_code_points(image: Image.Image) -> Image.Image:
+    """The HEIC picture with a profile for its CICP code points, where it has no other."""
+    code_points = image.info.get("nclx_profile")
+    if code_points and not image.info.get("icc_profile"):
+        primaries, transfer = code_points["color_primaries"], code_points["transfer_characteristics"]
+        image.info["icc_profile"] = cicp_profile(primaries, transfer) or b""
+    return image
 
 
 def _open_jxl(file: PhotoFile, check: CheckSize) -> Picture:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
+from .made_profiles import cicp_profile, gama_profile
 from .photo_file import Part, PhotoFile
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -16,7 +17,11 @@ MAX_METADATA = 1 << 20
 MAX_PROFILE = 4 << 20
 # Ancillary chunks begin with a small letter. These make the picture all the same: transparency and animation.
 PICTURE_CHUNKS = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT"})
-USED_CHUNKS = frozenset({b"eXIf", b"sBIT", b"iCCP", b"tEXt", b"zTXt", b"iTXt"})
+# Whole, as they are.
+PLAIN_CHUNKS = frozenset({b"eXIf", b"sBIT", b"cICP", b"sRGB", b"gAMA", b"cHRM"})
+USED_CHUNKS = PLAIN_CHUNKS | {b"iCCP", b"tEXt", b"zTXt", b"iTXt"}
+# Byte of the file that says how colours are coded, and its bit for colours.
+COLOUR_TYPE, HAS_COLOURS = 25, 2
 XMP = b"XML:com.adobe.xmp"
 RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
 
@@ -29,7 +34,8 @@ class Png:
         parts: of the file, with the chunks that make the picture.
         exif: from the TIFF header on; empty if there is none.
         xmp: the XMP packet; empty if there is none or it has more than 1 MB.
-        profile: the ICC profile; empty if there is none, it is broken or has more than 4 MB.
+        profile: the ICC profile, or one made of cICP or gAMA and cHRM; empty if there is none, it is broken or has
+            more than 4 MB.
         significant_bits: of a sample, as the writer says; 0 if it doesn't.
     """
 
@@ -67,12 +73,24 @@ def read_png(file: PhotoFile) -> Png:
     parts.append((kept_from, max(size, kept_from)))
     bits = max(found.get(b"sBIT", b"\0"), default=0)
     exif = found.get(b"eXIf") or found.get(RAW_EXIF[0], b"")
-    return Png(tuple(parts), exif, found.get(XMP, b""), found.get(b"iCCP", b""), bits)
+    is_grey = not file.read_at(COLOUR_TYPE, 1)[0] & HAS_COLOURS if size > COLOUR_TYPE else False
+    return Png(tuple(parts), exif, found.get(XMP, b""), _profile(found, is_grey), bits)
+
+
+def _profile(found: dict[bytes, bytes], is_grey: bool) -> bytes:
+    """The profile that counts: the first of cICP, iCCP, sRGB, and gAMA with cHRM."""
+    code_points = found.get(b"cICP", b"")
+    if len(code_points) == 4 and (made := cicp_profile(code_points[0], code_points[1])) is not None:
+        return made
+    if b"iCCP" in found or b"sRGB" in found:
+        return found.get(b"iCCP", b"")
+    gama = int.from_bytes(found.get(b"gAMA", b"")[:4], "big")
+    return gama_profile(gama, found.get(b"cHRM", b""), is_grey)
 
 
 def _key(kind: bytes, data: bytes) -> bytes | None:
     """What a chunk tells, as a key of `found`; None if that is of no use here."""
-    if kind in (b"eXIf", b"sBIT", b"iCCP"):
+    if kind in PLAIN_CHUNKS or kind == b"iCCP":
         return kind
     keyword = data.partition(b"\0")[0]
     if kind in (b"tEXt", b"zTXt") and keyword in RAW_EXIF:
@@ -82,7 +100,7 @@ def _key(kind: bytes, data: bytes) -> bytes | None:
 
 def _content(kind: bytes, data: bytes) -> bytes:
     """What a chunk tells; empty if it is broken or too large."""
-    if kind in (b"eXIf", b"sBIT"):
+    if kind in PLAIN_CHUNKS:
         return data[:MAX_METADATA].removeprefix(b"Exif\0\0")
     rest = data.partition(b"\0")[2]
     if kind == b"iCCP":

@@ -49,13 +49,15 @@ TIFF_COMPRESSIONS = {
 """Those that Pillow or its libtiff does not read in all builds."""
 READ_TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, TILES = 256, 257, 258, 259, 262, 273, 324
-SAMPLES, PLANAR, EXTRA_SAMPLES = 277, 284, 338
-GREY, YCBCR, IN_PLANES, PREMULTIPLIED = (0, 1), 6, 2, 1
+SAMPLES, PLANAR, EXTRA_SAMPLES, SAMPLE_FORMAT = 277, 284, 338, 339
+GREY, YCBCR, IN_PLANES, PREMULTIPLIED, SIGNED = (0, 1), 6, 2, 1, 2
 
 
 def misread_tiff(tiff: TiffFile, directory: Directory) -> str | None:
     """What of a TIFF's picture Pillow takes for something else without an error, for a sentence; None if nothing."""
     compression, photometric = tiff.value(directory, COMPRESSION, 1), tiff.value(directory, PHOTOMETRIC)
+    if tiff.value(directory, SAMPLE_FORMAT) == SIGNED and tiff.value(directory, BITS, 1) == 8:
+        return "signed samples of 8 bits"
     if tiff.value(directory, SAMPLES, 1) == 1:
         return None
     if photometric == YCBCR and compression == 1:

@@ -63,6 +63,8 @@ def to_srgb_or_grey(picture: Picture, owned: bool = False, canvas: Canvas | None
         image = _grey(picture)
     elif image.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.format == "BMP" and image.mode == "RGBA" and image.getchannel("A").getextrema() == (0, 0):
+        image = image.convert("RGB")  # Its writer left alpha alone; browsers show such a picture, too.
     if isinstance(profile, bytes) and profile:
         owned = owned or image is not picture.image
         image = _grey_to_srgb(image, profile) if is_grey and image.mode == "RGBA" else to_srgb(image, profile, owned)

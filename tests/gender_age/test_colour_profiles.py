@@ -92,6 +92,15 @@ def test_grey_profiles_of_transparent_pictures(tmp_path, transparency):
     assert open_photo(tmp_path / "b.png").tobytes() == open_photo(tmp_path / "a.png").tobytes()
 
 
+def test_a_grey_picture_with_a_profile_for_colours(tmp_path):
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None].repeat(3, 0))
+    (tmp_path / "a.png").write_bytes(encoded(ramp, "PNG", icc_profile=PROFILES["linear"]))
+    (tmp_path / "b.png").write_bytes(encoded(ramp.convert("RGB"), "PNG", icc_profile=PROFILES["linear"]))
+    got = open_photo(tmp_path / "a.png")
+    assert got.tobytes() == open_photo(tmp_path / "b.png").tobytes()
+    assert error(got, ramp.convert("RGB")) > 40
+
+
 def test_a_profile_for_other_pictures_is_ignored(tmp_path):
     grey, rgb = picture().convert("L"), picture()
     for image, icc_profile in ((grey, PROFILES["permuted"]), (rgb, grey_profile(1.0)), (rgb, cmyk_profile())):

@@ -92,6 +92,7 @@ def big_endian_bigtiff():
         (in_planes(LA, 8, t262=1, t338=2), "samples in planes"),
         (in_planes(RGBA, t338=1), "samples in planes"),
         (tiff(rgb_tags((60, 40), 8) | {262: 6, 530: (1, 1)}, data=picture().convert("YCbCr").tobytes()), "YCbCr"),
+        (grey_tiff((GREY - 128).astype(np.int8), SIGNED), "signed samples of 8 bits"),
         (big_endian_bigtiff(), "BigTIFF, big-endian"),
     ],
 )
@@ -105,3 +106,29 @@ def test_pillow_misreads_them_still(tmp_path):
     (tmp_path / "a.tif").write_bytes(in_planes(RGB16))
     with Image.open(tmp_path / "a.tif") as image:
         assert image.convert("RGB").tobytes() != picture().tobytes()
+
+
+def colour_map_of(*colours):
+    """Reds, greens and blues of 256 entries."""
+    table = np.zeros((3, 256), int)
+    table[:, : len(colours)] = np.transpose(colours)
+    return tuple(table.ravel().tolist())
+
+
+@pytest.mark.parametrize("factor", [1, 257])
+def test_a_palette_of_8_bits_where_16_belong(tmp_path, factor):
+    colours = colour_map_of((0, 0, 0), (200 * factor, 100 * factor, 50 * factor))
+    tags = {256: 60, 257: 40, 258: 8, 259: 1, 262: 3, 273: 8, 277: 1, 278: 40, 279: 2400, 320: colours}
+    assert opened(tmp_path, tiff(tags, data=bytes([1]) * 2400)).getpixel((9, 9)) == (200, 100, 50)
+
+
+def test_floats_with_highlights_above_white(tmp_path):
+    """Of a bright sky or a lamp; 0..255 in floats is told by most of its values."""
+    values = (GREY / 255).astype(np.float32)
+    values[:5] = 40
+    got = np.asarray(opened(tmp_path, grey_tiff(values, FLOAT)).convert("L"))
+    assert np.abs(got[5:] - GREY[5:]).max() <= 1
+    assert got[:5].min() == 255
+    values = GREY.astype(np.float32)
+    values[:30] = 0
+    assert np.abs(np.asarray(opened(tmp_path, grey_tiff(values, FLOAT)).convert("L")) - values).max() <= 1

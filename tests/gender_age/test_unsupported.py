@@ -1,4 +1,4 @@
-"""Kinds of known formats that cannot be read are called so, and damaged files damaged."""
+"""Kinds of known formats that cannot be read are called so, damaged files damaged, and odd ones read."""
 
 import struct
 
@@ -79,3 +79,13 @@ def test_a_damaged_file_is_called_damaged(tmp_path):
 def test_a_tiff_whose_pixels_are_missing_is_damaged(tmp_path):
     data = tiff(rgb_tags((60, 40), 100_000) | {262: 9}, data=picture().tobytes())
     assert "is damaged or cut short" in message(tmp_path, data, "tif")
+
+
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_a_bmp_whose_writer_left_alpha_alone(tmp_path, alpha):
+    """All zeros are no transparency, as in browsers."""
+    header = struct.pack("<IiiHHIIiiIIIIII", 124, 2, 2, 1, 32, 3, 16, 0, 0, 0, 0, 0xFF0000, 0xFF00, 0xFF, 0xFF << 24)
+    blue = (0, 0, 255)
+    head = b"BM" + struct.pack("<III", 154, 0, 138) + header.ljust(124, b"\0")
+    (tmp_path / "a.bmp").write_bytes(head + bytes((*blue[::-1], alpha)) * 4)
+    assert open_photo(tmp_path / "a.bmp").getpixel((0, 0)) == blue
