@@ -17,6 +17,7 @@ OTHER_ORDER = {"B": "L", "L": "B", "N": "B"}
 LESS_THAN_15_BITS = 1 << 6
 # A larger picture is decoded once and may stay dark: whoever means harm would double its cost.
 MOST_PIXELS = 25_000_000
+STRIP = 64
 
 
 def expect_native_order(image: ImageFile.ImageFile) -> None:
@@ -48,12 +49,22 @@ def with_depth(upper: Image.Image, lower: Image.Image, bits: int) -> Image.Image
     if max(most for _, most in upper.getextrema()[:3]) >= LESS_THAN_15_BITS:  # type: ignore[misc]
         return upper
     lower.load()
-    values = np.asarray(upper)[..., :3].astype(np.uint16) << 8 | np.asarray(lower)[..., :3]
-    image = Image.fromarray(grey_to_uint8(values, bits))
+    image = Image.fromarray(grey_to_uint8(_samples(upper, lower), bits))
     if upper.mode == "RGBA":
         image.putalpha(upper.getchannel("A"))
     image.info = dict(upper.info)
     return image
+
+
+def _samples(upper: Image.Image, lower: Image.Image) -> np.ndarray:
+    """`(height, width, 3)` uint16, made in strips: each whole array of a picture takes two copies more."""
+    width, height = upper.size
+    values = np.empty((height, width, 3), np.uint16)
+    for top in range(0, height, STRIP):
+        box = (0, top, width, min(top + STRIP, height))
+        high, low = (np.asarray(image.crop(box))[..., :3] for image in (upper, lower))
+        values[top : box[3]] = high.astype(np.uint16) << 8 | low
+    return values
 
 
 def _raw_mode(tile: ImageFile._Tile) -> str:

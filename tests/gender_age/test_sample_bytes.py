@@ -1,11 +1,14 @@
 """Colours of 8 to 14 bits in samples of 16 are as bright as they are meant to be."""
 
+import tracemalloc
 import zlib
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gender_age.images import open_photo
+from gender_age.sample_bytes import with_depth
 from tests.robustness.bombs import png
 
 from .pictures import png_chunk, rgb_tags, tiff
@@ -70,3 +73,14 @@ def test_a_large_picture_is_decoded_once(tmp_path, monkeypatch):
     monkeypatch.setattr("gender_age.sample_bytes.MOST_PIXELS", WIDTH * HEIGHT - 1)
     for data in (as_png(samples(12)), as_tiff(samples(12))):
         assert np.abs(opened(tmp_path, data) - COLOURS // 16).max() <= 1
+
+
+def test_memory_is_bounded():
+    """Of a picture of 25 megapixels, more would be refused by the workers."""
+    upper, lower = Image.new("RGB", (1000, 1000), (3, 3, 3)), Image.new("RGB", (1000, 1000), (9, 9, 9))
+    tracemalloc.start()
+    try:
+        assert with_depth(upper, lower, 0).getpixel((0, 0)) == (194, 194, 194)
+        assert tracemalloc.get_traced_memory()[1] < 10_500_000
+    finally:
+        tracemalloc.stop()
