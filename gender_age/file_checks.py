@@ -17,7 +17,11 @@ from .tiff_directories import MAX_ENTRIES, Directory, TiffFile
 FRACTIONS = {5: 8, 10: 8, 11: 4, 12: 8}
 WHOLE = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8}
 VALUE_BYTES = WHOLE | FRACTIONS
-WIDTH, LENGTH, TILE_WIDTH, TILE_LENGTH = 256, 257, 322, 323
+WIDTH, LENGTH, SAMPLES, TILE_WIDTH, TILE_LENGTH = 256, 257, 277, 322, 323
+# Offsets and lengths of strips, and of tiles.
+STRIPS, TILES = (273, 279), (324, 325)
+# Each takes Pillow 3 µs. Some writers name a few more than there are; tiles of 16 × 16 pixels are the smallest.
+SPARE_PARTS, MOST_PARTS = 1000, 400_000
 # Pixels of tiles that lie outside of the picture: they are decoded all the same. Tiles of 256 to 512 pixels a side are
 # usual, and a small picture may lie in one that is larger.
 MOST_TILE_PIXELS, MOST_TILED_SHARE = 1 << 22, 4
@@ -68,8 +72,8 @@ def check_tiff(tiff: TiffFile, directory: Directory) -> None:
     """Checks a TIFF's directory; Pillow reads the values of all its tags, and libtiff decodes whole tiles.
 
     Raises:
-        OSError: the tags have more bytes than the file; the tiles have far more pixels than the picture; or the JPEG
-            data in it has too many scans.
+        OSError: the tags have more bytes than the file; there are more strips or tiles than the picture can have; the
+            tiles have far more pixels than the picture; or the JPEG data in it has too many scans.
     """
     num_bytes = tiff.file.size()
     if len(directory.entries) >= MAX_ENTRIES:
@@ -77,12 +81,16 @@ def check_tiff(tiff: TiffFile, directory: Directory) -> None:
     if sum(entry.count * VALUE_BYTES.get(entry.type, 0) for entry in directory.entries) > 2 * num_bytes + (1 << 16):
         raise OSError("the tags have more bytes than the file")
     width, height = tiff.value(directory, WIDTH), tiff.value(directory, LENGTH)
-    decoded = width * height
+    decoded, num_parts = width * height, height
     if tile_width := tiff.value(directory, TILE_WIDTH):
         tile_height = max(tiff.value(directory, TILE_LENGTH), 1)
-        decoded = max(tile_width, 1) * ceil(width / tile_width) * tile_height * ceil(height / tile_height)
+        num_parts = ceil(width / tile_width) * ceil(height / tile_height)
+        decoded = num_parts * tile_width * tile_height
         if decoded > MOST_TILED_SHARE * width * height + MOST_TILE_PIXELS:
             raise OSError("the tiles have far more pixels than the picture")
+    most_parts = min(num_parts * max(tiff.value(directory, SAMPLES), 1), MOST_PARTS) + SPARE_PARTS
+    if any(entry.count > most_parts for entry in directory.entries if entry.tag in STRIPS + TILES):
+        raise OSError("there are more strips or tiles than the picture can have")
     if decoded * _most_scans(tiff, directory) > MAX_SCANNED_PIXELS:
         raise OSError("the JPEG data has too many scans")
 
@@ -90,7 +98,7 @@ def check_tiff(tiff: TiffFile, directory: Directory) -> None:
 def _most_scans(tiff: TiffFile, directory: Directory) -> int:
     """The scans of the first strips or tiles, where they are JPEG data."""
     most = 1
-    for offsets, lengths in ((273, 279), (324, 325)):
+    for offsets, lengths in (STRIPS, TILES):
         places = zip(tiff.values(directory, offsets), tiff.values(directory, lengths), strict=False)
         for place, length in dict.fromkeys(places):
             part = (place, min(place + length, tiff.file.size()))

@@ -25,6 +25,20 @@ def tags(count, kind=1, values=100_000):
     return tiff(entries, bytes(100_000))
 
 
+def strips(count, height):
+    """A TIFF of so many rows that names so many strips."""
+    entries = [
+        (256, 4, 1, 1),
+        (257, 4, 1, height),
+        *TIFF_BASE[2:],
+        (259, 3, 1, 1),
+        (273, 4, count, 8),
+        (278, 4, 1, 1),
+        (279, 4, count, 8),
+    ]
+    return tiff(entries, bytes(4 * count))
+
+
 def tiles(size_wh, tile_wh, count, compression, data):
     """A TIFF whose tiles are all the same data."""
     start = 8 + 2 + 12 * 11 + 4
@@ -78,6 +92,8 @@ def known_files():
     return {
         **{f"{count} tags of type {kind}.tif": tags(count, kind) for count in (30, 900, 60_000) for kind in (1, 2)},
         **{f"{count} tags of fractions.tif": tags(count, 5, 12_500) for count in (30, 900)},
+        "500,000 strips.tif": strips(500_000, 64),
+        "500,000 rows.tif": strips(500_000, 500_000),
         "one large JPEG tile.tif": tiles((64, 64), (4096, 4096), 1, 7, jpeg),
         "324 large JPEG tiles.tif": tiles((64, 324 * 4096), (4096, 4096), 324, 7, jpeg),
         "a deflated tile of 2 GB.tif": tiles((64, 64), (32768, 65520), 1, 8, packed),
