@@ -23,7 +23,7 @@ PRIMARIES = {
 }
 """Code point -> BT.709, BT.2020, Display P3."""
 SRGB_CURVES, GAMMAS, PQ, HLG = (1, 6, 13, 14, 15), {4: 2.2, 8: 1.0}, 16, 18
-"""Code points of transfers. Browsers take those of video for sRGB's, as most photos mean it."""
+"""Code points of transfers. Those of video count as sRGB's, as in Chromium for AVIF: most writers mean that."""
 # PQ and HLG say how bright a screen is; white paper has 203 cd/m². Up to 1,000 cd/m², highlights are compressed by the
 # curve that Chromium uses (Reinhard's); what is brighter is white.
 PAPER_NITS, PQ_NITS, WHITE_NITS = 203, 10_000, 1000
