@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 
 from .errors import PhotoError, PhotoTooLargeError
 from .formats import WANTED
-from .opening import open_file, why_not_opened
+from .opening import PHOTO, Kind, open_file, why_not_opened
 from .photo_file import PhotoFile
 from .photo_names import photo_name, photo_path, shown_name
 from .photo_reading import NoPictureError, Picture, open_picture
@@ -84,22 +84,25 @@ def opened(photo: Photo, opener: Opener | None = None) -> Image.Image:
 
 
 @contextmanager
-def opened_file(photo: str | os.PathLike) -> Iterator[tuple[PhotoFile, str]]:
+def opened_file(photo: str | os.PathLike, kind: Kind = PHOTO) -> Iterator[tuple[PhotoFile, str]]:
     """The file at a path, and its name as sentences have it.
+
+    Args:
+        kind: what the file should be.
 
     Raises:
         PhotoError: there is no such file, or it cannot be read; also where reading fails inside the `with`.
     """
     if photo is None or photo == "":
-        raise PhotoError(f"There is no photo: choose {WANTED}.")
+        raise PhotoError(f"There is no {kind.word}: choose {kind.wanted}.")
     if not isinstance(photo, (str, os.PathLike)):
-        raise PhotoError(f"The photo is a Python {type(photo).__name__}: give a path, a PIL image or an RGB array.")
+        raise PhotoError(f"The {kind.word} is a Python {type(photo).__name__}: give {kind.given}.")
     name = shown_name(photo)
     try:
-        with open_file(photo, name) as file:
+        with open_file(photo, name, kind) as file:
             yield file, name
     except (OSError, ValueError) as error:
-        raise PhotoError(why_not_opened(error, photo, name)) from error
+        raise PhotoError(why_not_opened(error, photo, name, kind)) from error
 
 
 def read_picture(file: PhotoFile, name: str, max_pixels: int = MAX_PIXELS, canvas: Canvas | None = None) -> Picture:

@@ -13,7 +13,9 @@ from PIL import Image, ImageSequence
 from .formats import FORMATS
 from .video_ends import is_cut
 from .video_formats import ANIMATION
-from .video_times import declared_times
+from .video_rotation import upright
+from .video_streams import shown_stream
+from .video_times import declared_times, measured_end
 
 # The largest of action cameras have 5.3K.
 MAX_FRAME_PIXELS = 16_000_000
@@ -36,7 +38,8 @@ class Clip(ABC):
     """A clip that is open; `frames` may be read once.
 
     Attributes:
-        duration_s: as the file declares it; None where it does not.
+        duration_s: when its pictures end; None where that is not known yet. Of a file that is cut short, once it was read,
+            when they should have ended.
         is_damaged: whether something could not be read so far.
     """
 
@@ -81,30 +84,45 @@ class EncodedClip(Clip):
         from av.video.reformatter import VideoReformatter
 
         self._errors: tuple[type[Exception], ...] = (av.FFmpegError, ValueError, EOFError)
+        self._file, self._reader = file, reader
+        # Kept, as it takes seconds to make the one that maps HDR to SDR.
+        self._reformatter = VideoReformatter()
+        self._size_wh: tuple[int, int] | None = None
+        self._num_packets = 0
+        self._open()
+        self._times = declared_times(self._container, self._stream, reader)
+        self._step_s = 1 / float(self._stream.guessed_rate or USUAL_RATE)
+        self.duration_s = self._measured() or self._times.duration_s
+
+    def _open(self) -> None:
+        import av
+
+        self._file.seek(0)
         try:
-            container: Any = av.open(file, format=reader, metadata_errors="replace")
+            self._container: Any = av.open(self._file, format=self._reader, metadata_errors="replace")
         except self._errors:
             raise NoVideoError("is damaged or cut short: save or download it again") from None
-        self._container, self._file, self._reader = container, file, reader
-        # A song's cover is a stream, too.
-        covers = av.stream.Disposition.attached_pic
-        streams = [each for each in self._container.streams.video if not each.disposition & covers]
-        if not streams:
+        stream = shown_stream(self._container)
+        if stream is None:
             raise NoVideoError("holds no pictures, only sound or text: choose another video")
-        self._stream = streams[0]
-        context = self._stream.codec_context
+        self._stream, context = stream, stream.codec_context
         if context is None:
             raise NoVideoError("is encoded in a way that cannot be read here: save it as MP4 (H.264)")
         _check_size(context.width * context.height)
         context.thread_count = 1
-        # Kept, as it takes seconds to make the one that maps HDR to SDR.
-        self._reformatter = VideoReformatter()
-        self._size_wh: tuple[int, int] | None = None
-        self._times = declared_times(container, self._stream, reader)
-        self.duration_s = self._times.duration_s
+
+    def _measured(self) -> float | None:
+        """When the pictures end by their packets. Seeking back to the first is not exact in every format."""
+        try:
+            return measured_end(self._container, self._stream, self._times, self._step_s)
+        except self._errors:
+            return None
+        finally:
+            self._container.close()
+            self._open()
 
     def _decoded(self) -> Iterator[tuple[float, Any]]:
-        step_s = 1 / float(self._stream.guessed_rate or USUAL_RATE)
+        step_s = self._step_s
         last_s, shift_s, longest_s, length_s = self._times.late_s - step_s, -self._times.zero_s, step_s, 0.0
         for frame in self._frames():
             time_s = last_s + step_s if frame.time is None else frame.time + shift_s
@@ -117,16 +135,19 @@ class EncodedClip(Clip):
             longest_s = max(longest_s, time_s - last_s)
             last_s, length_s = time_s, float((frame.duration or 0) * (frame.time_base or 0))
             yield last_s, frame
-        self._check_end(last_s + length_s, MISSING_S + 2 * longest_s)
-
-    def _check_end(self, end_s: float, missing_s: float) -> None:
-        """Sets what the clip's end tells: `end_s` is that of the last frame."""
-        cut = is_cut(self._file, self._reader)
-        if cut is None:
-            cut = self._times.end_s is not None and self._times.end_s - end_s > missing_s
+        end_s = self._times.end_after(last_s, length_s, step_s)
+        cut = self._is_cut(end_s, MISSING_S + 2 * longest_s)
         self.is_damaged = self.is_damaged or cut
-        if self.duration_s is None and not self.is_damaged:
-            self.duration_s = end_s
+        self.duration_s = max(last_s, self._times.duration_s or 0.0) if cut else end_s
+
+    def _is_cut(self, end_s: float, missing_s: float) -> bool:
+        """Whether the file ends too early, of which `end_s` is when its last frame ends."""
+        cut = is_cut(self._file, self._reader)
+        if cut is not None:
+            return cut
+        # Of MP4 without fragments, all of which are listed.
+        has_all = 0 < self._stream.frames <= self._num_packets
+        return not has_all and self._times.end_s is not None and self._times.end_s - end_s > missing_s
 
     def _frames(self) -> Iterator[Any]:
         packets = self._container.demux(self._stream)
@@ -138,6 +159,7 @@ class EncodedClip(Clip):
             except self._errors:
                 # What the decoder still has is given at the end of the file only.
                 self.is_damaged, packet = True, None
+            self._num_packets += packet is not None and packet.size > 0
             try:
                 frames = self._stream.decode(packet)
             except self._errors:
@@ -162,7 +184,7 @@ class EncodedClip(Clip):
         rgb = self._reformatter.reformat(frame, width, height, "rgb0", **mapped)
         plane = rgb.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)[:, : 4 * width]
-        return _upright(rows.reshape(height, width, 4), frame.side_data.get("DISPLAYMATRIX"))
+        return upright(rows.reshape(height, width, 4), frame.side_data.get("DISPLAYMATRIX"))
 
 
 class Animation(Clip):
@@ -210,21 +232,6 @@ def open_clip(file: IO[bytes], kind: str) -> Clip:
         NoVideoError: it holds no frames that can be decoded.
     """
     return Animation(file) if kind == ANIMATION else EncodedClip(file, kind)
-
-
-def _upright(pixels: np.ndarray, display_matrix: Any) -> np.ndarray:
-    """Frames as they are shown: turned by quarters, mirrored, or both.
-
-    Args:
-        display_matrix: FFmpeg's side data, nine int32 in rows `a b u, c d v, x y w`: the pixel at `(x, y)` is shown at
-            `(a x + c y, b x + d y)`, in 16.16 fixed point, y downwards. None for a frame that is upright.
-    """
-    if display_matrix is None:
-        return pixels
-    a, b, _, c, d, *_ = np.frombuffer(display_matrix, np.int32).tolist()
-    if abs(b) + abs(c) > abs(a) + abs(d):
-        pixels, a, d = pixels.transpose(1, 0, 2), c, b
-    return pixels[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
 
 
 def _check_size(num_pixels: int) -> None:

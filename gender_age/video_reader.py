@@ -16,6 +16,7 @@ from PIL import Image
 from .errors import VideoError
 from .guarded_opener import descriptor_of
 from .images import opened_file
+from .opening import Kind
 from .opening_messages import send_message
 from .shared_pixels import image_over
 from .video_decoding import MAX_FRAME_PIXELS, NoVideoError, open_clip
@@ -24,6 +25,7 @@ from .worker_process import WorkerEndedError, WorkerProcess, checked_size, has_l
 
 # For one frame, and for the first; the worker's own limit is in processor time.
 DEADLINE_S = 30.0
+VIDEO = Kind("video", WANTED_VIDEO, "*.mp4", "its path")
 DAMAGED = "is damaged or cut short: save or download it again."
 ENDINGS = {
     -signal.SIGXCPU: "takes too long to read: save it again as a usual MP4 (H.264), or choose another video.",
@@ -66,7 +68,7 @@ class VideoReader:
         self.last_s, self.is_damaged = 0.0, False
         self._stack = ExitStack()
         with ExitStack() as stack:
-            self._file, self.name = stack.enter_context(opened_file(path))
+            self._file, self.name = stack.enter_context(opened_file(path, VIDEO))
             kind = kind_of(self._file.read_at(0, HEAD_BYTES))
             if kind is None:
                 raise VideoError(f"{self.name} is not a video, or is damaged: choose {WANTED_VIDEO}.")

@@ -1,8 +1,9 @@
-"""What a video's file declares of its times, through PyAV: where its clock begins, and when its pictures end."""
+"""Times of a video, through PyAV: where its clock begins, and when its pictures end, as declared and as measured."""
 
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,11 @@ PADDING_S = 0.1
 # Readers whose length of a file is that from zero, not from its first timestamp.
 COUNTED_FROM_ZERO = ("matroska", "flv")
 MATROSKA_DURATION = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
+# Where the file does not say how long its last frame is shown, no longer than this is believed.
+LONGEST_LAST_S = 10.0
+ROUNDING_S = 0.01
+# For looking at all packets: a film of gigabytes is read frame by frame without.
+MEASURING_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +30,27 @@ class DeclaredTimes:
         late_s: when the first picture comes, by that clock.
         end_s: when the pictures end, by that clock; None where nothing says it.
         duration_s: `end_s`, or else that of all streams; None where nothing says that either.
+        has_lengths: whether its packets say how long a picture is shown.
     """
 
     zero_s: float
     late_s: float
     end_s: float | None
     duration_s: float | None
+    has_lengths: bool
+
+    def end_after(self, last_s: float, length_s: float, step_s: float) -> float:
+        """When the pictures end: as declared where their times allow it, as headers say any number.
+
+        Args:
+            last_s: when the last picture comes, by the clip's clock.
+            length_s: how long it is shown, as its packet says; 0 where it does not.
+            step_s: how long a picture is usually shown.
+        """
+        latest_s = last_s + (length_s if length_s and self.has_lengths else LONGEST_LAST_S)
+        if self.duration_s is not None and last_s <= self.duration_s <= latest_s + ROUNDING_S:
+            return self.duration_s
+        return last_s + (length_s or step_s)
 
 
 def declared_times(container: Any, stream: Any, reader: str) -> DeclaredTimes:
@@ -54,11 +75,44 @@ def declared_times(container: Any, stream: Any, reader: str) -> DeclaredTimes:
     elif found := MATROSKA_DURATION.fullmatch(stream.metadata.get("DURATION", "")):
         hours, minutes, seconds = map(float, found.groups())
         end_s = 3600 * hours + 60 * minutes + seconds - zero_s
-    return DeclaredTimes(zero_s, late_s, end_s, duration_s if end_s is None else end_s)
+    return DeclaredTimes(zero_s, late_s, end_s, duration_s if end_s is None else end_s, reader != "avi")
+
+
+def measured_end(container: Any, stream: Any, times: DeclaredTimes, step_s: float) -> float | None:
+    """When the pictures really end, by the clip's clock: without decoding, from the times of all packets.
+
+    Args:
+        container: at its start; it is read to its end.
+
+    Returns:
+        None where that takes too long, or there are no times.
+
+    Raises:
+        What reading damaged files raises.
+    """
+    deadline_s = time.monotonic() + MEASURING_S
+    shift, length = 0, 0
+    previous = last = None
+    for packet in container.demux(stream):
+        if time.monotonic() > deadline_s:
+            return None
+        if packet.dts is not None:
+            if previous is not None and packet.dts + shift < previous:  # where recordings were joined
+                shift = previous - packet.dts
+            previous = packet.dts + shift
+        shown = packet.dts if packet.pts is None else packet.pts
+        if shown is None or packet.is_discard:
+            continue
+        shown += shift
+        if last is None or shown >= last:
+            last, length = shown, packet.duration or 0
+    if last is None:
+        return None
+    return times.end_after(max(0.0, _seconds(stream, last) - times.zero_s), _seconds(stream, length), step_s)
 
 
 def _seconds(stream: Any, ticks: int) -> float:
     return float(ticks * (stream.time_base or 0))
 
 
-__all__ = ["DeclaredTimes", "declared_times"]
+__all__ = ["DeclaredTimes", "declared_times", "measured_end"]

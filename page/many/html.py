@@ -56,17 +56,20 @@ def progress_html(num_done: int, num_photos: int, seconds: float) -> str:
     return bar_html("Photos analysed", text, num_done, num_photos)
 
 
-def bar_html(label: str, text: str, done: float, whole: float) -> str:
+def bar_html(label: str, text: str, done: float, whole: float | None) -> str:
     """A bar with a text under it.
 
     Args:
         label: for screen readers.
-        done, whole: the bar's length is their quotient.
+        done, whole: the bar's length is their quotient; without a whole it is empty, which ARIA calls indeterminate.
     """
+    values, share = "", 0.0
+    if whole is not None:
+        values = f' aria-valuemin="0" aria-valuemax="{whole:g}" aria-valuenow="{done:g}"'
+        share = done / max(whole, 1e-6)
     bar = (
-        f'<div class="ga-many-progress-bar" role="progressbar" aria-label="{label}" aria-valuemin="0" '
-        f'aria-valuemax="{whole:g}" aria-valuenow="{done:g}" aria-valuetext="{text}">'
-        f'<span style="width:{100 * done / max(whole, 1e-6):.1f}%"></span></div>'
+        f'<div class="ga-many-progress-bar" role="progressbar" aria-label="{label}"{values} aria-valuetext="{text}">'
+        f'<span style="width:{100 * share:.1f}%"></span></div>'
     )
     return f'<div class="ga-many-progress">{bar}<div class="ga-many-progress-text">{text}</div></div>'
 

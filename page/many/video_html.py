@@ -35,12 +35,15 @@ def refusal_html(sentence: str) -> str:
     return note_html("error", "This video cannot be used.", sentence, "alert")
 
 
-def video_progress_html(what: str, done_s: float, duration_s: float) -> str:
+def video_progress_html(what: str, done_s: float, duration_s: float | None) -> str:
     """How far a run is.
 
     Args:
         what: is done: "Looking for faces".
+        duration_s: of the video; None where it is not known.
     """
+    if duration_s is None:
+        return bar_html(what, f"{what}: second {done_s:.0f}", done_s, None)
     whole_s = max(duration_s, done_s, 0.1)
     return bar_html(what, f"{what}: second {done_s:.0f} of {whole_s:.0f}", done_s, whole_s)
 

@@ -129,7 +129,7 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
                     return end.value
                 if time.monotonic() - last_s >= SHOW_EVERY_S:
                     last_s = time.monotonic()
-                    yield {status: video_progress_html(what, reader.last_s, reader.duration_s or 0.0)}
+                    yield {status: video_progress_html(what, reader.last_s, reader.duration_s)}
         return None
 
     def stop_video(this: VideoRun | None) -> dict:

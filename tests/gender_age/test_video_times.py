@@ -1,10 +1,11 @@
 """Times of clips: a long last frame, pictures that begin late, an end that is missing, and the annotated copy's."""
 
 import io
+import struct
 
 import pytest
 
-from gender_age import video_reader
+from gender_age import video_reader, video_times
 from gender_age.errors import VideoError
 from gender_age.video import follow
 from gender_age.video_annotation import annotate
@@ -88,6 +89,54 @@ def test_a_clock_that_begins_late_for_all_streams(tmp_path, name):
     assert duration_s - times[-1] == pytest.approx(0.2, abs=0.02)
     assert times[-1] - times[0] == pytest.approx(0.8, abs=0.002)
     assert not is_damaged
+
+
+def declare(path, seconds):
+    """Changes the length that a file's headers tell, and nothing else."""
+    data = path.read_bytes()
+    if path.suffix in (".mkv", ".webm"):
+        place = data.index(b"\x44\x89\x88") + 3
+        data = data[:place] + struct.pack(">d", seconds * 1000) + data[place + 8 :]
+        text = f"{int(seconds // 3600):02}:{int(seconds // 60 % 60):02}:{seconds % 60:012.9f}".encode()
+        data = data.replace(b"00:00:01.000000000", text)
+    elif path.suffix == ".avi":
+        place = data.index(b"vids") + 32
+        data = data[:place] + struct.pack("<I", round(seconds * 5)) + data[place + 4 :]
+    else:
+        for name in (b"mvhd", b"mdhd"):
+            place = data.index(name) + 20
+            timescale = struct.unpack(">I", data[place - 4 : place])[0]
+            ticks = struct.pack(">I", round(seconds * timescale))
+            data = data[:place] + ticks + data[place + 4 :]
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("seconds", [0.4, 36_000.0])
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.avi", "a.mp4"])
+def test_what_is_there_counts_and_not_the_length_that_is_declared(tmp_path, name, seconds):
+    path, copy = clip(tmp_path / name), tmp_path / "copy.mp4"
+    declare(path, seconds)
+    with VideoReader(path, 0) as reader:
+        frames = iter(reader)
+        next(frames)
+        assert reader.duration_s == pytest.approx(1.0, abs=0.01), "from the first frame on"
+        assert 1 + sum(1 for _ in frames) == 5
+    assert reader.duration_s == pytest.approx(1.0, abs=0.01)
+    assert not reader.is_damaged
+    next(follow(None, path, longest_s=1.0, sight=lambda frame: []))
+    for _ in annotate(path, VideoPrediction(video=name), copy):
+        pass
+    assert read(copy)[1] == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_film_whose_packets_take_too_long_to_read_has_its_declared_length(tmp_path, monkeypatch):
+    monkeypatch.setattr(video_times, "MEASURING_S", -1.0)
+    path = clip(tmp_path / "a.mkv")
+    declare(path, 36_000.0)
+    with VideoReader(path, 0) as reader:
+        next(iter(reader))
+        assert reader.duration_s == 36_000.0
+    assert read(path)[1] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(

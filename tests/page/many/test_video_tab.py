@@ -161,3 +161,10 @@ def test_names_are_escaped_and_progress_has_an_end():
     assert "<small>1 frame</small>" in html
     assert "second 3 of 10" in video_progress_html("Looking for faces", 3.2, 10.0)
     assert "width:100.0%" in video_progress_html("Looking for faces", 12.0, 10.0)
+
+
+def test_progress_where_nobody_knows_the_length_has_no_end():
+    html = video_progress_html("Looking for faces", 3.2, None)
+    assert "second 3<" in html
+    assert "aria-valuenow" not in html
+    assert "width:0.0%" in html

@@ -1,0 +1,69 @@
+"""Files that are no videos, and what is no file: each is a sentence about videos."""
+
+import av
+import numpy as np
+import pytest
+
+from gender_age.errors import GenderAgeError, VideoError
+from gender_age.photo_bytes import PhotoBytes
+from gender_age.video_reader import VideoReader
+
+from .clips import write_clip
+
+
+def refuse(path):
+    """Reads what should be refused."""
+    with VideoReader(path, 0.0) as reader:
+        list(reader)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("a.mp4", b"hello", "is not a video"),
+        ("a.mp4", b"", "is empty .* choose another video"),
+        ("a.mp4", b"\0\0\0\x18ftypisom" + bytes(500), "is damaged"),
+        ("a.mkv", b"\x1a\x45\xdf\xa3" + bytes(5000), "is damaged"),
+        ("a.avi", b"RIFF\0\0\1\0AVI LIST" + bytes(500), "is damaged"),
+    ],
+)
+def test_what_is_no_video_is_a_sentence(tmp_path, name, data, sentence):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(GenderAgeError, match=sentence):
+        refuse(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("video", "sentence"),
+    [
+        (".", r"is a folder: name the videos inside it, for example with \*\.mp4"),
+        ("https://example.invalid/a.mp4", "download the video first"),
+        ("a\0.mp4", "choose another video"),
+        ("/dev/null", "choose an MP4, MOV"),
+        (PhotoBytes(b"", "s3://clips/a.mp4"), "choose another video"),
+        (None, "There is no video: choose an MP4, MOV"),
+        (1, "The video is a Python int: give its path"),
+    ],
+)
+def test_what_is_no_file_of_a_video_is_a_sentence_about_videos(video, sentence):
+    with pytest.raises(GenderAgeError, match=sentence) as error:
+        VideoReader(video, 0.0)
+    assert "photo" not in str(error.value)
+
+
+def test_a_list_of_other_files_is_never_followed(tmp_path):
+    secret = write_clip(tmp_path / "secret.ts", [], seconds=0.3)
+    (tmp_path / "a.mp4").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n")
+    with pytest.raises(VideoError, match="is not a video"):
+        refuse(tmp_path / "a.mp4")
+
+
+def test_sound_alone_is_a_sentence(tmp_path):
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        sound = container.add_stream("aac", rate=16_000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        frame.rate, frame.pts = 16_000, 0
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode())
+    with pytest.raises(VideoError, match="holds no pictures"):
+        refuse(tmp_path / "a.mp4")
