@@ -7,15 +7,16 @@ import signal
 
 if __name__ == "__main__":
     # Ctrl-C ends the program at any time, also while libraries are imported, whose C code may swallow a
-    # KeyboardInterrupt, and while the interpreter waits for threads. Every line is flushed when it is written, and what
-    # is half-written is removed. Here, before all other imports, as each of them takes its time.
+    # KeyboardInterrupt, and while the interpreter waits for threads; so does SIGTERM. Every line is flushed when it is
+    # written, and what is half-written is removed. Here, before all other imports, as each of them takes its time.
     from .replaced_file import remove_unfinished
 
-    def end(*_: object) -> None:
+    def end(number: int, _: object) -> None:
         remove_unfinished()
-        os._exit(130)
+        os._exit(128 + number)
 
-    signal.signal(signal.SIGINT, end)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end)
 
 import argparse
 import sys

@@ -38,8 +38,8 @@ class Clip(ABC):
     """A clip that is open; `frames` may be read once.
 
     Attributes:
-        duration_s: when its pictures end; None where that is not known yet. Of a file that is cut short, once it was read,
-            when they should have ended.
+        duration_s: when its pictures end; None where that is not known yet. After a file that was cut short: when they
+            should have ended.
         is_damaged: whether something could not be read so far.
     """
 

@@ -51,11 +51,11 @@ def start():
         process.communicate()
 
 
-def interrupt(process: subprocess.Popen) -> str:
+def interrupt(process: subprocess.Popen, number: signal.Signals = signal.SIGINT) -> str:
     """Presses Ctrl-C once, which has to be enough; returns what was left on standard output."""
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=SECONDS)
-    assert (process.returncode, err) == (130, "")
+    assert (process.returncode, err) == (128 + number, "")
     return out
 
 
@@ -80,7 +80,8 @@ def test_while_photos_are_analysed(start, photos, tiny_model_folder):
     assert {len(row) for row in rows} == {len(COLUMNS)}
 
 
-def test_while_a_file_is_written(start, tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_while_a_file_is_written(start, tmp_path, monkeypatch, number):
     """Nothing of it is left. Here in a library that is imported, so that no model has to be loaded."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "huggingface_hub.py").write_text(WRITING)
@@ -88,7 +89,7 @@ def test_while_a_file_is_written(start, tmp_path, monkeypatch):
     arguments["env"]["PYTHONPATH"] = f"{tmp_path}{os.pathsep}{REPOSITORY}"
     process = start(**arguments)
     assert process.stdout.readline().startswith(".")
-    interrupt(process)
+    interrupt(process, number)
     assert [name for name in os.listdir() if name.endswith(".mp4")] == []
 
 
