@@ -114,4 +114,5 @@ def _configure() -> None:
     context = DataContext.get_current()
     context.target_max_block_size = BLOCK_BYTES
     context.enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    # An error ends the job, whose sentence says it.
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)

@@ -14,6 +14,10 @@ class JobFailedError(LabellingError):
     """The job began and ended early; it can go on."""
 
 
+class StoreLostError(LabellingError):
+    """A store no longer answers: what cannot be read there says nothing about a photo."""
+
+
 def first_line(error: Exception) -> str:
     """What an error of another library says, for a sentence of ours."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")

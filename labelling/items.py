@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pyarrow
 from fsspec import AbstractFileSystem
@@ -13,7 +15,7 @@ from gender_age.images import Photo
 from gender_age.photo_bytes import PhotoBytes
 from gender_age.photo_names import address_scheme, photo_name
 
-from .errors import first_line
+from .errors import StoreLostError, first_line
 
 SCHEMA = pyarrow.schema(
     [
@@ -47,15 +49,54 @@ def address_of(fs: AbstractFileSystem, place: str) -> str:
     return place if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(place)
 
 
+@contextmanager
+def reading(fs: AbstractFileSystem, place: str) -> Iterator[None]:
+    """Tells a file that cannot be read from a store that is gone, which is asked for the file's folder.
+
+    Raises:
+        StoreLostError: the store no longer answers, or lets nobody in; all else is passed on as it is.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # the library of every store has errors of its own
+        folder = fs._parent(place)
+        if not _answers(fs, folder):
+            lost = f"{fs.unstrip_protocol(folder)} can no longer be read ({first_line(error)})"
+            raise StoreLostError(lost) from error
+        raise
+
+
+def _answers(fs: AbstractFileSystem, folder: str) -> bool:
+    if isinstance(fs, LocalFileSystem):
+        return True
+    try:
+        fs.invalidate_cache()
+        fs.info(folder)
+    except FileNotFoundError:  # an answer, too
+        return True
+    except Exception:
+        return False
+    return True
+
+
 def fetched(item: dict) -> dict:
-    """An item with its content, if its file is not on this machine."""
+    """An item with its content, if its file is not on this machine.
+
+    Raises:
+        StoreLostError: its store is gone.
+    """
     address = os.fsdecode(item["address"])
     if item["data"] is not None or address_scheme(address) is None:
         return item
     name = f"“{photo_name(item['path'])}”"
     try:
         fs, place = place_of(address)
-        data = fs.cat_file(place, start=0, end=MAX_BYTES + 1)
+        with reading(fs, place):
+            data = fs.cat_file(place, start=0, end=MAX_BYTES + 1)
+    except StoreLostError:
+        raise
     except Exception as error:  # the library of every store has errors of its own
         return item | {
             "error": f"{name} cannot be fetched ({first_line(error)}): check that it is there and may be read."

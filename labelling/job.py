@@ -9,9 +9,10 @@ import ray
 from ray.actor import ActorHandle
 from ray.data import ActorPoolStrategy, DataContext
 from ray.data.checkpoint import CheckpointConfig
+from ray.exceptions import RayTaskError
 
 from .cluster import INPUT_CPUS, OUTPUT_CPUS, SEARCH_CPUS, Stages
-from .errors import JobFailedError
+from .errors import JobFailedError, StoreLostError, first_line
 from .model_choice import ModelChoice
 from .output import Output
 from .pieces import PhotoSource, Piece
@@ -88,6 +89,12 @@ def run(
             concurrency=stages.writers,
         )
     except Exception as error:  # Ray Data passes on what any store's library raises
-        # The last line of a traceback from another process.
-        reason = str(error).strip().rpartition("\n")[2].rstrip(".")
+        if isinstance(error, RayTaskError):
+            # Ray writes advice on its own settings under the first line.
+            reason = first_line(error.cause)
+            if isinstance(error.cause, StoreLostError):
+                raise JobFailedError(f"{reason}. {GO_ON}") from error
+        else:
+            # The last line of a traceback from another process.
+            reason = str(error).strip().rpartition("\n")[2].rstrip(".")
         raise JobFailedError(f"The job failed ({reason}). {GO_ON}") from error

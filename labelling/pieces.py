@@ -13,7 +13,7 @@ from ray.data.datasource import ReadTask
 
 from gender_age.photo_names import photo_name
 
-from .errors import first_line
+from .errors import StoreLostError, first_line
 from .items import SCHEMA, utf8
 
 
@@ -64,13 +64,19 @@ class Rows:
     batches: Callable[[], Iterator[pyarrow.Array]]
 
     def read(self) -> Iterator[pyarrow.Table]:
-        """A row that cannot be read is one photo's error, as of files."""
+        """A row that cannot be read is one photo's error, as of files.
+
+        Raises:
+            StoreLostError: the table's store is gone.
+        """
         row, end = self.first_row, self.first_row + self.num_rows
         try:
             for data in self.batches():
                 errors = [None if cell.is_valid else "The row holds no photo." for cell in data]
                 yield self._items(row, data.cast(pyarrow.binary()), errors)
                 row += len(data)
+        except StoreLostError:
+            raise
         except Exception as error:  # the library of every store has errors of its own
             reason = f"“{photo_name(self.path)}” cannot be read ({first_line(error)}): check the table."
             yield self._items(row, pyarrow.nulls(end - row, pyarrow.binary()), [reason] * (end - row))

@@ -10,7 +10,7 @@ import pyarrow.parquet
 from fsspec import AbstractFileSystem
 
 from .errors import LabellingError
-from .items import address_of, place_of
+from .items import address_of, place_of, reading
 from .pieces import Rows
 
 # Of photos in a table that are in memory at once.
@@ -22,10 +22,10 @@ def row_groups(fs: AbstractFileSystem, place: str, path: str, column: str | None
     """The row groups of a Parquet file; empty if it has no column of photos, None if it cannot be read.
 
     Raises:
-        LabellingError: it is not clear which column holds the photos.
+        LabellingError: it is not clear which column holds the photos, or the store is gone.
     """
     try:
-        with fs.open(place, "rb") as file:
+        with reading(fs, place), fs.open(place, "rb") as file:
             metadata = pyarrow.parquet.read_metadata(file)
     except (OSError, pyarrow.ArrowInvalid):
         return None
@@ -92,7 +92,7 @@ def _holds_bytes(kind: pyarrow.DataType) -> bool:
 
 def _row_group(address: str, group: int, column: str) -> Iterator[pyarrow.Array]:
     fs, place = place_of(address)
-    with fs.open(place, "rb") as file:
+    with reading(fs, place), fs.open(place, "rb") as file:
         table = pyarrow.parquet.ParquetFile(file)
         for batch in table.iter_batches(BATCH_ROWS, row_groups=[group], columns=[column]):
             yield _bytes_of(batch.column(column))

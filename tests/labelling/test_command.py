@@ -6,13 +6,14 @@ import sys
 
 import pandas as pd
 import pytest
+from ray.exceptions import RayTaskError
 
 from gender_age.writers import COLUMNS, NO_FACE
 from labelling import cluster, job
 from labelling.__main__ import main, parse_arguments
 from labelling.cluster import INPUT_CPUS, OUTPUT_CPUS, SEARCH_CPUS, Stages
 from labelling.command import summary
-from labelling.errors import JobFailedError, LabellingError
+from labelling.errors import JobFailedError, LabellingError, StoreLostError
 from labelling.model_choice import ModelChoice
 from labelling.output import README, RECORD, REPORT, Counts, Output
 from tests.conftest import REPOSITORY
@@ -130,15 +131,29 @@ def test_the_summary():
     )
 
 
-def test_what_ray_data_passes_on_from_a_store_is_a_sentence(monkeypatch, tmp_path):
+def from_ray(error):
+    """What Ray Data raises in place of an error of a stage: with advice under its message."""
+    error.args = (f"{error}\nFailed to apply UDF transform.\nTo change retry attempts, …",)
+    return RayTaskError("map", "Traceback", error).as_instanceof_cause()
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OSError("Reading failed:\nThe store is gone."), r"The job failed \(The store is gone\)"),
+        (from_ray(OSError("No space left.")), r"The job failed \(No space left\)"),
+        (from_ray(StoreLostError("s3://photos can no longer be read (x)")), r"s3://photos can no longer be read \(x\)"),
+    ],
+)
+def test_what_ray_data_passes_on_from_a_store_is_a_sentence(monkeypatch, tmp_path, error, sentence):
     class Rows:
         def map_batches(self, *stage, **how):
             return self
 
         def write_parquet(self, *where, **how):
-            raise OSError("Reading failed:\nThe store is gone.")
+            raise error
 
     monkeypatch.setattr(job.ray.data, "read_datasource", lambda *source, **how: Rows())
     output, model = Output(str(tmp_path)), ModelChoice("model", None, "aa")
-    with pytest.raises(JobFailedError, match=r"^The job failed \(The store is gone\)\. The same command goes on"):
+    with pytest.raises(JobFailedError, match=rf"^{sentence}\. The same command goes on"):
         job.run([], output, model, job.Settings(), Stages.of(2, 0), 32, None)

@@ -1,5 +1,7 @@
 """The stages without Ray: items become searched photos, and these become rows."""
 
+from functools import partial
+
 import fsspec
 import pyarrow
 import pytest
@@ -7,6 +9,9 @@ import pytest
 from gender_age.prediction import GenderAgePredictor
 from gender_age.writers import COLUMNS, NO_FACE, face_rows
 from labelling import items, stages
+from labelling.errors import StoreLostError
+from labelling.pieces import Rows
+from labelling.tables import _row_group, row_groups
 from tests.fakes import FakeDetector, detected_face, noise
 
 from .conftest import photo_bytes
@@ -82,6 +87,54 @@ def test_what_is_elsewhere_is_fetched(monkeypatch):
         fs.rm("/bucket", recursive=True)
     for already in (item(data=b"1"), item(address=b"/photos/a.png")):
         assert items.fetched(already) == already
+
+
+class Store(fsspec.AbstractFileSystem):
+    """One whose files cannot be read, and whose folders answer by an error, or not at all."""
+
+    protocol, cachable = "broken", False
+    of_file, of_folder = OSError("Broken pipe"), None
+
+    def cat_file(self, path, *given, **options):
+        raise self.of_file
+
+    _open = cat_file
+
+    def info(self, path, **options):
+        assert path == "bucket"
+        if self.of_folder is not None:
+            raise self.of_folder
+        return {}
+
+
+@pytest.mark.parametrize("of_folder", [OSError("Timeout"), PermissionError("The token has expired"), ValueError("no")])
+def test_a_store_that_is_gone_is_no_photos_error(monkeypatch, of_folder):
+    fsspec.register_implementation("broken", Store, clobber=True)
+    monkeypatch.setattr(Store, "of_folder", of_folder)
+    lost = r"^broken://bucket can no longer be read \(Broken pipe\)$"
+    with pytest.raises(StoreLostError, match=lost):
+        items.fetched(item(address=b"broken://bucket/a.png"))
+    with pytest.raises(StoreLostError, match=lost):
+        row_groups(Store(), "bucket/shard.parquet", "bucket/shard.parquet", None)
+    rows = Rows("bucket/shard.parquet", 0, 5, partial(_row_group, "broken://bucket/shard.parquet", 0, "image"))
+    with pytest.raises(StoreLostError, match=lost):
+        list(rows.read())
+
+
+@pytest.mark.parametrize(
+    ("of_file", "of_folder"),
+    [
+        (PermissionError("Forbidden"), None),
+        (OSError("The requested range is not satisfiable"), FileNotFoundError("bucket")),
+        (FileNotFoundError("a.png"), OSError("is not asked")),
+    ],
+)
+def test_what_a_store_says_of_one_file_is_a_photos_error(monkeypatch, of_file, of_folder):
+    fsspec.register_implementation("broken", Store, clobber=True)
+    monkeypatch.setattr(Store, "of_file", of_file)
+    monkeypatch.setattr(Store, "of_folder", of_folder)
+    error = f"“a.png” cannot be fetched ({of_file}): check that it is there and may be read."
+    assert items.fetched(item(address=b"broken://bucket/a.png"))["error"] == error
 
 
 def test_faces_are_handed_on_before_there_are_many(predictor, monkeypatch):
