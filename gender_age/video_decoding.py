@@ -27,6 +27,7 @@ USUAL_RATE = 25.0
 MISSING_S = 1.0
 # Rounding of timestamps.
 TINY_S = 1e-4
+DAMAGED = "is damaged or cut short: save or download it again"
 DAMAGED_ANIMATION = (OSError, ValueError, EOFError, SyntaxError, IndexError, KeyError, TypeError)
 
 
@@ -101,10 +102,12 @@ class EncodedClip(Clip):
         try:
             self._container: Any = av.open(self._file, format=self._reader, metadata_errors="replace")
         except self._errors:
-            raise NoVideoError("is damaged or cut short: save or download it again") from None
+            raise NoVideoError(DAMAGED) from None
         stream = shown_stream(self._container)
         if stream is None:
-            raise NoVideoError("holds no pictures, only sound or text: choose another video")
+            # Where the list of streams is cut, some of them may be there.
+            is_whole = self._container.streams and not is_cut(self._file, self._reader)
+            raise NoVideoError("holds no pictures, only sound or text: choose another video" if is_whole else DAMAGED)
         self._stream, context = stream, stream.codec_context
         if context is None:
             raise NoVideoError("is encoded in a way that cannot be read here: save it as MP4 (H.264)")
@@ -194,7 +197,7 @@ class Animation(Clip):
         try:
             self._image = Image.open(file, formats=FORMATS)
         except DAMAGED_ANIMATION:
-            raise NoVideoError("is damaged or cut short: save or download it again") from None
+            raise NoVideoError(DAMAGED) from None
         _check_size(self._image.width * self._image.height)
 
     def _decoded(self) -> Iterator[tuple[float, Image.Image]]:

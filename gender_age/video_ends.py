@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from typing import IO
 
-from .video_formats import BOXES
+from .video_formats import BOXES, TS_PACKETS, TS_SYNC
 
 # Parts that are looked at: those of an hour, where no cluster of blocks has a length. Each takes microseconds.
 MAX_PARTS = 300_000
@@ -27,6 +27,8 @@ def is_cut(file: IO[bytes], kind: str) -> bool | None:
     Returns:
         None where the structure does not tell: it has no lengths, or the file may have been cut between two parts.
     """
+    if kind == "mpegts":
+        return True if _ends_in_a_packet(file) else None
     part_of = READERS.get(kind)
     if part_of is None:
         return None
@@ -43,6 +45,17 @@ def is_cut(file: IO[bytes], kind: str) -> bool | None:
         if is_everything:
             answer = False
     return answer
+
+
+def _ends_in_a_packet(file: IO[bytes]) -> bool:
+    """Whether the last packet of an MPEG transport stream is cut."""
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    start, length = next(each for each in TS_PACKETS if head[each[0]] == TS_SYNC)
+    left = file.seek(0, io.SEEK_END) % length
+    file.seek(-left, io.SEEK_END)
+    # What was put behind the packets does not begin as one.
+    return left > start and file.read(HEAD_BYTES)[start] == TS_SYNC
 
 
 def _box(head: bytes) -> tuple[int, bool] | None:

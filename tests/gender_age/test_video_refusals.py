@@ -51,6 +51,15 @@ def test_what_is_no_file_of_a_video_is_a_sentence_about_videos(video, sentence):
     assert "photo" not in str(error.value)
 
 
+def test_a_list_of_streams_that_is_cut_is_damage(tmp_path):
+    """Not a file without pictures, whatever of its streams is left."""
+    path = write_clip(tmp_path / "a.mp4", [], seconds=1, size_wh=(64, 48))
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"mvhd") + 150])
+    with pytest.raises(VideoError, match="is damaged or cut short"):
+        refuse(path)
+
+
 def test_a_list_of_other_files_is_never_followed(tmp_path):
     secret = write_clip(tmp_path / "secret.ts", [], seconds=0.3)
     (tmp_path / "a.mp4").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n")

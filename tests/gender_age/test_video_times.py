@@ -180,6 +180,10 @@ def test_what_is_missing_is_said_with_an_end_only_where_one_was_declared(tmp_pat
     ("kind", "data", "answer"),
     [
         ("mpegts", b"\x47" + bytes(187), None),
+        ("mpegts", b"\x47" + bytes(187) + b"\x47", True),
+        ("mpegts", b"\x47" + bytes(187) + b"and more", None),
+        ("mpegts", 2 * (bytes(4) + b"\x47" + bytes(187)), None),
+        ("mpegts", 2 * (bytes(4) + b"\x47" + bytes(187)) + bytes(4) + b"\x47", True),
         ("mov", b"", None),
         ("mov", b"\0\0\0\x10moov" + bytes(8) + b"\0\0\0\0mdat", None),
         ("mov", b"\0\0\0\1mdat\0\0\0\0\0\0\0\x18" + bytes(8), None),
