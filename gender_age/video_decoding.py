@@ -89,7 +89,7 @@ class EncodedClip(Clip):
         # Kept, as it takes seconds to make the one that maps HDR to SDR.
         self._reformatter = VideoReformatter()
         self._size_wh: tuple[int, int] | None = None
-        self._num_packets = 0
+        self._num_packets, self._is_broken_off = 0, False
         self._open()
         self._times = declared_times(self._container, self._stream, reader)
         self._step_s = 1 / float(self._stream.guessed_rate or USUAL_RATE)
@@ -117,9 +117,7 @@ class EncodedClip(Clip):
     def _measured(self) -> float | None:
         """When the pictures end by their packets. Seeking back to the first is not exact in every format."""
         try:
-            return measured_end(self._container, self._stream, self._times, self._step_s)
-        except self._errors:
-            return None
+            return measured_end(self._packets(), self._times, self._step_s)
         finally:
             self._container.close()
             self._open()
@@ -139,30 +137,35 @@ class EncodedClip(Clip):
             last_s, length_s = time_s, float((frame.duration or 0) * (frame.time_base or 0))
             yield last_s, frame
         end_s = self._times.end_after(last_s, length_s, step_s)
-        cut = self._is_cut(end_s, MISSING_S + 2 * longest_s)
-        self.is_damaged = self.is_damaged or cut
-        self.duration_s = max(last_s, self._times.duration_s or 0.0) if cut else end_s
+        is_short = self._is_short(end_s, 2 * longest_s)
+        self.is_damaged = self.is_damaged or is_short
+        self.duration_s = max(last_s, self._times.duration_s or 0.0) if is_short else end_s
 
-    def _is_cut(self, end_s: float, missing_s: float) -> bool:
-        """Whether the file ends too early, of which `end_s` is when its last frame ends."""
+    def _is_short(self, end_s: float, missing_s: float) -> bool:
+        """Whether pictures are missing at the end, for which `end_s` is when the last one ends."""
         cut = is_cut(self._file, self._reader)
-        if cut is not None:
-            return cut
-        # Of MP4 without fragments, all of which are listed.
-        has_all = 0 < self._stream.frames <= self._num_packets
-        return not has_all and self._times.end_s is not None and self._times.end_s - end_s > missing_s
+        if cut is None:
+            # Of MP4 without fragments, all of which are listed.
+            has_all = 0 < self._stream.frames <= self._num_packets
+            is_later = self._times.end_s is not None and self._times.end_s - end_s > MISSING_S + missing_s
+            return self._is_broken_off or (is_later and not has_all)
+        # In a file that is whole, what was put behind it breaks off reading as well.
+        is_later = self._times.duration_s is None or self._times.duration_s - end_s > missing_s
+        return cut or (self._is_broken_off and is_later)
+
+    def _packets(self) -> Iterator[Any]:
+        """All packets; at the end an empty one, for which the decoder gives what it still has."""
+        import av
+
+        try:
+            yield from self._container.demux(self._stream)
+        except self._errors:
+            self._is_broken_off = True
+            yield av.Packet()
 
     def _frames(self) -> Iterator[Any]:
-        packets = self._container.demux(self._stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except self._errors:
-                # What the decoder still has is given at the end of the file only.
-                self.is_damaged, packet = True, None
-            self._num_packets += packet is not None and packet.size > 0
+        for packet in self._packets():
+            self._num_packets += packet.size > 0
             try:
                 frames = self._stream.decode(packet)
             except self._errors:
@@ -172,8 +175,6 @@ class EncodedClip(Clip):
                     self.is_damaged = True
                 else:
                     yield frame
-            if packet is None:
-                return
 
     def _pixels(self, frame: Any) -> np.ndarray:
         if self._size_wh is None:

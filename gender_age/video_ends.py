@@ -44,6 +44,8 @@ def is_cut(file: IO[bytes], kind: str) -> bool | None:
             return True
         if is_everything:
             answer = False
+            if kind != "avi":  # which may go on in another part; behind others there is anything
+                break
     return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,22 +79,21 @@ def declared_times(container: Any, stream: Any, reader: str) -> DeclaredTimes:
     return DeclaredTimes(zero_s, late_s, end_s, duration_s if end_s is None else end_s, reader != "avi")
 
 
-def measured_end(container: Any, stream: Any, times: DeclaredTimes, step_s: float) -> float | None:
-    """When the pictures really end, by the clip's clock: without decoding, from the times of all packets.
+def measured_end(packets: Iterable[Any], times: DeclaredTimes, step_s: float) -> float | None:
+    """When the pictures really end, by the clip's clock: without decoding, from the times of their packets.
 
     Args:
-        container: at its start; it is read to its end.
+        packets: all of them, of PyAV.
+        step_s: how long a picture is usually shown.
 
     Returns:
         None where that takes too long, or there are no times.
-
-    Raises:
-        What reading damaged files raises.
     """
     deadline_s = time.monotonic() + MEASURING_S
-    shift, length = 0, 0
-    previous = last = None
-    for packet in container.demux(stream):
+    shift, length_s = 0, 0.0
+    previous: int | None = None
+    last_s: float | None = None
+    for packet in packets:
         if time.monotonic() > deadline_s:
             return None
         if packet.dts is not None:
@@ -103,12 +103,10 @@ def measured_end(container: Any, stream: Any, times: DeclaredTimes, step_s: floa
         shown = packet.dts if packet.pts is None else packet.pts
         if shown is None or packet.is_discard:
             continue
-        shown += shift
-        if last is None or shown >= last:
-            last, length = shown, packet.duration or 0
-    if last is None:
-        return None
-    return times.end_after(max(0.0, _seconds(stream, last) - times.zero_s), _seconds(stream, length), step_s)
+        shown_s = float((shown + shift) * packet.time_base)
+        if last_s is None or shown_s >= last_s:
+            last_s, length_s = shown_s, float((packet.duration or 0) * packet.time_base)
+    return None if last_s is None else times.end_after(max(0.0, last_s - times.zero_s), length_s, step_s)
 
 
 def _seconds(stream: Any, ticks: int) -> float:
