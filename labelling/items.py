@@ -94,7 +94,7 @@ def fetched(item: dict) -> dict:
     try:
         fs, place = place_of(address)
         with reading(fs, place):
-            data = fs.cat_file(place, start=0, end=MAX_BYTES + 1)
+            data = _content(fs, place)
     except StoreLostError:
         raise
     except Exception as error:  # the library of every store has errors of its own
@@ -104,6 +104,16 @@ def fetched(item: dict) -> dict:
     if len(data) > MAX_BYTES:
         return item | {"error": f"{name} is too large: the limit is {MAX_BYTES // 1_000_000} MB, save it smaller."}
     return item | {"data": data}
+
+
+def _content(fs: AbstractFileSystem, place: str) -> bytes:
+    try:
+        return fs.cat_file(place, start=0, end=MAX_BYTES + 1)
+    except OSError as error:
+        # Of an empty file S3 has no such range.
+        if isinstance(error, FileNotFoundError) or fs.size(place) != 0:
+            raise
+        return b""
 
 
 def photo_of(item: dict) -> Photo:

@@ -93,7 +93,7 @@ class Store(fsspec.AbstractFileSystem):
     """One whose files cannot be read, and whose folders answer by an error, or not at all."""
 
     protocol, cachable = "broken", False
-    of_file, of_folder = OSError("Broken pipe"), None
+    of_file, of_folder, num_bytes = OSError("Broken pipe"), None, 5
 
     def cat_file(self, path, *given, **options):
         raise self.of_file
@@ -101,17 +101,16 @@ class Store(fsspec.AbstractFileSystem):
     _open = cat_file
 
     def info(self, path, **options):
-        assert path == "bucket"
         if self.of_folder is not None:
             raise self.of_folder
-        return {}
+        return {"size": self.num_bytes}
 
 
 @pytest.mark.parametrize("of_folder", [OSError("Timeout"), PermissionError("The token has expired"), ValueError("no")])
 def test_a_store_that_is_gone_is_no_photos_error(monkeypatch, of_folder):
     fsspec.register_implementation("broken", Store, clobber=True)
     monkeypatch.setattr(Store, "of_folder", of_folder)
-    lost = r"^broken://bucket can no longer be read \(Broken pipe\)$"
+    lost = r"^broken://bucket can no longer be read \(.+\)$"
     with pytest.raises(StoreLostError, match=lost):
         items.fetched(item(address=b"broken://bucket/a.png"))
     with pytest.raises(StoreLostError, match=lost):
@@ -125,7 +124,7 @@ def test_a_store_that_is_gone_is_no_photos_error(monkeypatch, of_folder):
     ("of_file", "of_folder"),
     [
         (PermissionError("Forbidden"), None),
-        (OSError("The requested range is not satisfiable"), FileNotFoundError("bucket")),
+        (ValueError("no"), FileNotFoundError("bucket")),
         (FileNotFoundError("a.png"), OSError("is not asked")),
     ],
 )
@@ -135,6 +134,14 @@ def test_what_a_store_says_of_one_file_is_a_photos_error(monkeypatch, of_file, o
     monkeypatch.setattr(Store, "of_folder", of_folder)
     error = f"“a.png” cannot be fetched ({of_file}): check that it is there and may be read."
     assert items.fetched(item(address=b"broken://bucket/a.png"))["error"] == error
+
+
+def test_an_empty_file_of_a_store_is_called_empty(monkeypatch, predictor):
+    """S3 answers by an error, as it has no range from its first byte on."""
+    fsspec.register_implementation("broken", Store, clobber=True)
+    monkeypatch.setattr(Store, "num_bytes", 0)
+    fetched = items.fetched(item(address=b"broken://bucket/a.png"))
+    assert rows_of(predictor, fetched)["error"].to_pylist()[0].startswith("“a.png” is empty (0 bytes)")
 
 
 def test_faces_are_handed_on_before_there_are_many(predictor, monkeypatch):
