@@ -168,10 +168,28 @@ def test_fields_of_the_backbones_own_config_are_set(tmp_path):
 
 
 def test_random_weights_of_another_family():
-    values = {"backbone_config": {"model_type": "convnext", **CONFIGS["convnext"]}, "pooling": "pooler"}
+    values = {"backbone_config": {"model_type": "convnext", **CONFIGS["convnext"]}, "drop_path_rate": 0.1}
     model = build_model(ModelSection(config=values), SIDE)
+    assert model.config.pooling == "pooler"
+    assert model.config.backbone_config.drop_path_rate == 0.1
     assert model.config.feature_size == 16
     assert model.gender_head.in_features == 16
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"backbone_config": "convnext"}, r"is 'convnext'; a mapping such as \{model_type: convnext\} is wanted"),
+        ({"backbone_config": {"depths": [1]}}, "model_type` is None; one of vit, deit, .*timm_wrapper is wanted"),
+        ({"backbone_config": {"model_type": "bert"}}, "model_type` is 'bert'; one of vit, deit"),
+        ({"backbone_config": {"model_type": "convnext", "nonsense": 1}}, "unknown setting `model.config.nonsense`"),
+        ({"backbone_config": {"model_type": "convnext"}, "stem": "mobilenet"}, "unknown setting `model.config.stem`"),
+        ({"feature_size": 7}, "`model.config.feature_size` follows from the backbone; leave it out"),
+    ],
+)
+def test_random_weights_that_cannot_be_made(settings, said):
+    with pytest.raises(ConfigError, match=said):
+        build_model(ModelSection(config=settings), SIDE)
 
 
 def test_the_config_of_another_family_holds_nothing_of_the_own_network(tmp_path):

@@ -17,12 +17,13 @@ from gender_age.backbones import build_backbone, family_of, feature_size, vision
 from gender_age.checkpoint import load_checkpoint, register_classes
 from gender_age.configuration_gender_age import OF_THE_VIT, GenderAgeConfig
 from gender_age.errors import ModelError
+from gender_age.families import FAMILIES
 from gender_age.modeling_gender_age import GenderAgeModel
 
 from ..errors import ConfigError
 from .config import ModelSection
 from .model_checks import as_sentence, check_model_config, one_line
-from .settings import refuse_unknown, settings_of
+from .settings import SettingError, refuse_unknown, settings_of
 from .stem_weights import load_stem_weights
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def build_model(section: ModelSection, image_size: int) -> GenderAgeModel:
         ConfigError: a field is not one of `GenderAgeConfig`, or the checkpoint or the stem's weights cannot be used.
     """
     if section.pretrained is None:
-        model = _model(_config(section, {}, image_size), section.attn_implementation)
+        model = _model(_config(section, _from_scratch(section), image_size), section.attn_implementation)
         if section.stem_weights:
             load_stem_weights(model, Path(section.stem_weights))
         return model
@@ -56,6 +57,22 @@ def build_model(section: ModelSection, image_size: int) -> GenderAgeModel:
     if stock_config.model_type == GenderAgeConfig.model_type:
         return _continued(section, image_size)
     return _on_backbone(section, vision_config(stock_config), image_size)
+
+
+def _from_scratch(section: ModelSection) -> dict[str, Any]:
+    """What a network of another family with random weights has before the section's fields: its kind and pooling."""
+    own = section.config.get("backbone_config")
+    if own is None:
+        return {}
+    path = "model.config.backbone_config"
+    if not isinstance(own, dict):
+        raise SettingError(path, own, "a mapping such as {model_type: convnext}")
+    kind = own.get("model_type")
+    if kind not in FAMILIES:
+        raise SettingError(f"{path}.model_type", kind, f"one of {', '.join(FAMILIES)}")
+    with as_sentence(path):
+        family = family_of(AutoConfig.for_model(kind))
+    return {"backbone_config": {"model_type": kind}, "pooling": family.poolings[0]}
 
 
 def _on_backbone(section: ModelSection, stock_config: PreTrainedConfig, image_size: int) -> GenderAgeModel:
@@ -157,6 +174,8 @@ def _config(section: ModelSection, inherited: dict[str, Any], image_size: int) -
     """The checkpoint's config, with the section's fields over it, those of a backbone's own config among them."""
     refuse_unknown("model.config", section.config, settings_of(GenderAgeConfig), "the fields of GenderAgeConfig")
     check_model_config(section.config)
+    if "feature_size" in section.config:
+        raise ConfigError("`model.config.feature_size` follows from the backbone; leave it out")
     values = {**inherited, **section.config, "image_size": image_size}
     if "backbone_config" in inherited:
         backbone = dict(inherited["backbone_config"])
