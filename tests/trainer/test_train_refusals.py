@@ -8,7 +8,10 @@ from tests.trainer.test_train import run_values
 from trainer.__main__ import main
 from trainer.errors import ConfigError, DataError, RunError
 from trainer.train import train
+from trainer.training.arguments import training_arguments
 from trainer.training.config_file import parse_config
+
+CHECKPOINTING = {"gradient_checkpointing": True}
 
 
 @pytest.mark.parametrize(
@@ -35,12 +38,19 @@ from trainer.training.config_file import parse_config
         ("label_names", ["labels"], "has no use here: the labels are gender, age_min and age_max"),
         ("report_to", "nonsense", "`training.report_to` is 'nonsense'; there are none, .*tensorboard.*"),
         ("dataloader_persistent_workers", True, "dataloader_persistent_workers"),
+        ("gradient_checkpointing_kwargs", "nonsense", r"is 'nonsense'; a mapping such as \{name: value\} is wanted"),
+        ("lr_scheduler_kwargs", "nonsense", r"is 'nonsense'; a mapping such as \{name: value\} is wanted"),
     ],
 )
 def test_an_argument_that_cannot_work(name, value, sentence, tiny_data, tmp_path):
     with pytest.raises(ConfigError, match=sentence) as raised:
         train(parse_config(run_values(tiny_data, tmp_path / "run", **{name: value})))
     assert "\n" not in str(raised.value)
+
+
+def test_a_whole_number_for_a_fraction(tiny_data, tmp_path):
+    arguments = training_arguments(parse_config(run_values(tiny_data, tmp_path / "run", adam_beta1=0)))
+    assert type(arguments.adam_beta1) is float
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,10 @@ def test_an_argument_that_cannot_work(name, value, sentence, tiny_data, tmp_path
         ({"lr_scheduler_type": "cosine_with_min_lr"}, "One of min_lr or min_lr_rate should be set"),
         ({"lr_scheduler_kwargs": {"nope": 1}}, "unexpected keyword argument 'nope'"),
         ({"dataloader_multiprocessing_context": "nope"}, "`training` cannot be used: multiprocessing_context"),
+        ({**CHECKPOINTING, "gradient_checkpointing_kwargs": {"nope": 1}}, "checkpointing_kwargs` .*arguments: nope"),
+        ({**CHECKPOINTING, "gradient_checkpointing_kwargs": {"every_n_layers": 0}}, "every_n_layers` is 0; a whole"),
+        ({"debug": "tpu_metrics_debug"}, "`training.debug: tpu_metrics_debug` needs a TPU"),
+        ({"output_dir": ["run"]}, r"`training.output_dir` is \['run'\]; text is wanted"),
         ({"log_level": "nope"}, "`training` cannot be used: KeyError 'nope'"),
         ({"deepspeed": {"zero_optimization": {"stage": 2}}}, "`training.deepspeed` needs a package .*pip install deep"),
         ({"fsdp": "true"}, "`training` cannot be used: Using fsdp only works in distributed training"),

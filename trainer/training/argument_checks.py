@@ -15,6 +15,7 @@ from typing import Any
 from transformers import TrainingArguments
 from transformers.integrations import INTEGRATION_TO_CALLBACK, get_available_reporting_integrations
 from transformers.integrations.deepspeed import is_deepspeed_available
+from transformers.utils import is_torch_xla_available
 
 from ..errors import ConfigError
 from .settings import WANTED, SettingError, members
@@ -30,6 +31,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "seed": (0, LARGEST_SEED),
 }
 BELOW_ONE = ("adam_beta1", "adam_beta2")
+MAPPINGS = ("activation_checkpointing_kwargs", "gradient_checkpointing_kwargs", "lr_scheduler_kwargs")
+"""They may be JSON as text, too, for a command line; transformers keeps any other text as it is."""
 INTERVALS = ("logging_steps", "eval_steps", "save_steps")
 
 WITHOUT_USE = {
@@ -76,10 +79,14 @@ def check_arguments(values: dict[str, Any], defaults: dict[str, Any]) -> None:
             continue
         value = values[name]
         _check_type(name, value, hints[name])
+        if name in MAPPINGS and isinstance(value, str) and not value.startswith("{"):
+            raise SettingError(f"training.{name}", value, WANTED[dict])
         if name in WITHOUT_USE and value != defaults.get(name, field.default):
             raise ConfigError(f"`training.{name}` has no use here: {WITHOUT_USE[name]}")
         _check_range(name, value)
     _check_reports(values.get("report_to") or "none")
+    if "tpu_metrics_debug" in (values.get("debug") or ()) and not is_torch_xla_available():
+        raise ConfigError("`training.debug: tpu_metrics_debug` needs a TPU and `torch_xla`")
     if values.get("deepspeed") and not is_deepspeed_available():
         raise ConfigError("`training.deepspeed` needs a package that is not installed: `pip install deepspeed`")
 

@@ -9,7 +9,7 @@ from transformers import TrainingArguments
 from transformers.trainer_utils import IntervalStrategy, SaveStrategy
 
 from ..errors import ConfigError
-from .argument_checks import check_arguments
+from .argument_checks import BELOW_ONE, check_arguments
 from .best_step import greater_is_better
 from .config import RunConfig
 from .gender_age_trainer import LABEL_NAMES
@@ -34,6 +34,8 @@ def training_arguments(config: RunConfig) -> TrainingArguments:
         "output_dir": str(config.folder),
     }
     check_arguments(config.training, DEFAULTS)
+    # torch refuses a whole number beside a fraction.
+    values |= {name: float(values[name]) for name in BELOW_ONE if name in values}
     if values.get("hub_token"):
         raise ConfigError(
             "`training.hub_token` would be kept in the run's records: set HF_TOKEN or run `hf auth login`"

@@ -16,7 +16,7 @@ from ..errors import ConfigError
 from ..faces.column_mapping import ColumnMapping
 from .augmentation_section import AugmentationSection
 from .model_section import ModelSection
-from .settings import CheckedSection, not_empty, number, source_weights, whole_number
+from .settings import WANTED, CheckedSection, SettingError, not_empty, number, source_weights, whole_number
 
 NEWER = ("columns", "genders", "gender_balance", "weights", "drop_unlikely", "stem_weights", "early_stopping_patience")
 NEWER += ("freeze", "freeze_stem", "lora", "retouch", "rand_augment", "mixup", "cutmix")
@@ -206,11 +206,14 @@ class RunConfig(CheckedSection):
         """The run's folder.
 
         Raises:
-            ConfigError: `training.output_dir` is not set.
+            ConfigError: `training.output_dir` is not set, or no text.
         """
-        if not self.training.get("output_dir"):
+        folder = self.training.get("output_dir")
+        if not folder:
             raise ConfigError("`training.output_dir` names no folder for the run")
-        return Path(self.training["output_dir"])
+        if not isinstance(folder, str):
+            raise SettingError("training.output_dir", folder, WANTED[str])
+        return Path(folder)
 
     @property
     def finished(self) -> Path:

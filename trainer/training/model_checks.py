@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 from transformers import Trainer
 
 from ..errors import ConfigError, RunError
@@ -99,14 +100,27 @@ def check_trainer(trainer: Trainer) -> None:
     averaging = "`ema_decay`" if trainer.average else "`start_share`" if trainer.run_config.start_share else None
     if averaging and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
         raise ConfigError(f"{averaging} averages whole weights, and FSDP and DeepSpeed divide them: set it to 0")
-    if trainer.args.gradient_checkpointing and not trainer.model.supports_gradient_checkpointing:
-        raise ConfigError(f"`training.gradient_checkpointing`: {trainer.model.family.title} has none in transformers")
+    if trainer.args.gradient_checkpointing:
+        _check_checkpointing(trainer)
     with as_sentence("training"), torch.random.fork_rng(devices=[]):
         trainer.get_train_dataloader()
         # Sharded and DeepSpeed runs make these of a model that is wrapped first.
         if not (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
             trainer.create_optimizer_and_scheduler(num_training_steps=1)
             trainer.optimizer = trainer.lr_scheduler = None
+
+
+def _check_checkpointing(trainer: Trainer) -> None:
+    if not trainer.model.supports_gradient_checkpointing:
+        raise ConfigError(f"`training.gradient_checkpointing`: {trainer.model.family.title} has none in transformers")
+    name = "training.gradient_checkpointing_kwargs"
+    # transformers takes two of them for itself.
+    others = dict(trainer.args.gradient_checkpointing_kwargs or {})
+    every, _ = others.pop("every_n_layers", 1), others.pop("offload", False)
+    if type(every) is not int or every < 1:
+        raise SettingError(f"{name}.every_n_layers", every, "a whole number from 1")
+    with as_sentence(name):
+        checkpoint(torch.sin, torch.zeros(1, requires_grad=True), **others or {"use_reentrant": False})
 
 
 def check_batch_norm(model: nn.Module, smallest_size: int, faces_in_last_batch: int) -> None:
