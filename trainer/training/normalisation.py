@@ -29,8 +29,13 @@ class Normalisation:
         """An image processor's.
 
         Raises:
-            ConfigError: it has another number of channels.
+            ConfigError: it has another number of channels, or another order of them than its family's.
         """
+        if getattr(image_processor, "do_flip_channel_order", None) is False:  # MobileViT's, whose networks take BGR
+            raise ConfigError(
+                "the checkpoint's image processor has `do_flip_channel_order: false`, for a network that takes RGB; "
+                "networks of its family are given BGR here"
+            )
         mean, std = (0.0,) * CHANNELS, (1.0,) * CHANNELS
         if getattr(image_processor, "do_normalize", True):
             mean, std = (tuple(map(float, getattr(image_processor, f"image_{name}"))) for name in ("mean", "std"))
