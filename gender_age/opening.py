@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from .photo_bytes import PhotoBytes
 from .photo_file import PhotoFile
 from .photo_names import address_scheme
 from .standard_input import StandardInput
+
+BASE64 = re.compile(r"(/9j/|iVBORw0KGgo|R0lGOD|UklGR)[A-Za-z0-9+/=\s]{60,}")
+"""How JPEG, PNG, GIF and WebP begin as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ def why_not_opened(error: Exception, photo: str | os.PathLike, name: str, kind: 
         return f"{name} is an address (file:), not a path: name the file by its path alone."
     if scheme:
         return f"{name} is an address ({scheme}:), not a file: download the {kind.word} first, then name its file."
+    if BASE64.fullmatch(os.fsdecode(photo)):
+        return "The photo is base64 text, not a path: decode it, then give the picture or name its file."
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return f"{name} does not exist: check the spelling and the folder."
     # A name with a null byte or too long, a failing disk.

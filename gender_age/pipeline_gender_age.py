@@ -9,6 +9,8 @@ from pathlib import Path
 from types import GeneratorType
 from typing import Any, cast
 
+from huggingface_hub.errors import HTTPError
+from PIL import UnidentifiedImageError
 from torch.utils.data import Dataset
 from transformers import Pipeline
 from transformers.dynamic_module_utils import custom_object_save
@@ -17,8 +19,9 @@ from transformers.image_utils import load_image
 from .configuration_gender_age import AUTO_MAP, CUSTOM_PIPELINES
 from .detection import FaceDetector
 from .errors import PhotoError
-from .images import Photo
+from .images import BOMB, DAMAGED, Photo
 from .model_source import DETECTOR_WEIGHTS, detector_weights
+from .photo_names import shown_name
 from .prediction import BATCH_SIZE, GenderAgePredictor
 from .results import PhotoPrediction
 
@@ -60,7 +63,7 @@ class GenderAgePipeline(Pipeline):
             batch_size: number of faces, across photos, per forward pass.
 
         Raises:
-            PhotoError: a photo cannot be used.
+            PhotoError: a photo cannot be fetched or used.
         """
         # Pipeline's own loop batches and pads photos, but their numbers of faces differ; no upstream issue found.
         # `test_batch_size_counts_faces_across_photos` would pass without this loop if transformers batched faces.
@@ -119,7 +122,15 @@ class GenderAgePipeline(Pipeline):
 
 
 def _fetched(photo: Photo) -> Photo:
-    return load_image(photo) if isinstance(photo, str) and photo.startswith(("http://", "https://")) else photo
+    if not (isinstance(photo, str) and photo.startswith(("http://", "https://"))):
+        return photo
+    try:
+        return load_image(photo)
+    except UnidentifiedImageError:  # of the page that a server sends where it has no photo, too
+        reason = "the server's answer is no picture"
+    except (HTTPError, *BOMB, *DAMAGED) as error:
+        reason = str(error) or type(error).__name__
+    raise PhotoError(f"{shown_name(photo)} cannot be fetched ({reason}): check the address, or download the photo.")
 
 
 def _faces_of_each(predictions: Iterable[PhotoPrediction]) -> Iterator[list[dict]]:

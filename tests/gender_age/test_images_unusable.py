@@ -173,6 +173,11 @@ def test_an_address_is_to_be_downloaded(address, scheme):
     assert "is an address (file:), not a path" in message("file:///home/someone/a.jpg")
 
 
+@pytest.mark.parametrize("text", ["iVBORw0KGgo" * 30 + "==", "/9j/4AAQ" * 900])
+def test_base64_is_to_be_decoded(text):
+    assert message(text).startswith("The photo is base64 text, not a path: decode it")
+
+
 def test_a_file_that_is_called_like_an_address_is_opened(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "https:").mkdir()

@@ -1,9 +1,12 @@
 """What a stranger gets from the Hub: the folder alone, without this repository."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -98,6 +101,34 @@ def test_an_unusable_photo_raises(pipe, photo, tmp_path):
         pipe(str(tmp_path / "none.jpg"))
     with pytest.raises(PhotoError, match="none.jpg"):
         pipe([photo, str(tmp_path / "none.jpg")])
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A server that has a photo and, at every other address, a page that says so."""
+
+    def do_GET(self):
+        content = io.BytesIO(b"<html>not found</html>")
+        if self.path == "/photo.png":
+            fakes.noise((150, 100)).save(content, "PNG")
+        self.send_response(200 if self.path == "/photo.png" else 404)
+        self.end_headers()
+        self.wfile.write(content.getvalue())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_addresses_are_fetched_or_say_why_not(pipe, photo):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        host = f"http://127.0.0.1:{server.server_port}"
+        assert pipe(f"{host}/photo.png") == pipe(photo)
+        for given in (f"{host}/none.png", [photo, f"{host}/none.png"]):
+            with pytest.raises(PhotoError, match=r"“none.png” cannot be fetched \(the server's answer is no picture\)"):
+                pipe(given)
+        server.shutdown()
+    with pytest.raises(PhotoError, match=r"“photo.png” cannot be fetched \(.+\): check the address, or download"):
+        pipe(f"{host}/photo.png")
 
 
 def test_an_unknown_argument_is_refused(pipe, photo):

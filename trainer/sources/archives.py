@@ -15,6 +15,7 @@ from ..errors import DataError
 
 TAR_SUFFIXES = (".tar.gz", ".tgz", ".tar")
 ZIP_SUFFIXES = (".zip",)
+ARCHIVE_SUFFIXES = TAR_SUFFIXES + ZIP_SUFFIXES
 # Bytes. A face crop has about 5 kB, a photo a few MB; the limit guards against zip bombs.
 LARGEST_FILE = 64 * 2**20
 DIGEST_BLOCK = 2**20
@@ -22,7 +23,7 @@ DIGEST_BLOCK = 2**20
 
 def is_archive(path: Path) -> bool:
     """Whether the file name has a tar or zip suffix."""
-    return path.name.lower().endswith(TAR_SUFFIXES + ZIP_SUFFIXES)
+    return path.name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def list_files(path: Path) -> list[tuple[str, int]]:
@@ -44,7 +45,7 @@ def list_files(path: Path) -> list[tuple[str, int]]:
         with _damage_reported(path), zipfile.ZipFile(path) as archive:
             found = [(info.filename, info.file_size) for info in archive.infolist() if not info.is_dir()]
     else:
-        raise DataError(f"{path} is neither a folder nor one of {', '.join(TAR_SUFFIXES + ZIP_SUFFIXES)}")
+        raise DataError(f"{path} is neither a folder nor one of {', '.join(ARCHIVE_SUFFIXES)}")
     return sorted((name, size) for name, size in found if not _is_junk(name))
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from gender_age.photo_names import address_scheme
+
 from ..errors import DataError
-from .archives import list_files
+from .archives import ARCHIVE_SUFFIXES, is_archive, list_files
 from .columns import Wishes
 from .fairface import is_fairface, open_fairface
 from .own_files import METADATA_STEM, is_image
@@ -42,6 +44,10 @@ def open_source(path: Path, name: str | None = None, wishes: Wishes = NO_WISHES)
     Raises:
         DataError: there is none, or it cannot be read.
     """
+    if not path.exists() and (scheme := address_scheme(str(path))):
+        raise DataError(f"{path} is an address ({scheme}:): download it first, then name its file")
+    if path.is_file() and not (is_archive(path) or path.name.lower().endswith(TABLE_SUFFIXES)):
+        raise DataError(f"{path} is not read: {_instead(path)}")
     if name == "utkface":
         return open_utkface(path)
     if name == "fairface" or (name is None and not wishes.columns and is_fairface(path)):
@@ -62,6 +68,13 @@ def open_source(path: Path, name: str | None = None, wishes: Wishes = NO_WISHES)
     )
 
 
+def _instead(path: Path) -> str:
+    """What to give in place of a file that is neither an archive nor a table."""
+    if path.name.lower().endswith(OTHER_TABLES):
+        return "save it as CSV"
+    return f"give a folder, an archive ({', '.join(ARCHIVE_SUFFIXES)}) or a table ({', '.join(TABLE_SUFFIXES)})"
+
+
 def _tables_there(files: Sequence[str]) -> str:
     """What is wrong with files that may be meant as tables."""
     tables = [file for file in files if file.lower().endswith(TABLE_SUFFIXES)]
@@ -70,7 +83,7 @@ def _tables_there(files: Sequence[str]) -> str:
     if tables:
         return f". {tables[0]} has no column that names them and is known by its name: say which with --image"
     others = [file for file in files if file.lower().endswith(OTHER_TABLES)]
-    return f". {others[0]} is not read: save it as CSV" if others else ""
+    return f". {others[0]} is not read: {_instead(Path(others[0]))}" if others else ""
 
 
 def _is_utkface(path: Path) -> bool:

@@ -24,7 +24,8 @@ from .archives import LARGEST_FILE, file_digest, folder_digest
 from .columns import choose_columns
 from .own_files import Opened
 from .own_labels import parse_split
-from .own_records import Row
+from .own_paths import is_address
+from .own_records import ADDRESS, Row
 
 SAVED_FILES = ("state.json", "dataset_dict.json")
 """What `save_to_disk` writes beside the rows of a dataset, or of several splits."""
@@ -88,7 +89,7 @@ def open_splits(found: Dataset | DatasetDict, place: Path, wanted: Mapping[str, 
         split: rows.select_columns(image).cast_column(image, Image(decode=False)) for split, rows in splits.items()
     }
     paths = {split: _paths(rows, image) for split, rows in images.items()}
-    bases = [path and PurePosixPath(path.replace("\\", "/")).name for each in paths.values() for path in each]
+    bases = [path and PurePosixPath(path.replace("\\", "/")).name for each in paths.values() for path, _ in each]
     # Stored names identify the rows if all have one and none repeats, else split and number.
     named = all(bases) and len(set(bases)) == len(bases)
     rows: list[Row] = []
@@ -96,6 +97,10 @@ def open_splits(found: Dataset | DatasetDict, place: Path, wanted: Mapping[str, 
     for split, labels in splits.items():
         own_split = parse_split(split) if len(splits) > 1 else None
         for number, values in enumerate(_labels(labels.remove_columns(image))):
+            path, has_bytes = paths[split][number]
+            if path and not has_bytes and is_address(path):
+                rows.append(Row(path, None, values, own_split, ADDRESS))
+                continue
             file = bases[len(rows)] if named else f"{split or 'row'}/{number:06d}"
             numbered[file] = (split, number)
             rows.append(Row(file, file, values, own_split))
@@ -128,10 +133,13 @@ def _cells(images: Dataset, image: str) -> Iterator[dict]:
         yield from batch[image]
 
 
-def _paths(images: Dataset, image: str) -> list[str | None]:
-    """The images' stored names; no pixels."""
-    tables = images.with_format("arrow").iter(ROWS_AT_ONCE)
-    return [path for table in tables for path in table[image].combine_chunks().field("path").to_pylist()]
+def _paths(images: Dataset, image: str) -> list[tuple[str | None, bool]]:
+    """The images' stored names, and whether their bytes are stored, too."""
+    found: list[tuple[str | None, bool]] = []
+    for table in images.with_format("arrow").iter(ROWS_AT_ONCE):
+        cells = table[image].combine_chunks()
+        found += zip(cells.field("path").to_pylist(), cells.field("bytes").is_valid().to_pylist(), strict=True)
+    return found
 
 
 def _digest_of_images(images: dict[str, Dataset], image: str) -> str:

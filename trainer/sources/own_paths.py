@@ -119,7 +119,12 @@ def is_absolute(name: str) -> bool:
 
 def missing_reason(name: str) -> str:
     """Why a name has no file."""
-    return ADDRESS if re.match(r"https?://|s3://|gs://", name.strip().casefold()) else NO_FILE
+    return ADDRESS if is_address(name) else NO_FILE
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is an address of the web or of a store."""
+    return re.match(r"https?://|s3://|gs://|hf://", name.strip().casefold()) is not None
 
 
 def _composed(name: str) -> str:

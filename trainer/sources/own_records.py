@@ -22,7 +22,7 @@ from .record import OLDEST_AGE, RACES, Record, Skipped
 
 NO_FILE = "names no file of the source"
 SEVERAL_FILES = "names several files of the source"
-ADDRESS = "is an address, not a file"
+ADDRESS = "names an address (download its photo first)"
 REPEATED = "named more than once"
 IMPOSSIBLE_AGE = "impossible age"
 UNREADABLE_BOX = "impossible box"

@@ -30,7 +30,7 @@ def test_stored_files(name, folder, found):
         ("1.png", "names several files of the source"),
         ("3.png", "names no file of the source"),
         ("../../etc/1.png", "names no file of the source"),
-        ("https://host.invalid/1.png", "is an address, not a file"),
+        ("https://host.invalid/1.png", "names an address (download its photo first)"),
     ],
 )
 def test_why_there_is_no_file(name, reason):

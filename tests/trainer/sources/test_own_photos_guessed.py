@@ -1,6 +1,9 @@
 """Own photos whose tables and folders leave something to guess: what is read, asked for, and told."""
 
+from pathlib import Path
+
 import pytest
+from datasets import Dataset
 
 from tests.trainer.drawn_sources import drawing, write_folder
 from tests.trainer.sources.own_forms import labels
@@ -58,6 +61,33 @@ def test_the_ends_of_boxes_are_usual_names(tmp_path):
 def test_a_table_that_labels_nothing_is_named(tmp_path, name, said):
     with pytest.raises(DataError, match=said):
         open_source(write_folder(tmp_path / "photos", {"1.jpg": drawing(1), name: b"file_name,age"}, prefix=""))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("people.xlsx", "people.xlsx is not read: save it as CSV"),
+        ("photos.rar", r"photos.rar is not read: give a folder, an archive \(.tar.gz, .* or a table \(.csv, "),
+    ],
+)
+def test_a_file_that_is_not_read_is_told_what_is(tmp_path, name, said):
+    (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(DataError, match=said):
+        open_source(tmp_path / name)
+    with pytest.raises(DataError, match=r"is an address \(https:\): download it first"):
+        open_source(Path(f"https://host.invalid/{name}"))
+
+
+def test_rows_that_name_addresses_are_left_out(tmp_path):
+    here, there = str(tmp_path / "1.jpg"), "https://host.invalid/2.jpg"
+    (tmp_path / "1.jpg").write_bytes(drawing(1))
+    Dataset.from_dict({"image": [here, there], "age": [3, 4]}).save_to_disk(tmp_path / "saved")
+    source = open_source(tmp_path / "saved")
+    assert [record.age_min for record in source.records] == [3]
+    assert [(skip.file, skip.reason) for skip in source.skipped] == [
+        (there, "names an address (download its photo first)")
+    ]
+    assert dict(source.read({"1.jpg"})) == {"1.jpg": drawing(1)}
 
 
 def test_a_table_of_another_machine(tmp_path):
