@@ -6,17 +6,10 @@ import importlib.util
 
 import pytest
 import torch
-from torchvision.transforms.functional import to_tensor
-from transformers import (
-    AutoConfig,
-    BertConfig,
-    BitImageProcessor,
-    EfficientNetImageProcessor,
-    MobileViTImageProcessor,
-)
+from transformers import AutoConfig, BertConfig
 
 from gender_age import backbones
-from gender_age.backbones import UnsupportedBackboneError, build_backbone, family_of, inputs_of, parameter_depths
+from gender_age.backbones import UnsupportedBackboneError, build_backbone, family_of, parameter_depths
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.families import FAMILIES
 from gender_age.modeling_gender_age import GenderAgeModel
@@ -27,7 +20,7 @@ from tests.small_backbones import CONFIGS, small_config, stock_backbone
 from trainer.errors import ConfigError
 from trainer.training.build_model import build_model
 from trainer.training.config import ModelSection
-from trainer.training.normalisation import Normalisation, normalisation_of
+from trainer.training.normalisation import normalisation_of
 
 COLUMNS = (
     "features bit for bit",
@@ -229,25 +222,3 @@ def test_mean_and_deviation_are_the_checkpoints(tmp_path, tiny_data):
     (tmp_path / "timm").mkdir()
     Rehearsal("timm_wrapper", tiny_data, tmp_path / "timm")
     assert normalisation_of(ModelSection(pretrained=str(tmp_path / "timm" / "stock"))).mean == (0.4, 0.5, 0.6)
-
-
-@pytest.mark.parametrize(
-    ("kind", "processor"),
-    [
-        ("mobilevit", MobileViTImageProcessor()),
-        ("mobilevitv2", MobileViTImageProcessor()),
-        ("efficientnet", EfficientNetImageProcessor()),
-        ("dinov2", BitImageProcessor()),
-    ],
-)
-def test_a_network_is_given_what_the_stock_image_processor_gives(kind, processor):
-    face = fakes.noise((SIDE, SIDE))
-    theirs = processor(face, do_resize=False, do_center_crop=False, return_tensors="pt")["pixel_values"]
-    pixels = to_tensor(face)[None] * 2 - 1
-    ours = inputs_of(FAMILIES[kind], stock_backbone(kind), Normalisation.of(processor)(pixels))["pixel_values"]
-    assert torch.allclose(ours, theirs, atol=1e-5)
-
-
-def test_a_mobilevit_that_takes_rgb_is_refused():
-    with pytest.raises(ConfigError, match="`do_flip_channel_order: false`, for a network that takes RGB"):
-        Normalisation.of(MobileViTImageProcessor(do_flip_channel_order=False))

@@ -60,7 +60,8 @@ def open_source(path: Path, name: str | None = None, wishes: Wishes = NO_WISHES)
     files = [file for file, _ in list_files(path)]
     images = sum(map(is_image, files))
     if not images:
-        raise DataError(f"{path} holds no images")
+        inside = [file for file in files if is_archive(Path(file))]
+        raise DataError(f"{path} holds no images{f', but {inside[0]}: unpack it first' if inside else ''}")
     raise DataError(
         f"{path} holds {images:,} images, but nothing that labels them: a table with a column of their names, such as "
         "metadata.csv, folders named by age or gender, or names and files as UTKFace, FairFace and other published "

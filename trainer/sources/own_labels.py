@@ -16,6 +16,7 @@ MISSING = frozenset({"", "-", "?", "na", "n/a", "nan", "nat", "none", "null", "u
 GENDER_WORDS = {
     "female": (
         "female", "females", "f", "w", "woman", "women", "girl", "girls", "feminine", "lady", "ladies",
+        "dame", "damen", "dames",
         "weiblich", "frau", "frauen", "mädchen", "femme", "femmes", "fille", "filles", "féminin", "mujer", "mujeres",
         "femenino", "femenina", "niña", "niñas", "mulher", "mulheres", "feminino", "feminina", "donna", "donne",
         "femmina", "femminile", "vrouw", "vrouwen", "vrouwelijk", "kobieta", "kvinna", "kvinde", "kvinne", "kadın",
@@ -23,6 +24,7 @@ GENDER_WORDS = {
     ),
     "male": (
         "male", "males", "m", "man", "men", "boy", "boys", "masculine", "gentleman", "gentlemen",
+        "herr", "herren",
         "männlich", "mann", "männer", "junge", "jungen", "homme", "hommes", "garçon", "garçons", "masculin", "h",
         "hombre", "hombres", "masculino", "masculina", "niño", "niños", "varón", "homem", "homens", "uomo", "uomini",
         "maschio", "maschile", "mannen", "mannelijk", "mężczyzna", "mand", "erkek",

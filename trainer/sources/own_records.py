@@ -24,6 +24,7 @@ NO_FILE = "names no file of the source"
 SEVERAL_FILES = "names several files of the source"
 ADDRESS = "names an address (download its photo first)"
 REPEATED = "named more than once"
+SEVERAL_PEOPLE = "named more than once, for several people (--box says whose face is meant)"
 IMPOSSIBLE_AGE = "impossible age"
 UNREADABLE_BOX = "impossible box"
 UNKNOWN_SPLIT = "split of an unknown name"
@@ -90,7 +91,9 @@ def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes)
     Raises:
         DataError: the genders are numbers or words that may mean either.
     """
-    found, taken, faces = Labels(), set(), Counter()
+    found, faces = Labels(), Counter()
+    named: dict[tuple, tuple[Row, dict]] = {}  # One photo has as many records as boxes; without boxes, one.
+    shared = set()
     day_first = {
         ours: day_comes_first(row.values.get(columns[ours]) for row in rows)
         for ours in ("birth_date", "photo_date")
@@ -99,13 +102,18 @@ def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes)
     for row in rows:
         cells = {ours: _cell(row.values, ours, theirs, wishes) for ours, theirs in columns.items() if ours != "image"}
         reason, labels = _labels(row, cells, found, day_first)
-        if reason is None and row.file is not None:
-            # One photo has as many records as boxes; without boxes, one.
-            key = (row.file, labels["box"])
-            reason = REPEATED if key in taken else None
-            taken.add(key)
-        if reason is not None:
-            found.skipped.append(Skipped(row.name, reason))
+        if reason is None:
+            key = row.file, labels["box"]
+            if key not in named:
+                named[key] = row, labels
+                continue
+            reason = SEVERAL_PEOPLE if _are_two(named[key][1], labels) else REPEATED
+            if reason == SEVERAL_PEOPLE:
+                shared.add(key)
+        found.skipped.append(Skipped(row.name, reason))
+    for key, (row, labels) in named.items():
+        if key in shared:
+            found.skipped.append(Skipped(row.name, SEVERAL_PEOPLE))
             continue
         faces[row.file] += 1
         number = faces[row.file]
@@ -113,6 +121,12 @@ def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes)
         found.records.append(Record(file=file, photo=row.file, **labels))
     _refuse_unclear(found.genders)
     return found
+
+
+def _are_two(labels: Mapping[str, object], others: Mapping[str, object]) -> bool:
+    """Whether two rows of one photo are for two people; of one, several may have judged the age."""
+    pairs = [(labels[name], others[name]) for name in ("gender", "identity")]
+    return any(one != other and None not in (one, other) for one, other in pairs)
 
 
 def _cell(values: Mapping[str, object], ours: str, theirs: str, wishes: Wishes) -> object:

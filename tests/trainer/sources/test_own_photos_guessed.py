@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from datasets import Dataset
 
-from tests.trainer.drawn_sources import drawing, write_folder
+from tests.trainer.drawn_sources import drawing, write_folder, write_zip
 from tests.trainer.sources.own_forms import labels
 from tests.trainer.sources.test_own_photos import photos
 from trainer.errors import DataError
@@ -61,6 +61,32 @@ def test_the_ends_of_boxes_are_usual_names(tmp_path):
 def test_a_table_that_labels_nothing_is_named(tmp_path, name, said):
     with pytest.raises(DataError, match=said):
         open_source(write_folder(tmp_path / "photos", {"1.jpg": drawing(1), name: b"file_name,age"}, prefix=""))
+
+
+def test_rows_of_one_photo_for_several_people_are_left_out(tmp_path):
+    rows = [
+        "1.jpg,23,f,",
+        "1.jpg,24,Herr,",
+        "1.jpg,25,f,",
+        "2.jpg,30,,7",
+        "2.jpg,31,Dame,7",
+        "3.jpg,4,,8",
+        "3.jpg,4,,9",
+    ]
+    source = open_source(photos(tmp_path, "file_name,age,gender,person", *rows))
+    assert labels(source) == {"2.jpg": (30, None)}
+    people = "named more than once, for several people (--box says whose face is meant)"
+    assert {(skip.file, skip.reason) for skip in source.skipped} == {
+        ("1.jpg", people),
+        ("1.jpg", "named more than once"),
+        ("2.jpg", "named more than once"),
+        ("3.jpg", people),
+    }
+
+
+def test_an_archive_inside_an_archive_is_named(tmp_path):
+    with pytest.raises(DataError, match="holds no images, but photos/more.tar.gz: unpack it first"):
+        open_source(write_zip(tmp_path / "photos.zip", {"more.tar.gz": b""}, prefix="photos/"))
 
 
 @pytest.mark.parametrize(
