@@ -56,6 +56,7 @@ def test_the_card_claims_nothing_that_is_not_so(tmp_path, out):
         assert claimed not in text.lower()
     assert "## Groups" not in text
     assert "| `age` | age |" in text
+    assert "own encoded bytes, and with them what cameras write there, such as the place;\nHEIC, JPEG XL" in text
     assert "4 left out (no face found): `0.png`, `10.png`, `20.png`, `30.png`" in text
 
 

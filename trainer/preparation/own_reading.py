@@ -21,9 +21,15 @@ APPARENT = """\
 
 def kept_images(facts: CardFacts) -> str:
     """What became of the images' bytes."""
-    if any(record.box for record in facts.records):
-        return "Labelled faces are cut out of their photos with their surroundings, as PNG."
-    return "The images' own encoded bytes are unchanged."
+    if not facts.reading:
+        return "The images' own encoded bytes are unchanged."
+    boxed = {record.box is not None for record in facts.records}
+    cut = "Faces in given boxes are cut out of their photos with their surroundings, as PNG."
+    whole = (
+        "Photos keep their own encoded bytes, and with them what cameras write there, such as the place;\n"
+        "HEIC, JPEG XL and RAW photos become PNG."
+    )
+    return "\n".join([*([cut] if True in boxed else []), *([whole] if False in boxed else [])])
 
 
 def reading_table(facts: CardFacts) -> str:
