@@ -190,7 +190,9 @@ def _check_kind(folder: Path, id_or_folder: str | Path) -> None:
     """Raises `ModelError` for another kind of checkpoint, before transformers reads it."""
     for name in ("config.json", "preprocessor_config.json"):
         if not (folder / name).is_file():
-            raise ModelError(f"The model {id_or_folder} has no {name}: it is not a checkpoint of this project.")
+            # A run keeps its checkpoint in a folder of its own.
+            inside = f"; {folder / 'model'} may be one" if (folder / "model" / name).is_file() else ""
+            raise ModelError(f"The model {id_or_folder} has no {name}: it is not a checkpoint of this project{inside}.")
     if not any(folder.glob("model*.safetensors")):
         raise ModelError(f"The model {id_or_folder} has no weights in a .safetensors file, the only kind read here.")
     try:

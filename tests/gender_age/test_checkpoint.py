@@ -77,6 +77,10 @@ def test_a_missing_folder(tmp_path):
         assert "There is no model folder" in refused(name)
 
 
+def test_the_folder_of_a_run_is_told_from_that_of_its_model(folder):
+    assert refused(folder.parent).endswith(f"it is not a checkpoint of this project; {folder} may be one.")
+
+
 def test_a_file_is_no_folder(folder):
     assert "is a file" in refused(folder / "model.safetensors")
 
