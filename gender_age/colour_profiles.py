@@ -31,22 +31,24 @@ def to_srgb(image: Image.Image, profile: bytes, in_place: bool = False) -> Image
     """The picture in sRGB, relative colorimetric with black point compensation.
 
     Args:
-        image: of mode RGB, RGBA, RGBX, L or CMYK; others, and those that the profile is not for, return as they are.
+        image: of mode RGB, RGBA, RGBX, L or CMYK; others, and those that the profile is not for, return as they are. A
+            profile for RGB is for L as well.
         profile: an ICC profile of at most 4 MB, in any state.
         in_place: whether `image` may be changed, which saves a copy.
 
     Returns:
         An image of mode RGBA if it was RGBA, else RGB; or `image`.
     """
+    # A grey picture may have kept the profile of its colours.
     mode = "RGB" if image.mode == "L" and profile[16:20] == SPACES["RGB"] else image.mode
     if not _fits(profile, mode):
         return image
     transform = _transform(profile, mode)
     if transform is None:
         return image
+    if mode != image.mode:
+        image, in_place = image.convert(mode), True
     try:
-        if mode != image.mode:  # a grey picture, whose writer kept the profile of its colours
-            return ImageCms.applyTransform(image.convert(mode), transform) or image
         if in_place and image.mode == transform.output_mode:
             ImageCms.applyTransform(image, transform, inPlace=True)
             return image
