@@ -2,71 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import IO, Any
 
 import numpy as np
-from PIL import Image, ImageSequence
 
-from .formats import FORMATS
+from .video_animation import Animation
+from .video_clip import DAMAGED, Clip, NoVideoError, check_size
 from .video_ends import is_cut
 from .video_formats import ANIMATION
 from .video_rotation import upright
 from .video_streams import shown_stream
 from .video_times import declared_times, measured_end
 
-# The largest of action cameras have 5.3K.
-MAX_FRAME_PIXELS = 16_000_000
 # Transfer functions of HDR: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67); those of sRGB and primaries of BT.709.
 HDR, SRGB, BT709 = (16, 18), 13, 1
 # Where nothing says how fast it is.
 USUAL_RATE = 25.0
 # What is missing at the end where the file is cut short, beside the last frame's own time.
 MISSING_S = 1.0
-# Rounding of timestamps.
-TINY_S = 1e-4
-DAMAGED = "is damaged or cut short: save or download it again"
-DAMAGED_ANIMATION = (OSError, ValueError, EOFError, SyntaxError, IndexError, KeyError, TypeError)
-
-
-class NoVideoError(Exception):
-    """The file holds no frames that can be decoded; the message says what is wrong, after its name."""
-
-
-class Clip(ABC):
-    """A clip that is open; `frames` may be read once.
-
-    Attributes:
-        duration_s: when its pictures end; None where that is not known yet. After a file that was cut short: when they
-            should have ended.
-        is_damaged: whether something could not be read so far.
-    """
-
-    duration_s: float | None = None
-    is_damaged = False
-
-    @abstractmethod
-    def _decoded(self) -> Iterator[tuple[float, Any]]:
-        """All frames with their times in seconds from the clip's start, which do not decrease."""
-
-    @abstractmethod
-    def _pixels(self, frame: Any) -> np.ndarray:
-        """`(height, width, 4)` uint8: RGB, upright, and a byte that means nothing."""
-
-    def frames(self, every_s: float) -> Iterator[tuple[float, np.ndarray]]:
-        """The first frame of every `every_s` seconds, by their timestamps: time and pixels. 0 gives all frames.
-
-        Raises:
-            NoVideoError: frames have more than `MAX_FRAME_PIXELS`.
-        """
-        due_s = 0.0
-        for time_s, frame in self._decoded():
-            if time_s + TINY_S >= due_s:
-                if every_s:
-                    due_s = every_s * (math.floor((time_s + TINY_S) / every_s) + 1)
-                yield time_s, self._pixels(frame)
+AS_USUAL = "save it as MP4 (H.264)"
 
 
 class EncodedClip(Clip):
@@ -84,7 +39,8 @@ class EncodedClip(Clip):
         import av
         from av.video.reformatter import VideoReformatter
 
-        self._errors: tuple[type[Exception], ...] = (av.FFmpegError, ValueError, EOFError)
+        # Of damage: seeking before the start, and streams that come on the way, which PyAV does not know.
+        self._errors: tuple[type[Exception], ...] = (av.FFmpegError, OSError, ValueError, EOFError, IndexError)
         self._file, self._reader = file, reader
         # Kept, as it takes seconds to make the one that maps HDR to SDR.
         self._reformatter = VideoReformatter()
@@ -110,8 +66,8 @@ class EncodedClip(Clip):
             raise NoVideoError("holds no pictures, only sound or text: choose another video" if is_whole else DAMAGED)
         self._stream, context = stream, stream.codec_context
         if context is None:
-            raise NoVideoError("is encoded in a way that cannot be read here: save it as MP4 (H.264)")
-        _check_size(context.width * context.height)
+            raise NoVideoError(f"is encoded in a way that cannot be read here: {AS_USUAL}")
+        check_size(context.width * context.height)
         context.thread_count = 1
 
     def _measured(self) -> float | None:
@@ -176,53 +132,27 @@ class EncodedClip(Clip):
                 else:
                     yield frame
 
-    def _pixels(self, frame: Any) -> np.ndarray:
-        if self._size_wh is None:
-            _check_size(frame.width * frame.height)
-            # Pixels that are not square, of television and tapes.
-            ratio = float(self._stream.sample_aspect_ratio or 1) or 1.0
-            self._size_wh = max(1, round(frame.width * ratio)), frame.height
-            _check_size(self._size_wh[0] * self._size_wh[1])
+    def _pixels(self, frame: Any) -> np.ndarray | None:
+        size_wh = width, height = self._size_wh or self._shown_size(frame)
         mapped = {"dst_color_trc": SRGB, "dst_color_primaries": BT709} if frame.color_trc in HDR else {}
-        width, height = self._size_wh
-        rgb = self._reformatter.reformat(frame, width, height, "rgb0", **mapped)
+        try:
+            rgb = self._reformatter.reformat(frame, width, height, "rgb0", **mapped)
+        except self._errors:  # YCgCo and others that FFmpeg's scaler lacks
+            if self._size_wh is None:
+                raise NoVideoError(f"has colours that cannot be read here: {AS_USUAL}") from None
+            return None
+        self._size_wh = size_wh
         plane = rgb.planes[0]
         rows = np.frombuffer(memoryview(plane), np.uint8).reshape(height, plane.line_size)[:, : 4 * width]
         return upright(rows.reshape(height, width, 4), frame.side_data.get("DISPLAYMATRIX"))
 
-
-class Animation(Clip):
-    """A GIF or WebP animation, by Pillow."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        try:
-            self._image = Image.open(file, formats=FORMATS)
-        except DAMAGED_ANIMATION:
-            raise NoVideoError(DAMAGED) from None
-        _check_size(self._image.width * self._image.height)
-
-    def _decoded(self) -> Iterator[tuple[float, Image.Image]]:
-        time_s = 0.0
-        frames = ImageSequence.Iterator(self._image)
-        while True:
-            try:
-                frame = next(frames)
-                frame.load()
-            except StopIteration:
-                self.duration_s = time_s
-                return
-            except DAMAGED_ANIMATION:
-                self.is_damaged = True
-                return
-            yield time_s, frame
-            # Browsers take 0.1 s for what is too short to be meant.
-            milliseconds = frame.info.get("duration", 0)
-            time_s += milliseconds / 1000 if milliseconds > 10 else 0.1
-
-    def _pixels(self, frame: Image.Image) -> np.ndarray:
-        over_white = Image.new("RGBA", frame.size, "white")
-        over_white.alpha_composite(frame.convert("RGBA"))
-        return np.asarray(over_white)
+    def _shown_size(self, frame: Any) -> tuple[int, int]:
+        check_size(frame.width * frame.height)
+        # Pixels that are not square, of television and tapes.
+        ratio = float(self._stream.sample_aspect_ratio or 1) or 1.0
+        width, height = max(1, round(frame.width * ratio)), frame.height
+        check_size(width * height)
+        return width, height
 
 
 def open_clip(file: IO[bytes], kind: str) -> Clip:
@@ -238,10 +168,4 @@ def open_clip(file: IO[bytes], kind: str) -> Clip:
     return Animation(file) if kind == ANIMATION else EncodedClip(file, kind)
 
 
-def _check_size(num_pixels: int) -> None:
-    if num_pixels > MAX_FRAME_PIXELS:
-        limit = f"{MAX_FRAME_PIXELS // 1_000_000} megapixels a frame"
-        raise NoVideoError(f"is too large: the limit is {limit}, save it smaller and try again")
-
-
-__all__ = ["Clip", "NoVideoError", "open_clip"]
+__all__ = ["open_clip"]

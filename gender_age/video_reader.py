@@ -19,7 +19,8 @@ from .images import opened_file
 from .opening import Kind
 from .opening_messages import send_message
 from .shared_pixels import image_over
-from .video_decoding import MAX_FRAME_PIXELS, NoVideoError, open_clip
+from .video_clip import MAX_FRAME_PIXELS, NoVideoError
+from .video_decoding import open_clip
 from .video_formats import HEAD_BYTES, WANTED_VIDEO, is_installed, kind_of, missing
 from .worker_process import WorkerEndedError, WorkerProcess, checked_size, has_limits
 

@@ -18,7 +18,8 @@ import numpy as np
 from .opening_messages import receive_message, send_message
 from .process_limits import address_space, limit_cpu, limit_memory, lock_down
 from .shared_pixels import BYTES_PER_PIXEL
-from .video_decoding import MAX_FRAME_PIXELS, NoVideoError, open_clip
+from .video_clip import MAX_FRAME_PIXELS, NoVideoError
+from .video_decoding import open_clip
 
 # Decoders keep up to 16 frames of up to 3 bytes a pixel, and the frame is converted twice.
 EXTRA_BYTES, EXTRA_BYTES_PER_PIXEL = 400 << 20, 60

@@ -4,11 +4,15 @@ import av
 import numpy as np
 import pytest
 
+from gender_age import video_reader
 from gender_age.errors import GenderAgeError, VideoError
 from gender_age.photo_bytes import PhotoBytes
 from gender_age.video_reader import VideoReader
 
 from .clips import write_clip
+
+STREAM_PROPERTIES = bytes.fromhex("9107dcb7b7a9cf11")
+YCGCO = 8
 
 
 def refuse(path):
@@ -57,6 +61,35 @@ def test_a_list_of_streams_that_is_cut_is_damage(tmp_path):
     data = path.read_bytes()
     path.write_bytes(data[: data.index(b"mvhd") + 150])
     with pytest.raises(VideoError, match="is damaged or cut short"):
+        refuse(path)
+
+
+def test_a_length_that_makes_no_sense_is_damage(tmp_path, monkeypatch):
+    """FFmpeg seeks before the file's start, for which PyAV passes on the system's error."""
+    monkeypatch.setattr(video_reader, "has_limits", lambda: False)
+    path = write_clip(tmp_path / "a.wmv", [], seconds=1, size_wh=(64, 48), codec="wmv2")
+    data = bytearray(path.read_bytes())
+    data[data.index(STREAM_PROPERTIES) + 23] = 0x7F
+    path.write_bytes(data)
+    with pytest.raises(VideoError, match="is damaged or cut short"):
+        refuse(path)
+
+
+def test_a_stream_that_begins_on_the_way_is_damage_behind_the_others(tmp_path, monkeypatch):
+    monkeypatch.setattr(video_reader, "has_limits", lambda: False)
+    path = write_clip(tmp_path / "a.ts", [], seconds=3, size_wh=(64, 48))
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"\x47\x41\x00") + 1] = 0xE5  # the last picture
+    path.write_bytes(data)
+    with VideoReader(path, 0.0) as reader:
+        assert 25 <= len(list(reader)) < 30
+    assert reader.is_damaged
+
+
+def test_colours_that_ffmpeg_cannot_turn_into_rgb_are_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(video_reader, "has_limits", lambda: False)
+    path = write_clip(tmp_path / "a.mp4", [], seconds=0.2, size_wh=(64, 48), colorspace=YCGCO)
+    with pytest.raises(VideoError, match=r"has colours that cannot be read here: save it as MP4 \(H\.264\)\."):
         refuse(path)
 
 
