@@ -25,6 +25,8 @@ def load_prepared(source: str) -> DatasetDict:
         DataError: the dataset does not exist, or cannot be read or downloaded.
     """
     name, revision = name_and_revision(source)
+    if Path(name).is_dir() and not any(file.suffix in (".parquet", ".arrow") for file in Path(name).rglob("*")):
+        raise DataError(f"{name} is no prepared dataset: `python -m trainer prepare {name} OUT` makes one of photos")
     with errors_as_sentence(source):
         # The cache of `datasets` knows local files by path and time of change, which a copy may keep; no issue found.
         # `test_a_folder_replaced_in_place_is_read_again` passes without this where it looks at the content.

@@ -22,6 +22,12 @@ def test_a_folder_with_a_revision_is_a_sentence(tiny_data):
         load_prepared(f"{tiny_data}@x")
 
 
+def test_a_folder_of_photos_is_to_be_prepared(tmp_path):
+    (tmp_path / "metadata.csv").write_text("file_name;age\n1.jpg;3\n")
+    with pytest.raises(DataError, match=r"is no prepared dataset: `python -m trainer prepare .* OUT` makes one"):
+        load_prepared(str(tmp_path))
+
+
 def test_a_folders_own_name_may_hold_an_at_sign(tiny_data, tmp_path):
     folder = shutil.copytree(tiny_data, tmp_path / "me@home")
     assert len(load_rows(str(folder), "test")) == 24
