@@ -184,7 +184,8 @@ def test_random_weights_of_another_family():
         ({"backbone_config": {"model_type": "bert"}}, "model_type` is 'bert'; one of vit, deit"),
         ({"backbone_config": {"model_type": "convnext", "nonsense": 1}}, "unknown setting `model.config.nonsense`"),
         ({"backbone_config": {"model_type": "convnext"}, "stem": "mobilenet"}, "unknown setting `model.config.stem`"),
-        ({"feature_size": 7}, "`model.config.feature_size` follows from the backbone; leave it out"),
+        ({"id2label": {0: "male", 1: "female"}}, "`model.config.id2label` is set by the run itself"),
+        ({"feature_size": 7}, "`model.config.feature_size` is set by the run itself; leave it out"),
     ],
 )
 def test_random_weights_that_cannot_be_made(settings, said):

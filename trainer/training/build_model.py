@@ -34,6 +34,7 @@ UNREADABLE = (OSError, ValueError, HTTPError, SafetensorError, ImportError)
 POSITIONS = "embeddings.position_embeddings"
 # Config fields of a checkpoint that describe its classes and files, not its network.
 NOT_THE_NETWORKS = {"architectures", "model_type", "transformers_version", "dtype", "id2label", "label2id"}
+SET_BY_A_RUN = {"feature_size", *PreTrainedConfig().to_dict()}
 
 
 def build_model(section: ModelSection, image_size: int) -> GenderAgeModel:
@@ -174,8 +175,8 @@ def _config(section: ModelSection, inherited: dict[str, Any], image_size: int) -
     """The checkpoint's config, with the section's fields over it, those of a backbone's own config among them."""
     refuse_unknown("model.config", section.config, settings_of(GenderAgeConfig), "the fields of GenderAgeConfig")
     check_model_config(section.config)
-    if "feature_size" in section.config:
-        raise ConfigError("`model.config.feature_size` follows from the backbone; leave it out")
+    if useless := sorted(SET_BY_A_RUN & section.config.keys()):
+        raise ConfigError(f"`model.config.{useless[0]}` is set by the run itself; leave it out")
     values = {**inherited, **section.config, "image_size": image_size}
     if "backbone_config" in inherited:
         backbone = dict(inherited["backbone_config"])
