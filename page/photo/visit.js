@@ -31,9 +31,8 @@ const store = () => {
     } catch { /* No room for the oldest. */ }
   }
 };
-const empty = () => { delete storage.gaVisit; };
 addEventListener('pagehide', store);
-document.addEventListener('visibilitychange', () => (document.hidden ? store() : isBack && empty()));
+document.addEventListener('visibilitychange', () => (document.hidden ? store() : isBack && delete storage.gaVisit));
 
 const bringBack = async ({ note, photos, shown, tab }) => {
   const sentence = note && document.querySelector(note);
@@ -50,6 +49,6 @@ const bringBack = async ({ note, photos, shown, tab }) => {
   scrollTo(0, 0);
 };
 Promise.resolve(storage.gaVisit && bringBack(JSON.parse(storage.gaVisit))).finally(() => {
-  empty();
+  delete storage.gaVisit;
   isBack = true;
 });

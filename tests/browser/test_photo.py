@@ -127,7 +127,9 @@ def test_faces_and_cards_mark_each_other(page):
 @ONE_VIEW
 def test_no_label_of_a_crowd_covers_another(page, tmp_path):
     with Image.open(EXAMPLES / "congress.jpg") as six:
-        faces = [six.crop((x + 45, y + 50, x + 155, y + 190)).resize((80, 102)) for y in (0, 250) for x in (0, 200, 400)]
+        faces = [
+            six.crop((x + 45, y + 50, x + 155, y + 190)).resize((80, 102)) for y in (0, 250) for x in (0, 200, 400)
+        ]
     crowd = Image.new("RGB", (800, 306))
     for index in range(30):
         crowd.paste(faces[index % 6], (index % 10 * 80, index // 10 * 102))

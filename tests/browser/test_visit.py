@@ -24,11 +24,13 @@ def test_a_reload_keeps_the_visit_until_it_is_forgotten(page):
     assert page.locator(THUMBS).count() == 2
     assert page.evaluate("sessionStorage.length") == 0
 
-    # The oldest goes where there is too little room. A hidden tab may never come back; one that does keeps nothing there.
+    # The oldest goes where there is too little room. A hidden tab may never come back; one that does keeps nothing.
     page.evaluate("length => { sessionStorage.other = 'x'.repeat(length); }", SESSION_STORAGE - 450_000)
     page.evaluate("dispatchEvent(new Event('pagehide'))")
     assert 200_000 < page.evaluate(STORED) < 450_000
-    assert page.evaluate("JSON.parse(sessionStorage.gaVisit).photos.map((photo) => photo.answer.photo)") == ["group.jpg"]
+    assert page.evaluate("JSON.parse(sessionStorage.gaVisit).photos.map((photo) => photo.answer.photo)") == [
+        "group.jpg"
+    ]
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert page.evaluate(STORED) == 0
 
