@@ -17,6 +17,12 @@ OUTSIDE = """[...document.querySelectorAll('#tabs *')].filter((each) => each.che
   .filter((each) => each.getBoundingClientRect().right > innerWidth + 2)
   .filter((each) => !each.closest('.ga-thumbs, #json, pre, table, .ga-unseen, svg'))
   .map((each) => each.outerHTML.slice(0, 120))"""
+# Too low or too narrow for a finger.
+SMALL = """[...document.querySelectorAll('#tabs button, #tabs select, #tabs input:not([type=file], [type=radio])')]
+  .filter((each) => each.checkVisibility()).filter((each) => {
+    const { width, height } = each.getBoundingClientRect();
+    return width && (width < 40 || height < 40);
+  }).map((each) => each.outerHTML.slice(0, 120))"""
 COLOURS = "each => [getComputedStyle(each).color, getComputedStyle(each).backgroundColor]"
 
 
@@ -32,6 +38,8 @@ def test_every_tab_is_in_view_on_a_phone(page):
         tops.add(round(box["y"]))
         open_tab(page, name)
         assert page.get_by_role("tab", name=name, exact=True).get_attribute("aria-selected") == "true"
+        page.wait_for_function("!document.querySelector('.pending')")
+        assert page.evaluate(SMALL) == [], name
     assert len(tops) == 1, "the tabs take two rows"
 
 
