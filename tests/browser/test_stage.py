@@ -17,7 +17,6 @@ from .steps import (
     choose,
     held,
     open_tab,
-    refuse,
 )
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
@@ -34,11 +33,6 @@ FILES = """([kind, selector, name, type, data]) => {
 IN_VIEW = """(selector) => {
   const place = document.querySelector(selector)?.getBoundingClientRect();
   return place && place.height > 0 && place.top >= -1 && place.top < innerHeight * 0.6;
-}"""
-# Whether one part of the page covers a part of another.
-COVERS = """(selectors) => {
-  const [a, b] = selectors.map((each) => document.querySelector(each).getBoundingClientRect());
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }"""
 PICTURE_BYTES = """performance.getEntriesByType('resource').filter(each => each.initiatorType === 'img')
   .map(each => each.encodedBodySize)"""
@@ -238,20 +232,3 @@ def test_examples_are_small_on_the_wire(page):
     sizes = page.evaluate(PICTURE_BYTES)
     assert len(sizes) >= 9
     assert 20_000 < sum(sizes) < 250_000
-
-
-def test_a_full_queue_leaves_the_last_answer_and_no_message_of_gradio_covers_the_sentence(busy_page):
-    busy_page.set_viewport_size({"width": 390, "height": 844})
-    choose(busy_page, EXAMPLES / "group.jpg")
-    answered(busy_page, "group.jpg")
-    refuse(busy_page)
-    busy_page.click("#examples button.gallery-item >> nth=2")
-    busy_page.wait_for_selector("#waiting >> text=This photo could not be analysed.")
-    busy_page.wait_for_selector(".toast-body")
-    assert not busy_page.evaluate(COVERS, [".toast-wrap", "#waiting .ga-failed"])
-    assert "group.jpg" in busy_page.inner_text("#summary")
-    assert busy_page.locator("#faces .ga-face").count() == 3
-    busy_page.unroute_all()
-    busy_page.click("#examples button.gallery-item >> nth=3")
-    answered(busy_page, "obama.jpg")
-    assert busy_page.locator("#waiting").is_hidden()

@@ -1,13 +1,18 @@
-"""What a visitor had is there again after a reload, and after a lost connection, when gradio loads the page anew."""
+"""What a visitor had stays after a refusal, and is there again after a reload and after a lost connection."""
 
 import re
 
-from .steps import EXAMPLES, GRADIO_RELOADS_MS, ONE_VIEW, answered, choose, open_tab
+from .steps import EXAMPLES, GRADIO_RELOADS_MS, ONE_VIEW, answered, choose, open_tab, refuse
 
 THUMBS = "#strip .ga-thumb"
 STORED = "sessionStorage.gaVisit?.length ?? 0"
 # Chromium's limit, in characters.
 SESSION_STORAGE = 5 * 1024 * 1024
+# Whether one part of the page covers a part of another.
+COVERS = """(selectors) => {
+  const [a, b] = selectors.map((each) => document.querySelector(each).getBoundingClientRect());
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}"""
 
 
 @ONE_VIEW
@@ -83,3 +88,20 @@ def test_the_answer_the_earlier_photos_and_a_sentence_are_there_again(shaky_page
     page.wait_for_selector("#summary >> text=bera.jpg")
     assert page.locator(THUMBS).count() == 1
     assert page.locator("#waiting .ga-failed").is_hidden()
+
+
+def test_a_full_queue_leaves_the_last_answer_and_no_message_of_gradio_covers_the_sentence(busy_page):
+    busy_page.set_viewport_size({"width": 390, "height": 844})
+    choose(busy_page, EXAMPLES / "group.jpg")
+    answered(busy_page, "group.jpg")
+    refuse(busy_page)
+    busy_page.click("#examples button.gallery-item >> nth=2")
+    busy_page.wait_for_selector("#waiting >> text=This photo could not be analysed.")
+    busy_page.wait_for_selector(".toast-body")
+    assert not busy_page.evaluate(COVERS, [".toast-wrap", "#waiting .ga-failed"])
+    assert "group.jpg" in busy_page.inner_text("#summary")
+    assert busy_page.locator("#faces .ga-face").count() == 3
+    busy_page.unroute_all()
+    busy_page.click("#examples button.gallery-item >> nth=3")
+    answered(busy_page, "obama.jpg")
+    assert busy_page.locator("#waiting").is_hidden()
