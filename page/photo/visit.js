@@ -15,7 +15,9 @@ const asData = async ({ url }) => {
   await new Promise((done) => { reader.onloadend = done; });
   return reader.result;
 };
-host.addEventListener('ga-kept', async ({ detail: photo }) => { photo.data = await Promise.all(photo.files.map(asData)); });
+host.addEventListener('ga-kept', async ({ detail: photo }) => {
+  photo.data = await Promise.all(photo.files.map(asData)).catch(() => null); // forgotten meanwhile
+});
 // Where the browser lets the page store nothing, an object stands in.
 const storage = (() => { try { return sessionStorage; } catch { return {}; } })();
 const store = () => {
