@@ -84,9 +84,11 @@ class SharedPredictor(GenderAgePredictor):
         """See `GenderAgePredictor.predict_frame`."""
         return self._unshared.predict_frame(frame_rgb)
 
-    def estimate(self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE) -> list[FaceEstimate]:
+    def estimate(
+        self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE, mirrored: bool = True
+    ) -> list[FaceEstimate]:
         """See `GenderAgePredictor.estimate`."""
-        return in_turn(super().estimate, crops, batch_size)
+        return in_turn(super().estimate, crops, batch_size, mirrored)
 
     def _search(self, photo: Photo, whole_image: bool, min_score: float | None) -> SearchedPhoto:
         if isinstance(photo, Image.Image):  # of `opened_in_turn`
