@@ -32,6 +32,8 @@ def test_a_predictor_gets_the_pages_opener_and_is_left_as_it_was(predictor):
     assert same.opener is page_opener()
     assert same.model is predictor.model
     assert predictor.opener is None
+    photo = REPOSITORY / "examples" / "obama.jpg"
+    assert same.predict(photo) == predictor.predict(photo)
 
 
 def test_an_opener_of_its_own_is_kept(predictor):
