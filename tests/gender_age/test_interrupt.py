@@ -110,6 +110,8 @@ def test_while_nobody_reads_the_output(start, photos, tiny_model_folder):
 
 def test_a_program_that_searches_photos_in_threads(start, tiny_model_folder):
     program = f"""
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that a shell has put into the background ignore it
 from gender_age import GenderAgePredictor
 from tests.fakes import noise
 predictor = GenderAgePredictor.from_pretrained({str(tiny_model_folder)!r}, device="cpu")
