@@ -138,7 +138,7 @@ class GenderAgePredictor:
         self, crops: Sequence[Image.Image], batch_size: int = BATCH_SIZE, mirrored: bool = True
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """`(batch, 2)` gender and `(batch, 101)` age logits for each batch; without mirror images if not `mirrored`."""
-        answer = self.model if mirrored else self.model.logits
+        network = self.model if mirrored else self.model.logits
         if self.model.device.type == "cpu":
             batch_size = min(batch_size, CPU_BATCH_SIZE)
         for start in range(0, len(crops), batch_size):
@@ -146,7 +146,7 @@ class GenderAgePredictor:
             batch = self.image_processor(list(crops[start : start + batch_size]), do_resize=False, return_tensors="pt")
             pixel_values = batch["pixel_values"].to(self.model.device, self.model.dtype)
             with inference(self.model.device, self.model.dtype):
-                gender_logits, age_logits = answer(pixel_values=pixel_values)[:2]
+                gender_logits, age_logits = network(pixel_values=pixel_values)[:2]
             # Decoded outside: a probability's third digit counts.
             yield gender_logits, age_logits
 

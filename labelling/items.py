@@ -76,7 +76,7 @@ def _answers(fs: AbstractFileSystem, folder: str) -> bool:
         fs.info(folder)
     except FileNotFoundError:  # an answer, too
         return True
-    except Exception:
+    except Exception:  # as above
         return False
     return True
 
