@@ -23,8 +23,8 @@ from .errors import PhotoError
 from .images import MAX_PIXELS, Opener, Photo, open_photo, opened_file, upright
 from .photo_file import PhotoFile
 from .photo_reading import Picture
-from .refusals import damaged, too_much_memory, too_slow
-from .worker_process import WorkerEndedError, WorkerProcess, has_limits
+from .refusals import damaged, failed, too_much_memory, too_slow
+from .worker_process import FAILED, WorkerEndedError, WorkerProcess, has_limits
 
 WORKERS = 2
 # Four times the processor time that the largest photo may take: the machine may be busy, and a worker has a lower
@@ -133,6 +133,8 @@ def _reason(status: int | None, is_late: bool) -> Callable[[str], str]:
     """The sentence for a worker that did not answer; `status` is its exit status, if it ended by itself."""
     if status == -signal.SIGXCPU or is_late:
         return too_slow
+    if status == FAILED:
+        return failed
     return too_much_memory if status == -signal.SIGKILL else damaged  # so the system ends who takes too much
 
 

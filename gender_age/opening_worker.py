@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import time
+import traceback
 from contextlib import suppress
 
 from PIL import Image, ImageFile
@@ -114,15 +115,27 @@ def _may_lack(head: bytes, canvas: SharedCanvas) -> bool:
     return most * canvas.num_pixels > EXTRA_BYTES + EXTRA_BYTES_PER_PIXEL * canvas.num_pixels
 
 
+def place_of(error: Exception) -> str:
+    """What was raised, and where; not what it says, which may be the photo's."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} in {os.path.basename(last.filename)}, line {last.lineno}"
+
+
 def serve(connection: socket.socket) -> None:
     """Opens one photo after the other."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     most_bytes = address_space() + MOST_GROWTH
     limit_memory(most_bytes + EXTRA_BYTES + EXTRA_BYTES_PER_PIXEL * MAX_PIXELS, forever=True)
+    image_over(mmap.mmap(-1, BYTES_PER_PIXEL["RGB"]), (1, 1), "RGB")  # fails now, or not at every photo
     send_message(connection, {"ready": True})
     while address_space() < most_bytes:
         request, (descriptor,) = receive_message(connection)
-        send_message(connection, answer(connection, descriptor, **request))
+        try:
+            message = answer(connection, descriptor, **request)
+        except Exception as error:  # no photo should bring this about: the other process's log says where it was
+            send_message(connection, {"failed": place_of(error)})
+            raise
+        send_message(connection, message)
         if trim is not None:
             trim(0)
 

@@ -52,6 +52,11 @@ def too_slow(name: str) -> str:
     return f"{name} takes too long to open: save it again as a usual JPEG, or choose another photo."
 
 
+def failed(name: str) -> str:
+    """For a file at which the program that opens photos failed: a fault of that program's, or of a library's."""
+    return f"{name} could not be opened: the program that opens photos failed at it. Save it again as a usual JPEG."
+
+
 def other_picture(kind: str, name: str) -> str:
     """Args: kind: `"a RAW photo"`."""
     return f"{name} is {kind}, which cannot be read here: save or export it as JPEG and try again."

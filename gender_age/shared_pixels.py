@@ -22,11 +22,10 @@ def image_over(memory: mmap.mmap, size_wh: tuple[int, int], mode: str) -> Image.
     """
     if mode == "L":
         return Image.frombuffer("L", size_wh, memory, "raw", "L", 0, 1)  # type: ignore[arg-type]
-    image = Image.frombuffer("RGBX", size_wh, memory, "raw", "RGBX", 0, 1)  # type: ignore[arg-type]
-    # Pillow maps no RGB (`Image._MAPMODES`), though its layout is that of RGBX, and `convert` copies. `putalpha`
-    # changes the mode in this way. No issue was found; `test_pillow_maps_no_rgb` fails once it does.
-    image.im.setmode("RGB")
-    image._mode = "RGB"
+    # `frombuffer` maps no RGB (`Image._MAPMODES`), though its layout is that of RGBX, and `convert` copies; what it
+    # calls does. No issue was found; `test_pillow_maps_no_rgb` fails once `frombuffer` does.
+    image = Image.new("RGB", (0, 0))._new(Image.core.map_buffer(memory, size_wh, "raw", 0, ("RGB", 0, 1)))
+    image.readonly = 1
     return image
 
 

@@ -22,7 +22,7 @@ from .shared_pixels import image_over
 from .video_clip import MAX_FRAME_PIXELS, NoVideoError
 from .video_decoding import open_clip
 from .video_formats import HEAD_BYTES, WANTED_VIDEO, is_installed, kind_of, missing
-from .worker_process import WorkerEndedError, WorkerProcess, checked_size, has_limits
+from .worker_process import FAILED, WorkerEndedError, WorkerProcess, checked_size, has_limits
 
 # For one frame, and for the first; the worker's own limit is in processor time.
 DEADLINE_S = 30.0
@@ -31,6 +31,7 @@ DAMAGED = "is damaged or cut short: save or download it again."
 ENDINGS = {
     -signal.SIGXCPU: "takes too long to read: save it again as a usual MP4 (H.264), or choose another video.",
     -signal.SIGKILL: "does not fit into memory: save it smaller and try again.",
+    FAILED: "could not be read: the program that reads videos failed at it. Save it again as a usual MP4 (H.264).",
 }
 """Exit status of a worker -> what is said of its file."""
 

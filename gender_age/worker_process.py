@@ -31,6 +31,8 @@ ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(4 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
 }
+# The exit status of Python after an exception that nothing caught.
+FAILED = 1
 INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG")
 SEALS = ("F_SEAL_SHRINK", "F_SEAL_GROW", "F_SEAL_SEAL")
 
@@ -100,6 +102,8 @@ class WorkerProcess:
             message = self._receive(deadline_s)
             if isinstance(error := message.get("error"), str):
                 raise PhotoTooLargeError(error) if message.get("is_too_large") else PhotoError(error)
+            if isinstance(place := message.get("failed"), str):
+                raise WorkerEndedError(f"it failed: {place[:200]!r}", has_ended=True)
             size_wh = checked_size(message.get("wants") or message.get("size"), max_pixels)
             if "wants" in message:
                 wanted, mode = size_wh, _mode(message.get("mode"))
@@ -181,4 +185,4 @@ def _import_path() -> list[str]:
     return [here, *(os.path.abspath(place) for place in sys.path if place != here)]
 
 
-__all__ = ["WorkerEndedError", "WorkerProcess", "checked_size", "has_limits"]
+__all__ = ["FAILED", "WorkerEndedError", "WorkerProcess", "checked_size", "has_limits"]

@@ -55,6 +55,26 @@ def test_a_slow_file_is_ended_and_the_next_photo_is_opened(sick, tmp_path, caplo
         assert is_upright(opener(tmp_path / "healthy.png"))
 
 
+def test_a_fault_of_the_program_is_told_from_a_damaged_photo_and_logged_with_its_place(sick, tmp_path, caplog):
+    (tmp_path / "private.png").write_bytes(encoded(picture(), "PNG"))
+    (tmp_path / "healthy.png").write_bytes(encoded(picture(), "PNG"))
+    with sick("canvas.blank((1, 1)).im.no_such_method(name)") as opener:
+        with pytest.raises(PhotoError, match="failed at it"):
+            opener(tmp_path / "private.png")
+        assert "AttributeError in <string>, line 7" in caplog.text
+        assert "private" not in caplog.text
+        assert is_upright(opener(tmp_path / "healthy.png"))
+
+
+def test_a_worker_that_cannot_share_memory_does_not_start(monkeypatch, tmp_path, caplog):
+    (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
+    line = "import gender_age.opening_worker as w; w.image_over = None; main()"
+    monkeypatch.setattr(worker_process, "START", worker_process.START.replace("main()", line))
+    with GuardedOpener(workers=1) as opener, pytest.raises(PhotoError, match="cannot be opened just now"):
+        opener(tmp_path / "a.png")
+    assert "No worker that opens photos can be started" in caplog.text
+
+
 def test_a_worker_that_sleeps_is_ended(sick, tmp_path):
     (tmp_path / "a.png").write_bytes(encoded(picture(), "PNG"))
     with sick("time.sleep(60)", deadline_s=0.5) as opener, pytest.raises(PhotoError, match="takes too long"):
@@ -92,7 +112,7 @@ def test_the_next_photo_of_a_worker_that_is_just_ending_is_opened_by_another(sic
         ("os.abort()", "is damaged"),
         ("os._exit(0)", "is damaged"),
         ("import signal; signal.raise_signal(9)", "does not fit into memory"),
-        ("raise KeyError", "is damaged"),
+        ("raise KeyError", "the program that opens photos failed at it"),
         ("w.send_message(canvas._connection, {'wants': [100000, 100000], 'mode': 'RGB'}); time.sleep(9)", "is damaged"),
         ("w.send_message(canvas._connection, {'wants': [-1, 5], 'mode': 'RGB'}); time.sleep(9)", "is damaged"),
         ("w.send_message(canvas._connection, {'wants': '[1, 1]', 'mode': 'RGB'}); time.sleep(9)", "is damaged"),

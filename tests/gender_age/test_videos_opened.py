@@ -172,7 +172,12 @@ def test_a_file_that_was_cut_short_is_told(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the workers need Linux")
 @pytest.mark.parametrize(
-    ("line", "sentence"), [("while True: pass", "takes too long"), ("import os; os._exit(3)", "is damaged")]
+    ("line", "sentence"),
+    [
+        ("while True: pass", "takes too long"),
+        ("import os; os._exit(3)", "is damaged"),
+        ("raise KeyError", "failed at it"),
+    ],
 )
 def test_a_worker_that_spins_or_dies_is_a_sentence(tmp_path, monkeypatch, line, sentence):
     path = write_clip(tmp_path / "private.mp4", LEFT, seconds=0.3)
