@@ -13,6 +13,8 @@ from .made_profiles import cicp_profile, gama_profile
 from .photo_file import Part, PhotoFile
 
 PNG_START = b"\x89PNG\r\n\x1a\n"
+# 85 megapixels of uncompressed PNG have 32,000, of 8 kB each.
+MAX_CHUNKS = 50_000
 MAX_METADATA = 1 << 20
 MAX_PROFILE = 4 << 20
 # Ancillary chunks begin with a small letter. These make the picture all the same: transparency and animation.
@@ -55,7 +57,11 @@ def read_png(file: PhotoFile) -> Png:
     parts: list[Part] = []
     found: dict[bytes, bytes] = {}
     kept_from, place, size = 0, len(PNG_START), file.size()
+    num_chunks = 0
     while len(head := file.read_at(place, 8)) == 8:
+        num_chunks += 1
+        if num_chunks > MAX_CHUNKS:
+            raise OSError("the file has too many chunks")
         length, kind = int.from_bytes(head[:4], "big"), head[4:]
         if not kind.isalpha() or place + 12 + length > size:
             break  # Pillow tells what is left of the picture.

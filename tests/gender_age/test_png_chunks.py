@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 
+from gender_age.errors import PhotoError
 from gender_age.images import open_photo
 
 from .pictures import encoded, exif_with, is_upright, picture, png_chunk, profile, with_chunks
@@ -58,6 +59,13 @@ def test_many_bombs_are_unpacked_once(tmp_path):
     start = time.process_time()
     assert is_upright(opened(tmp_path, with_chunks(encoded(picture(), "PNG"), *[exif, xmp] * 2000)))
     assert time.process_time() - start < 0.5
+
+
+def test_a_file_of_many_more_chunks_than_any_photo_has_is_refused(tmp_path):
+    png, chunk = encoded(picture(), "PNG"), (b"tEXt", b"a\0b")
+    assert is_upright(opened(tmp_path, with_chunks(png, *[chunk] * 32_000)))
+    with pytest.raises(PhotoError, match="is damaged"):
+        opened(tmp_path, with_chunks(png, *[chunk] * 51_000))
 
 
 def test_orientation_in_every_place(tmp_path):
