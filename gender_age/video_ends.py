@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import struct
 from collections.abc import Callable
 from typing import IO
 
@@ -14,6 +16,9 @@ HEAD_BYTES = 24
 
 FRAGMENT_BOXES = (b"moof", b"styp", b"sidx", b"mfra", b"uuid")
 ASF_DATA = b"\x36\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"
+# Of an FLV's onMetaData, which its first tag holds: the length of the file, as a number of AMF0.
+FLV_METADATA_BYTES, FLV_FILE_SIZE = 1 << 16, re.compile(rb"\0\x08file[Ss]ize\0(.{8})", re.DOTALL)
+FLV_TAGS = (8, 9, 18)
 SEGMENT, CLUSTER = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
 
 
@@ -33,6 +38,8 @@ def is_cut(file: IO[bytes], kind: str) -> bool | None:
     if part_of is None:
         return None
     num_bytes, place, answer = file.seek(0, io.SEEK_END), 0, None
+    if kind == "flv" and (declared := _flv_bytes(file)) > 0:
+        return declared > num_bytes
     for _ in range(MAX_PARTS):
         file.seek(place)
         part = part_of(file.read(HEAD_BYTES))
@@ -60,6 +67,13 @@ def _ends_in_a_packet(file: IO[bytes]) -> bool:
     return left > start and file.read(HEAD_BYTES)[start] == TS_SYNC
 
 
+def _flv_bytes(file: IO[bytes]) -> float:
+    """How long an FLV says it is; 0 where it does not, as in a recording that was broken off."""
+    file.seek(0)
+    found = FLV_FILE_SIZE.search(file.read(FLV_METADATA_BYTES))
+    return struct.unpack(">d", found[1])[0] if found else 0.0
+
+
 def _box(head: bytes) -> tuple[int, bool] | None:
     """MP4 and MOV, ISO/IEC 14496-12: a box's length, and whether it holds all pictures; None where it is no box."""
     length, header = int.from_bytes(head[:4], "big"), 8
@@ -80,6 +94,13 @@ def _asf_object(head: bytes) -> tuple[int, bool] | None:
     return None if length < HEAD_BYTES else (length, head[:16] == ASF_DATA)
 
 
+def _flv_tag(head: bytes) -> tuple[int, bool] | None:
+    """FLV, as `_box`: the header, or a tag behind the length of the one before."""
+    if head.startswith(b"FLV"):
+        return int.from_bytes(head[5:9], "big"), False
+    return (15 + int.from_bytes(head[5:8], "big"), False) if head[4:5] and head[4] & 31 in FLV_TAGS else None
+
+
 def _element(head: bytes) -> tuple[int, bool] | None:
     """Matroska and WebM, RFC 8794, as `_box`. Where a length is not known, the elements inside follow."""
     name_bytes = 9 - (head[:1] or b"\0")[0].bit_length()
@@ -98,6 +119,7 @@ READERS: dict[str, Callable[[bytes], tuple[int, bool] | None]] = {
     "mov": _box,
     "avi": _riff,
     "asf": _asf_object,
+    "flv": _flv_tag,
     "matroska": _element,
 }
 

@@ -1,10 +1,19 @@
 """What the structure of a file tells of its end."""
 
 import io
+import struct
 
 import pytest
 
 from gender_age.video_ends import is_cut
+
+FLV, TAG = b"FLV\1\1\0\0\0\x09", bytes(4) + b"\x09\0\0\1" + bytes(7) + b"x"
+
+
+def metadata(name, value):
+    """A tag of an FLV with a number in it, and the length behind it."""
+    text = b"\0\x08" + name + b"\0" + struct.pack(">d", value)
+    return bytes(4) + b"\x12\0\0" + bytes([len(text)]) + bytes(7) + text + bytes(4)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +39,17 @@ from gender_age.video_ends import is_cut
         ("matroska", b"\x18\x53\x80\x67\x01" + b"\xff" * 7 + b"\x1f\x43\xb6\x75\xff" + b"\xa3\x82\0", True),
         ("matroska", b"\x18\x53\x80\x67\xff" + b"\xa3\xff", None),
         ("matroska", b"\x18\x53", None),
+        ("flv", FLV, None),
+        ("flv", FLV + TAG, None),
+        ("flv", FLV + TAG + bytes(4), None),
+        ("flv", FLV + TAG + bytes(4) + b"more", None),
+        ("flv", FLV + TAG + TAG[:-1], True),
+        ("flv", FLV + metadata(b"filesize", 0.0), None),
+        ("flv", FLV + metadata(b"filesize", 47.0), False),
+        ("flv", FLV + metadata(b"filesize", 47.0) + b"more", False),
+        ("flv", FLV + metadata(b"filesize", 48.0), True),
+        ("flv", FLV + metadata(b"fileSize", 48.0), True),
+        ("flv", FLV + metadata(b"filesize", float("nan")), None),
     ],
 )
 def test_parts_of_files(kind, data, answer):
