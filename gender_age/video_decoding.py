@@ -17,6 +17,8 @@ from .video_times import declared_times, measured_end
 
 # Transfer functions of HDR: PQ (SMPTE ST 2084) and HLG (ARIB STD-B67); those of sRGB and primaries of BT.709.
 HDR, SRGB, BT709 = (16, 18), 13, 1
+# Without a matrix in the file, players take that of BT.709 from this size on, and that of BT.601 below.
+NO_MATRIX, HD_WIDTH, HD_HEIGHT = 2, 1280, 720
 # Where nothing says how fast it is.
 USUAL_RATE = 25.0
 # What is missing at the end where the file is cut short, beside the last frame's own time.
@@ -135,6 +137,8 @@ class EncodedClip(Clip):
     def _pixels(self, frame: Any) -> np.ndarray | None:
         size_wh = width, height = self._size_wh or self._shown_size(frame)
         mapped = {"dst_color_trc": SRGB, "dst_color_primaries": BT709} if frame.color_trc in HDR else {}
+        if frame.colorspace == NO_MATRIX and (frame.width >= HD_WIDTH or frame.height >= HD_HEIGHT):
+            mapped["src_colorspace"] = BT709
         try:
             rgb = self._reformatter.reformat(frame, width, height, "rgb0", **mapped)
         except self._errors:  # YCgCo and others that FFmpeg's scaler lacks

@@ -49,7 +49,7 @@ class DeclaredTimes:
             step_s: how long a picture is usually shown.
         """
         latest_s = last_s + (length_s if length_s and self.has_lengths else LONGEST_LAST_S)
-        if self.duration_s is not None and last_s <= self.duration_s <= latest_s + ROUNDING_S:
+        if self.duration_s is not None and last_s + ROUNDING_S < self.duration_s <= latest_s + ROUNDING_S:
             return self.duration_s
         return last_s + (length_s or step_s)
 
@@ -98,7 +98,7 @@ def measured_end(packets: Iterable[Any], times: DeclaredTimes, step_s: float) ->
             return None
         if packet.dts is not None:
             if previous is not None and packet.dts + shift < previous:  # where recordings were joined
-                shift = previous - packet.dts
+                shift = previous + round(step_s / packet.time_base) - packet.dts
             previous = packet.dts + shift
         shown = packet.dts if packet.pts is None else packet.pts
         if shown is None or packet.is_discard:

@@ -21,7 +21,7 @@ LISTED_FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof+glob
 FASTSTART = {"movflags": "faststart"}
 LIVE = {"live": "1"}
 """Without a duration, and without lengths of what holds the frames."""
-CODECS = {".avi": "mpeg4", ".wmv": "wmv2", ".webm": "libvpx", ".mp4": "libx264", ".mkv": "mpeg4"}
+CODECS = {".avi": "mpeg4", ".wmv": "wmv2", ".webm": "libvpx", ".mp4": "libx264", ".mkv": "mpeg4", ".flv": "flv1", ".ts": "libx264"}
 NOISE = [Actor(fakes.noise((64, 48)), still(0.5, height=1.0))]
 
 
@@ -65,6 +65,7 @@ def prediction_of(path):
         ("a.webm", LIVE),
         ("a.avi", {}),
         ("a.wmv", {}),
+        ("a.flv", {}),
     ],
 )
 def test_a_long_last_frame_is_no_missing_end(tmp_path, name, options):
@@ -147,6 +148,7 @@ def test_a_film_whose_packets_take_too_long_to_read_has_its_declared_length(tmp_
         ("a.webm", LIVE),
         ("a.avi", {}),
         ("a.wmv", {}),
+        ("a.flv", {}),
     ],
 )
 def test_a_second_that_is_cut_at_its_end_is_damaged(tmp_path, name, options):
@@ -169,7 +171,29 @@ def test_a_clip_that_says_how_long_it_is_but_was_cut_between_two_frames(tmp_path
     assert (times[-1], duration_s, is_damaged) == (3.0, pytest.approx(8.2), True)
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.webm", "a.avi", "a.wmv"])
+def test_an_flv_that_was_cut_between_two_frames(tmp_path):
+    path = clip(tmp_path / "a.flv")
+    data = path.read_bytes()
+    path.write_bytes(data[: -4 - int.from_bytes(data[-4:], "big")])
+    assert read(path) == (pytest.approx(TIMES[:-1]), 1.0, True)
+
+
+def test_an_flv_without_a_length(tmp_path):
+    """FFmpeg takes the time of the last tag for it, at which a picture begins."""
+    path = clip(tmp_path / "a.flv", container_options={"flvflags": "no_duration_filesize"})
+    assert read(path) == (pytest.approx(TIMES), pytest.approx(1.0), False)
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.ts"])
+def test_joined_clips_have_the_length_of_both_from_the_first_frame_on(tmp_path, name):
+    path = clip(tmp_path / name)
+    path.write_bytes(2 * path.read_bytes())
+    with VideoReader(path, 0) as reader:
+        lengths = [reader.duration_s for _ in reader]
+    assert [*lengths, reader.duration_s] == pytest.approx([2.0] * 11, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.webm", "a.avi", "a.wmv", "a.flv"])
 def test_what_was_put_behind_a_file_is_no_damage(tmp_path, name):
     path = clip(tmp_path / name)
     path.write_bytes(path.read_bytes() + np.random.default_rng(1).bytes(7000))
