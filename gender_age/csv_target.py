@@ -10,6 +10,7 @@ from typing import TextIO
 
 from .errors import UsageError
 from .formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
+from .replaced_file import check_place
 from .standard_input import StandardInput
 from .video_formats import VIDEO_SUFFIXES
 
@@ -26,7 +27,7 @@ def check_target(target: str, inputs: Iterable[str | os.PathLike], option: str =
 
     Raises:
         UsageError: it is one of the inputs, by whatever name or link, or any photo or video by its suffix; or a folder,
-            or in none.
+            or in none; or cannot be written.
     """
     if target == STANDARD_OUTPUT:
         return
@@ -47,6 +48,8 @@ def check_target(target: str, inputs: Iterable[str | os.PathLike], option: str =
     parent = os.path.dirname(real)
     if not os.path.isdir(parent):
         raise UsageError(f"{target} cannot be written, as its folder does not exist: make it, or change {option}.")
+    with told(target, option):
+        check_place(real)
 
 
 @contextmanager
@@ -61,11 +64,8 @@ def open_target(target: str, option: str = "--csv") -> Iterator[TextIO]:
             sys.stdout.reconfigure(encoding="utf-8", newline="", line_buffering=True)
         yield sys.stdout
         return
-    try:
+    with told(target, option):
         file = open(target, "w", newline="", encoding="utf-8", buffering=1)  # noqa: SIM115
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "the name is not valid"
-        raise UsageError(f"{target} cannot be written ({reason}): name another file after {option}.") from error
     with file:
         yield file
 
@@ -82,6 +82,19 @@ def is_same_file(photo: str | os.PathLike, real: str) -> bool:
         return _resolved(photo) == real and not isinstance(photo, StandardInput)
 
 
+@contextmanager
+def told(target: str, option: str) -> Iterator[None]:
+    """
+    Raises:
+        UsageError: what is done inside the `with` cannot be, as the system says.
+    """
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the name is not valid"
+        raise UsageError(f"{target} cannot be written ({reason}): name another file after {option}.") from error
+
+
 def _resolved(path: str | os.PathLike) -> str:
     try:
         return os.path.realpath(path)
@@ -89,4 +102,4 @@ def _resolved(path: str | os.PathLike) -> str:
         return os.fspath(path)
 
 
-__all__ = ["STANDARD_OUTPUT", "check_target", "is_same_file", "open_target"]
+__all__ = ["STANDARD_OUTPUT", "check_target", "is_same_file", "open_target", "told"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +35,22 @@ def check_folder(folder: str | os.PathLike) -> None:
         pass
 
 
+def check_place(place: str | os.PathLike) -> None:
+    """
+    Raises:
+        OSError: no file can be written there, or, of a folder, in it. What is not there yet is not made.
+    """
+    try:
+        os.stat(place)
+    except FileNotFoundError:
+        check_place(os.path.dirname(os.path.abspath(place)))
+        return
+    if os.path.isdir(place):
+        check_folder(place)
+    elif not os.access(place, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 def remove_unfinished() -> None:
     """Removes the files that are being written; for a program that ends without leaving the `with`."""
     for path in tuple(_unfinished):
@@ -55,4 +72,4 @@ def _unfinished_file(folder: str | os.PathLike, suffix: str) -> Iterator[str]:
         _unfinished.discard(path)
 
 
-__all__ = ["check_folder", "remove_unfinished", "replaced"]
+__all__ = ["check_folder", "check_place", "remove_unfinished", "replaced"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .csv_target import STANDARD_OUTPUT, check_target, is_same_file, open_target
+from .csv_target import STANDARD_OUTPUT, check_target, is_same_file, open_target, told
 from .errors import UsageError
 from .photo_names import photo_name
-from .replaced_file import check_folder, replaced
+from .replaced_file import check_folder, check_place, replaced
 from .standard_input import StandardInput
 from .video_formats import is_installed, is_video, missing
 from .writers import CsvWriter, TextWriter, Writer
@@ -74,11 +75,7 @@ def table_writers(with_videos: bool) -> tuple[type[TextWriter], type[CsvWriter] 
 
 @contextmanager
 def video_writers(arguments: argparse.Namespace, inputs: Sequence[Input]) -> Iterator[list[Writer]]:
-    """What writes the files of `--frames`, `--crops` and `--annotate`.
-
-    Raises:
-        UsageError: one of them cannot be written.
-    """
+    """What writes the files of `--frames`, `--crops` and `--annotate`."""
     with ExitStack() as stack:
         writers: list[Writer] = []
         if arguments.frames is not None:
@@ -103,12 +100,7 @@ class CropWriter:
     def __init__(self, folder: Path, inputs: Sequence[Input]) -> None:
         self._folder, self._inputs = folder, inputs
         self._written: set[Path] = set()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            check_folder(folder)
-        except OSError as error:
-            reason = f"cannot be written to ({error.strerror})"
-            raise UsageError(f"{folder} {reason}: name another folder after --crops.") from error
+        folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, prediction: PhotoPrediction | VideoPrediction) -> None:
         """Writes the people of one video."""
@@ -131,11 +123,6 @@ class AnnotationWriter:
 
     def __init__(self, out: Path) -> None:
         self._out = out
-        try:
-            check_folder(out.parent)
-        except OSError as error:
-            reason = f"cannot be written ({error.strerror})"
-            raise UsageError(f"{out} {reason}: name another file after --annotate.") from error
 
     def add(self, prediction: PhotoPrediction | VideoPrediction) -> None:
         """Writes the copy, unless the video could not be used."""
@@ -158,13 +145,35 @@ def _check_targets(arguments: argparse.Namespace, inputs: Sequence[Input]) -> No
             raise UsageError(f"{option} - cannot be printed: name a file after {option}.")
     if arguments.annotate is not None and Path(arguments.annotate).suffix.lower() != ".mp4":
         raise UsageError(f"--annotate {arguments.annotate}: name a file that ends in .mp4 after --annotate.")
-    places = [os.path.realpath(target) for target in named.values() if target != STANDARD_OUTPUT]
-    if len(set(places)) < len(places):
-        raise UsageError(f"{' and '.join(named)} name one file: name another after one of them.")
-    if arguments.crops == "":
+    if arguments.annotate is not None:
+        with told(arguments.annotate, "--annotate"):
+            check_folder(Path(arguments.annotate).parent)
+    files = [(option, os.path.realpath(target)) for option, target in named.items() if target != STANDARD_OUTPUT]
+    for (option, place), (other, other_place) in combinations(files, 2):
+        if is_same_file(place, other_place):
+            raise UsageError(f"{option} and {other} name one file: name another after one of them.")
+    if arguments.crops is not None:
+        _check_crops(arguments.crops, inputs, dict(files))
+
+
+def _check_crops(folder: str, inputs: Sequence[Input], files: Mapping[str, str]) -> None:
+    """
+    Args:
+        files: for each option that writes a file, its resolved path.
+    """
+    wanted = "name another folder after --crops."
+    if not folder:
         raise UsageError("--crops is given no name: name a folder after it.")
-    if arguments.crops is not None and os.path.exists(arguments.crops) and not os.path.isdir(arguments.crops):
-        raise UsageError(f"{arguments.crops} is no folder: name another one after --crops.")
+    real = os.path.realpath(folder)
+    for option, place in files.items():
+        if Path(real).is_relative_to(place):
+            raise UsageError(f"--crops {folder} names the file of {option}, or a folder inside: {wanted}")
+    if any(is_same_file(each, real) for each in inputs) or (os.path.exists(folder) and not os.path.isdir(folder)):
+        raise UsageError(f"{folder} is no folder: {wanted}")
+    try:
+        check_place(folder)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written to ({error.strerror}): {wanted}") from error
 
 
 __all__ = ["add_video_options", "video_writers", "videos_of"]

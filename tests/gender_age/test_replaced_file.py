@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from gender_age.replaced_file import check_folder, remove_unfinished, replaced
+from gender_age.replaced_file import check_folder, check_place, remove_unfinished, replaced
 
 
 def test_a_file_takes_its_place_with_the_permissions_of_an_opened_one(tmp_path):
@@ -40,3 +40,18 @@ def test_a_folder_in_which_no_file_can_be_made(tmp_path):
     assert os.listdir(tmp_path) == []
     with pytest.raises(OSError, match="/proc"):
         check_folder("/proc")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is a folder of Linux in which nobody can make a file")
+def test_places_are_tried_and_not_made(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    for place in ("file", "new", "new/folder/", ".", str(tmp_path / "new"), "/dev/null"):
+        check_place(place)
+    assert os.listdir() == ["file"]
+    for place in ("file/new", "/proc/new/folder", "/proc", "x" * 300):
+        with pytest.raises(OSError, match=place[:4]):
+            check_place(place)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(PermissionError):
+        check_place("file")

@@ -96,7 +96,15 @@ def test_animations_are_photos_unless_asked_for(folder, capsys):
         (["--frames", "-"], "cannot be printed"),
         (["--annotate", "missing/copy.mp4"], "folder does not exist"),
         (["--frames", "same.csv", "--csv", "./same.csv"], "name one file"),
+        (["--frames", "hard-1.csv", "--csv", "hard-2.csv"], "--csv and --frames name one file"),
+        (["--csv", "new", "--crops", "new"], "--crops new names the file of --csv, or a folder inside"),
+        (["--frames", "new.csv", "--crops", "./new.csv/faces"], "names the file of --frames, or a folder inside"),
+        (["--annotate", "new.mp4", "--crops", "new.mp4"], "names the file of --annotate"),
         (["--crops", "photo.png"], "is no folder"),
+        (["--crops", "clip.mp4"], "is no folder"),
+        (["gone.mp4", "--crops", "gone.mp4"], "is no folder"),
+        (["--csv", "new.csv", "--crops", "clip.mp4/faces"], "cannot be written to (Not a directory)"),
+        (["--csv", "new.csv", "--crops", "x" * 300], "cannot be written to (File name too long)"),
         (["--whole-image"], "--whole-image is for photos"),
         (["photo.png", "--csv", "a.csv"], "in two commands"),
         (["clip.mp4", "--annotate", "copy.mp4"], "2 are named"),
@@ -107,10 +115,14 @@ def test_what_is_refused_before_anything_is_done(folder, commanded, capsys, opti
     os.link("clip.mp4", "hard.csv")
     os.symlink("clip.mp4", "link.mp4")
     os.symlink("clip.mp4", "link.csv")
-    before = Path("clip.mp4").read_bytes()
+    Path("hard-1.csv").write_text("old")
+    os.link("hard-1.csv", "hard-2.csv")
+    names, before = sorted(os.listdir()), Path("clip.mp4").read_bytes()
     assert main(["clip.mp4", *options]) == 2
     assert sentence in capsys.readouterr().err
     assert Path("clip.mp4").read_bytes() == before
+    assert sorted(os.listdir()) == names
+    assert Path("hard-1.csv").read_text() == "old"
     assert commanded.asked == []
 
 
@@ -132,12 +144,12 @@ def test_photos_alone_have_neither_frames_nor_people(folder, commanded, capsys, 
         ("--frames", "/proc/frames.csv", "/proc/frames.csv cannot be written (No such file or directory)"),
     ],
 )
-def test_a_place_that_cannot_be_written_is_told_before_the_analysis(
-    folder, commanded, capsys, monkeypatch, option, place, sentence
-):
-    monkeypatch.setattr("gender_age.video.video_or_error", lambda *_: pytest.fail("was analysed"))
-    assert main(["clip.mp4", option, place]) == 2
+def test_a_place_that_cannot_be_written_is_told_before_the_analysis(folder, commanded, capsys, option, place, sentence):
+    Path("people.csv").write_text("old")
+    assert main(["clip.mp4", "--csv", "people.csv", option, place]) == 2
     assert sentence in capsys.readouterr().err
+    assert Path("people.csv").read_text() == "old"
+    assert commanded.asked == []
 
 
 def test_crops_take_other_names_than_those_of_inputs(folder, capsys):

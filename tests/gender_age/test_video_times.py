@@ -21,7 +21,15 @@ LISTED_FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof+glob
 FASTSTART = {"movflags": "faststart"}
 LIVE = {"live": "1"}
 """Without a duration, and without lengths of what holds the frames."""
-CODECS = {".avi": "mpeg4", ".wmv": "wmv2", ".webm": "libvpx", ".mp4": "libx264", ".mkv": "mpeg4", ".flv": "flv1", ".ts": "libx264"}
+CODECS = {
+    ".avi": "mpeg4",
+    ".wmv": "wmv2",
+    ".webm": "libvpx",
+    ".mp4": "libx264",
+    ".mkv": "mpeg4",
+    ".flv": "flv1",
+    ".ts": "libx264",
+}
 NOISE = [Actor(fakes.noise((64, 48)), still(0.5, height=1.0))]
 
 
