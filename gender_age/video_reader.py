@@ -120,14 +120,14 @@ class VideoReader:
         try:
             self._file.seek(0)
             clip = open_clip(self._file, kind)
-            self.duration_s = clip.duration_s
+            self.duration_s = seconds(clip.duration_s)
             for time_s, pixels in clip.frames(self._every_s):
                 image_rgb = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
                 self.size_wh = self.size_wh or image_rgb.size
-                yield Frame(time_s, image_rgb.crop((0, 0, *self.size_wh)))
+                yield Frame(seconds(time_s) or 0.0, image_rgb.crop((0, 0, *self.size_wh)))
         except NoVideoError as error:
             raise VideoError(f"{self.name} {error}.") from None
-        self.duration_s, self.is_damaged = clip.duration_s, clip.is_damaged
+        self.duration_s, self.is_damaged = seconds(clip.duration_s), clip.is_damaged
 
 
 class _VideoWorker(WorkerProcess):
@@ -174,8 +174,8 @@ class _VideoWorker(WorkerProcess):
 
 
 def seconds(value: object) -> float | None:
-    """The number of seconds that a worker has sent, or None."""
-    return float(value) if isinstance(value, (int, float)) and 0 <= value < float("inf") else None
+    """A number of seconds, which a worker may have sent, to the microseconds of FFmpeg's clock; or None."""
+    return round(float(value), 6) if isinstance(value, (int, float)) and 0 <= value < float("inf") else None
 
 
 __all__ = ["Frame", "VideoReader"]

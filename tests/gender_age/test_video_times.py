@@ -192,6 +192,16 @@ def test_an_flv_without_a_length(tmp_path):
     assert read(path) == (pytest.approx(TIMES), pytest.approx(1.0), False)
 
 
+@pytest.mark.parametrize("limits", [True, False])
+def test_times_have_microseconds(tmp_path, monkeypatch, limits):
+    """Tables and JSON say 1.0, not 0.9999999999999999."""
+    monkeypatch.setattr(video_reader, "has_limits", lambda: limits)
+    path = tmp_path / "a.gif"
+    frames = [fakes.noise((64, 48), seed) for seed in range(4)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100)
+    assert read(path) == ([0.0, 0.1, 0.2, 0.3], 0.4, False)
+
+
 @pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.ts"])
 def test_joined_clips_have_the_length_of_both_from_the_first_frame_on(tmp_path, name):
     path = clip(tmp_path / name)
