@@ -194,12 +194,10 @@ def test_an_flv_without_a_length(tmp_path):
 
 @pytest.mark.parametrize("limits", [True, False])
 def test_times_have_microseconds(tmp_path, monkeypatch, limits):
-    """Tables and JSON say 1.0, not 0.9999999999999999."""
     monkeypatch.setattr(video_reader, "has_limits", lambda: limits)
-    path = tmp_path / "a.gif"
-    frames = [fakes.noise((64, 48), seed) for seed in range(4)]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100)
-    assert read(path) == ([0.0, 0.1, 0.2, 0.3], 0.4, False)
+    first, *others = (fakes.noise((64, 48), seed) for seed in range(4))
+    first.save(tmp_path / "a.gif", save_all=True, append_images=others, duration=100)
+    assert read(tmp_path / "a.gif") == ([0.0, 0.1, 0.2, 0.3], 0.4, False)
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.ts"])
@@ -245,10 +243,7 @@ def test_the_annotated_copy_lasts_as_long_as_the_clip(tmp_path, times, last_s):
 
 
 def test_the_copy_of_a_damaged_clip_ends_with_what_could_be_read(tmp_path):
-    path, copy = (
-        clip(tmp_path / "a.mp4", container_options=FASTSTART, last_s=9.0),
-        tmp_path / "copy.mp4",
-    )
+    path, copy = clip(tmp_path / "a.mp4", container_options=FASTSTART, last_s=9.0), tmp_path / "copy.mp4"
     path.write_bytes(path.read_bytes()[:-10])
     for _ in annotate(path, VideoPrediction(video="a.mp4"), copy):
         pass
