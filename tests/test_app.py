@@ -178,12 +178,15 @@ def test_two_endpoints_are_all_of_the_api(served, photo):
         served.client.predict(handle_file(str(photo)), api_name="/show")
 
 
-def test_upload_limit(served):
+def test_upload_limit(served, monkeypatch):
+    # A hundredth of what `test_page_settings` reads, so that little has to be sent.
+    monkeypatch.setattr(served.demo, "max_file_size", served.demo.max_file_size // 100)
+
     def upload(size):
         return httpx.post(f"{served.url}gradio_api/upload", files={"files": ("a.jpg", bytes(size))}).status_code
 
-    assert upload(1_000_000) == 200
-    assert upload(210_000_000) == 413
+    assert upload(2_000_000) == 200
+    assert upload(2_100_000) == 413
 
 
 def test_page_settings(served):

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import __main__ as command
+from benchmarks import detector as detector_alone
 from benchmarks.agreement import matched, measure_agreement
 from benchmarks.photos import (
     KINDS,
@@ -35,6 +36,7 @@ TINY = dataclasses.replace(
     repetitions=1,
     model_batches=(1, 8),
     batch_photos=2,
+    portraits=2,
     server_starts=0,
     round_trips=1,
     agreement_photos=1,
@@ -164,7 +166,9 @@ def test_marks(target, marks):
     assert (target.meets_required, target.meets_aim) == marks
 
 
-def test_a_small_run_is_reported_whole(tiny_model_folder, tiny_data):
+def test_a_small_run_is_reported_whole(tiny_model_folder, tiny_data, monkeypatch):
+    smallest = dict(list(detector_alone.PICTURES.items())[:2])
+    monkeypatch.setattr(detector_alone, "PICTURES", smallest)
     steps = []
     results = command.measure(str(tiny_model_folder), TINY, str(tiny_data), steps.append)
     assert steps

@@ -1,4 +1,4 @@
-"""`python -m trainer push`, and Trainer's pushes during a run, to a Hub on loopback."""
+"""`python -m trainer push` and `deploy`, and Trainer's pushes during a run, to a Hub on loopback."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from gender_age.measurements import EvaluationRecord
 from tests.conftest import TINY
 from tests.fake_hub.commands import Commands
 from tests.fake_hub.server import OTHER_TOKEN, TOKEN, HubServer
+from tests.trainer.test_deploy import files_of, front_matter
+from trainer import deploy
 from trainer.publishing.model_card import eval_results
 from trainer.publishing.model_repository import DATA_FILES, code_files
 
@@ -204,3 +206,23 @@ def test_a_run_whose_repository_cannot_be_made_does_not_start(trainer, config):
     assert done.status == 1
     assert "The Hub does not know who uploads" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_deploying_is_one_commit_that_carries_and_names_a_hub_model(hub, trainer, tiny_model_folder):
+    model = files_of(tiny_model_folder) | {"training_args.bin": b"a pickle", "modeling_gender_age.py": b"raise"}
+    hub.add_repo("user/model", "model", model)
+    stale = {"page/old.py": b"", "model/model-00001-of-00002.safetensors": b"", "notes.md": b"the owner's"}
+    hub.add_repo("user/space", "space", stale)
+    before = len(hub.commits("user/space", "space"))
+    for _ in range(2):
+        done = trainer.run("deploy", "--to", "user/space", "--model", "user/model", token=TOKEN)
+        assert done.status == 0, done.stderr
+    assert len(hub.commits("user/space", "space")) == before + 1
+    files = hub.files("user/space", type="space")
+    assert files.pop("notes.md") == b"the owner's"
+    assert all(deploy.belongs_to_space(name) for name in files)
+    assert not {"page/old.py", "model/model-00001-of-00002.safetensors", "model/training_args.bin"} & files.keys()
+    assert files["model/model.safetensors"] == model["model.safetensors"]
+    assert files["app.py"] == (deploy.ROOT / "app.py").read_bytes()
+    front = front_matter(files["README.md"].decode())
+    assert (front["models"], front["thumbnail"][-22:]) == (["user/model"], "/main/page/preview.jpg")

@@ -85,6 +85,7 @@ def test_saved_and_pushed_models_load_with_their_detector(hub: HubServer, pushed
         assert found == faces
 
 
+@pytest.mark.slow
 def test_the_detector_is_fetched_once_and_by_the_pipeline_only_which_then_loads_offline(hub, pushed, tmp_path):
     hub.add_repo("user/model", files=pushed)
     environment = hub.environment(home=tmp_path / "home")
@@ -99,6 +100,7 @@ def test_the_detector_is_fetched_once_and_by_the_pipeline_only_which_then_loads_
     assert len(hub.requests) == before
 
 
+@pytest.mark.slow
 def test_a_repository_without_the_detector_is_a_sentence(hub, pushed, tmp_path):
     files = {path.name: path.read_bytes() for path in pushed.iterdir() if path.name != DETECTOR}
     hub.add_repo("user/model", files=files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from functools import cache
 
 from tests.robustness.bombs import png, png_chunk, progressive_jpeg, zeros
 
@@ -85,6 +86,7 @@ def wide_webp():
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
 
 
+@cache
 def known_files():
     """Name -> file of a kind that the cheap checks know, and that is refused."""
     jpeg = encoded(picture((64, 64)).convert("L"), "JPEG")
@@ -109,6 +111,7 @@ def known_files():
     }
 
 
+@cache
 def unknown_files():
     """Name -> file that the checks let through: a picture, or not."""
     exif = png_chunk(b"zTXt", b"Raw profile type exif\0\0" + zeros(8 << 20))

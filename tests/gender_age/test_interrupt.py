@@ -93,6 +93,7 @@ def test_while_a_file_is_written(start, tmp_path, monkeypatch, number):
     assert [name for name in os.listdir() if name.endswith(".mp4")] == []
 
 
+@pytest.mark.slow
 def test_while_nothing_comes_through_the_pipe(start, photos, tiny_model_folder):
     process = start(**command("=cmd.jpg", "-", "--json", "--model", str(tiny_model_folder)), stdin=subprocess.PIPE)
     assert "not a photo" in process.stdout.readline()
@@ -100,6 +101,7 @@ def test_while_nothing_comes_through_the_pipe(start, photos, tiny_model_folder):
     assert interrupt(process) == ""
 
 
+@pytest.mark.slow
 def test_while_nobody_reads_the_output(start, photos, tiny_model_folder):
     process = start(**command(*["=cmd.jpg"] * 3000, "--json", "--model", str(tiny_model_folder)))
     assert "not a photo" in process.stdout.readline()
@@ -108,6 +110,7 @@ def test_while_nobody_reads_the_output(start, photos, tiny_model_folder):
     assert process.wait(SECONDS) == 130
 
 
+@pytest.mark.slow
 def test_a_program_that_searches_photos_in_threads(start, tiny_model_folder):
     program = f"""
 import signal

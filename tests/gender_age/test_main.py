@@ -166,12 +166,13 @@ def test_arguments_are_read_before_torch_is_loaded():
 
 def test_the_command_on_a_real_photo_from_elsewhere(tiny_model_folder, tmp_path):
     example = REPOSITORY / "examples" / "collins.jpg"
-    result = run(str(example), "--json", "--model", str(tiny_model_folder), cwd=tmp_path)
-    assert (result.returncode, result.stderr) == (0, "")
-    (line,) = result.stdout.splitlines()
-    value = json.loads(line)
+    given = (str(example), "-", "--json", "--model", str(tiny_model_folder))
+    result = run(*given, cwd=tmp_path, text=False, input=example.read_bytes())
+    assert (result.returncode, result.stderr) == (0, b"")
+    value, piped = map(json.loads, result.stdout.splitlines())
     assert (value["photo"], value["width"], value["height"], value["rotation"]) == ("collins.jpg", 512, 512, 0)
     assert len(value["faces"]) == 1
+    assert piped == value | {"photo": "-", "path": "-"}
 
 
 @pytest.fixture
@@ -211,6 +212,7 @@ def test_a_name_the_terminal_has_no_letters_for_is_no_error(commanded, photos, p
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_causes_no_traceback(tiny_model_folder, photos, tmp_path):
     command = [sys.executable, "-m", "gender_age", photos[1], photos[1], "--json", "--model", str(tiny_model_folder)]
     read, write = os.pipe()

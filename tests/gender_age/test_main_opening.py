@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zlib
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests import fakes
 from tests.conftest import REPOSITORY
 
 from .greedy_files import known_files, unknown_files
-from .pictures import picture
+from .pictures import picture, rgb_tags, tiff
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the workers need Linux")
 
@@ -31,8 +32,10 @@ def test_it_starts_a_worker_at_its_first_photo(checkpoint, monkeypatch, tmp_path
 
 
 def test_hostile_files_are_answered_and_the_photo_behind_them_too(tiny_model_folder, tmp_path):
-    files = known_files() | unknown_files()
-    names = ["one large JPEG tile.tif", "900 tags of type 1.tif", "delta.bmp", "just not blank.webp"]
+    pixels = zlib.compress(b"short")  # of which libtiff would tell on stderr
+    short = tiff(rgb_tags((60, 40), 8) | {259: 8, 279: len(pixels)}, data=pixels)
+    files = known_files() | unknown_files() | {"short.tif": short}
+    names = ["one large JPEG tile.tif", "900 tags of type 1.tif", "delta.bmp", "just not blank.webp", "short.tif"]
     for name in names:
         (tmp_path / name).write_bytes(files[name])
     picture().save(tmp_path / "last.png")
@@ -40,5 +43,5 @@ def test_hostile_files_are_answered_and_the_photo_behind_them_too(tiny_model_fol
     run = [sys.executable, "-m", "gender_age", *photos, "--json", "--model", str(tiny_model_folder)]
     ran = subprocess.run(run, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
     answers = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert [answer["error"] is None for answer in answers] == [False] * 4 + [True]
+    assert [answer["error"] is None for answer in answers] == [False] * 5 + [True]
     assert ran.stderr == ""

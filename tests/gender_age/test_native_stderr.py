@@ -5,6 +5,8 @@ import sys
 import zlib
 from pathlib import Path
 
+import pytest
+
 from .pictures import rgb_tags, tiff
 
 CODE = """
@@ -42,6 +44,7 @@ def test_without_standard_error():
     )
 
 
+@pytest.mark.slow
 def test_the_command_line_is_quiet_about_tiff(tmp_path):
     """libtiff names the file and says what it misses in it."""
     pixels = zlib.compress(b"short")

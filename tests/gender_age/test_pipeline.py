@@ -136,6 +136,7 @@ def test_an_unknown_argument_is_refused(pipe, photo):
         pipe(photo, top_k=3)
 
 
+@pytest.mark.slow
 def test_a_stranger_gets_the_same_faces_from_the_folder_alone(tiny_model_folder, tmp_path):
     folder = push_to_folder(tiny_model_folder, tmp_path / "stranger")
     (tmp_path / "stranger.py").write_text(STRANGER)

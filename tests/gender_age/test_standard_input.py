@@ -91,6 +91,7 @@ def test_more_than_it_holds_is_a_sentence_and_status_2(commanded, photos, piped,
     assert commanded.asked == []
 
 
+@pytest.mark.slow
 def test_a_real_pipe(photos, tiny_model_folder):
     arguments = ("-", "--whole-image", "--csv", "-", "--model", str(tiny_model_folder))
     piped = subprocess.run(

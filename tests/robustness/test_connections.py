@@ -19,10 +19,15 @@ from tests.conftest import REPOSITORY
 from .inputs import saved
 from .pages import Caller, PageProcess, given
 
-SHORT = """
+SLOW_WH = (66, 44)
+SHORT = f"""
+import time
 from page.server import connections
+from tests import fakes
 connections.HEAD_S, connections.BODY_S, connections.ANSWER_S, connections.CHECK_S = 2.0, 2.0, 2.0, 0.2
 connections.MAX_CONNECTIONS = 40
+at_once = fakes.size_as_age
+fakes.size_as_age = lambda image: time.sleep(30 if image.size == {SLOW_WH} else 0) or at_once(image)
 import sys
 from tests.robustness import page_process
 sys.exit(page_process.main(sys.argv[1:]))
@@ -36,7 +41,7 @@ HALF_A_BODY = (
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """A page with shorter times and fewer connections."""
+    """A page with shorter times and fewer connections, whose model takes half a minute for a photo of `SLOW_WH`."""
     folder = tmp_path_factory.mktemp("page")
     (folder / "short_times.py").write_text(SHORT)
     path = os.pathsep.join((str(REPOSITORY), str(folder)))
@@ -169,26 +174,26 @@ def test_every_answer_has_headers_for_browsers(page):
         assert "frame-ancestors 'self' https://huggingface.co https://*.hf.space" in headers["content-security-policy"]
 
 
-def test_sigterm_ends_it_in_time_with_work_in_flight(tmp_path):
-    with PageProcess(tmp_path, "--fake", "--seconds", "30") as page:
-        caller = Caller(page.url)
-        asking = threading.Thread(target=lambda: suppressed(caller), daemon=True)
-        asking.start()
-        (path,) = Caller(page.url).upload("b.png", saved("PNG")).json()
-        httpx.post(f"{page.url}gradio_api/call/predict_batch", json={"data": [[given(path)] * 5]}).raise_for_status()
-        time.sleep(1)
-        begun = time.monotonic()
-        os.kill(page.pid, signal.SIGTERM)
-        while page.is_alive() and time.monotonic() - begun < 20:
-            time.sleep(0.05)
-        assert time.monotonic() - begun < 5
-        assert page.exit_status == 0
+def test_sigterm_ends_it_in_time_with_work_in_flight(page):
+    """The last that asks this page."""
+    caller, slow = Caller(page.url), saved("PNG", size_wh=SLOW_WH)
+    asking = threading.Thread(target=lambda: suppressed(caller, slow), daemon=True)
+    asking.start()
+    (path,) = Caller(page.url).upload("b.png", slow).json()
+    httpx.post(f"{page.url}gradio_api/call/predict_batch", json={"data": [[given(path)] * 5]}).raise_for_status()
+    time.sleep(1)
+    begun = time.monotonic()
+    os.kill(page.pid, signal.SIGTERM)
+    while page.is_alive() and time.monotonic() - begun < 20:
+        time.sleep(0.05)
+    assert time.monotonic() - begun < 5
+    assert page.exit_status == 0
     assert not list(page.temporary.rglob("*.png"))
 
 
-def suppressed(caller) -> None:
+def suppressed(caller, photo) -> None:
     try:
-        caller.predict("a.png", saved("PNG"))
+        caller.predict("a.png", photo)
     except (httpx.HTTPError, AssertionError):  # the page has ended
         return
 

@@ -8,10 +8,11 @@ import subprocess
 
 import pytest
 
+from page.server.private_folder import private_folder
 from page.server.request_limits import DISK_FULL
 
+from .conftest import serve
 from .inputs import saved
-from .pages import Caller, PageProcess
 
 SIZE = 16_000_000
 
@@ -32,23 +33,32 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_what_finds_no_space_is_gone_and_the_next_upload_works(small_disk, tmp_path):
-    with PageProcess(tmp_path, "--fake") as page:
-        caller = Caller(page.url)
-        assert caller.predict("a.png", saved("PNG"))["error"] is None
+@pytest.fixture
+def page(small_disk, monkeypatch):
+    """The page in this process, whose private folder is on that disk."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(small_disk))
+    with private_folder() as folder:
+        page = serve(folder)
+        yield page
+        page.demo.close()
 
-        def files():
-            return {path for path in small_disk.rglob("*") if path.is_file()}
 
-        before = files()
-        for _ in range(3):
-            answer = caller.upload("large.jpg", bytes(2 * SIZE))
-            assert (answer.status_code, answer.text) == (507, '{"detail":"' + DISK_FULL + '"}')
-        assert files() == before
-        address = "data:image/jpeg;base64," + base64.b64encode(bytes(2 * SIZE)).decode()
-        event, (photo,) = caller.call("predict", [address])
-        assert event == "complete"
-        assert "there is no space" in photo["error"]
-        assert files() == before
-        assert caller.predict("b.png", saved("PNG", size_wh=(40, 30)))["error"] is None
-        assert "Traceback" not in page.log
+def test_what_finds_no_space_is_gone_and_the_next_upload_works(page, small_disk, capfd):
+    caller = page.caller
+    assert caller.predict("a.png", saved("PNG"))["error"] is None
+
+    def files():
+        return {path for path in small_disk.rglob("*") if path.is_file()}
+
+    before = files()
+    for _ in range(3):
+        answer = caller.upload("large.jpg", bytes(2 * SIZE))
+        assert (answer.status_code, answer.text) == (507, '{"detail":"' + DISK_FULL + '"}')
+    assert files() == before
+    address = "data:image/jpeg;base64," + base64.b64encode(bytes(2 * SIZE)).decode()
+    event, (photo,) = caller.call("predict", [address])
+    assert event == "complete"
+    assert "there is no space" in photo["error"]
+    assert files() == before
+    assert caller.predict("b.png", saved("PNG", size_wh=(40, 30)))["error"] is None
+    assert "Traceback" not in "".join(capfd.readouterr())

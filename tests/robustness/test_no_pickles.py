@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import REPOSITORY
 from trainer.push import push_to_folder
 
@@ -17,7 +19,8 @@ from .no_pickles import MESSAGE
 
 MODULE = "tests.robustness.no_pickles"
 PHOTO = REPOSITORY / "examples" / "collins.jpg"
-PIPELINE = """
+CODES = ("pickle.loads(pickle.dumps(1))", "torch.load('none.pt')", "facenet_pytorch.MTCNN()")
+PIPELINE = f"""
 import sys
 from tests.robustness.no_pickles import forbid
 forbid()
@@ -25,6 +28,12 @@ sys.modules["gender_age"] = None
 import json
 from transformers import pipeline
 print(json.dumps(pipeline(model=sys.argv[1], trust_remote_code=True, device="cpu")(sys.argv[2])))
+import pickle, torch, facenet_pytorch
+for code in {CODES}:
+    try:
+        eval(code)
+    except AssertionError as error:
+        print(error)
 """
 
 
@@ -45,25 +54,20 @@ def test_the_command_line_unpickles_nothing(tiny_model_folder):
     assert len(json.loads(done.stdout)["faces"]) == 1
 
 
-def test_the_pipeline_unpickles_nothing(tiny_model_folder, tmp_path):
-    folder = push_to_folder(tiny_model_folder, tmp_path / "model")
-    done = run("-c", PIPELINE, folder, PHOTO, HF_MODULES_CACHE=str(tmp_path / "modules"))
+@pytest.fixture(scope="module")
+def lines(tiny_model_folder, tmp_path_factory):
+    """What the pipeline's process prints."""
+    folder = tmp_path_factory.mktemp("pushed")
+    push_to_folder(tiny_model_folder, folder / "model")
+    done = run("-c", PIPELINE, folder / "model", PHOTO, HF_MODULES_CACHE=str(folder / "modules"))
     assert done.returncode == 0, done.stderr
-    assert len(json.loads(done.stdout.splitlines()[-1])) == 1
+    return done.stdout.splitlines()
 
 
-def test_a_pickle_is_seen(tmp_path):
+def test_the_pipeline_unpickles_nothing(lines):
+    assert len(json.loads(lines[-1 - len(CODES)])) == 1
+
+
+def test_a_pickle_is_seen(lines):
     """As the detector before read its own weights."""
-    codes = ("pickle.loads(pickle.dumps(1))", "torch.load('none.pt')", "facenet_pytorch.MTCNN()")
-    program = f"""
-import pickle, torch, facenet_pytorch
-from {MODULE} import forbid
-forbid()
-for code in {codes}:
-    try:
-        eval(code)
-    except AssertionError as error:
-        print(error)
-"""
-    done = run("-c", program)
-    assert done.stdout.splitlines() == [MESSAGE] * len(codes), done.stderr
+    assert lines[-len(CODES) :] == [MESSAGE] * len(CODES)

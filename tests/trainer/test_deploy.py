@@ -17,7 +17,6 @@ from huggingface_hub import SpaceHardware
 
 from gender_age.checkpoint import DEFAULT_MODEL
 from gender_age.errors import ModelError
-from tests.fake_hub.server import TOKEN, HubServer
 from tests.test_imports import modules_imported
 from trainer import deploy
 from trainer.errors import TrainerError
@@ -32,13 +31,6 @@ own = [module for name, module in sys.modules.items() if name.partition(".")[0] 
 strays = [module.__file__ for module in own if not module.__file__.startswith(folder)]
 print("strays", strays, "trainer" in sys.modules, "datasets" in sys.modules, flush=True)
 sys.exit(app.main(["--host", "127.0.0.1", "--port", port]))
-"""
-
-PUBLISH = """
-import sys
-from trainer.__main__ import main
-for _ in range(2):
-    print("exit", main(["deploy", "--to", "user/space", "--model", "user/model"]))
 """
 
 
@@ -180,33 +172,6 @@ def test_a_hub_out_of_reach_is_a_sentence(tiny_model_folder):
         deploy.main(parser.parse_args(["--to", "user/space", "--model", str(tiny_model_folder)]))
     with pytest.raises(TrainerError, match="no name a Hub Space can have"):
         deploy.main(parser.parse_args(["--to", "user/space/more", "--model", str(tiny_model_folder)]))
-
-
-def test_publishing_is_one_commit_that_carries_and_names_a_hub_model(tiny_model_folder):
-    with HubServer() as hub:
-        model = files_of(tiny_model_folder) | {"training_args.bin": b"a pickle", "modeling_gender_age.py": b"raise"}
-        hub.add_repo("user/model", "model", model)
-        stale = {"page/old.py": b"", "model/model-00001-of-00002.safetensors": b"", "notes.md": b"the owner's"}
-        hub.add_repo("user/space", "space", stale)
-        before = len(hub.commits("user/space", "space"))
-        done = subprocess.run(
-            [sys.executable, "-c", PUBLISH],
-            env=hub.environment(token=TOKEN),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        said = [line for line in done.stdout.splitlines() if line.startswith("exit")]
-        assert said == ["exit 0", "exit 0"], done.stderr[-3000:]
-        assert len(hub.commits("user/space", "space")) == before + 1
-        files = hub.files("user/space", type="space")
-    assert files.pop("notes.md") == b"the owner's"
-    assert all(deploy.belongs_to_space(name) for name in files)
-    assert not {"page/old.py", "model/model-00001-of-00002.safetensors", "model/training_args.bin"} & files.keys()
-    assert files["model/model.safetensors"] == model["model.safetensors"]
-    assert files["app.py"] == (deploy.ROOT / "app.py").read_bytes()
-    front = front_matter(files["README.md"].decode())
-    assert (front["models"], front["thumbnail"][-22:]) == (["user/model"], "/main/page/preview.jpg")
 
 
 def serve_and_ask(python, space, tmp_path):

@@ -47,6 +47,7 @@ def test_folder_holds_the_repository_and_nothing_else(run_folder, tmp_path):
     assert "../.." not in everything
 
 
+@pytest.mark.slow
 def test_weights_are_stored_in_half_and_arrive_in_float32_without_this_repository(run_folder, tmp_path):
     folder = push.push_to_folder(run_folder, tmp_path / "model")
     assert {tensor.dtype for tensor in load_file(folder / "model.safetensors").values()} == {torch.float16}

@@ -112,7 +112,9 @@ def unbroken(tiny_data, tmp_path_factory):
         ((10, "all but the marker"), {5: True, 10: False}, 5),
         pytest.param((13, STEP_DONE), {5: True, 10: True}, 10, marks=pytest.mark.slow),
         # The evaluation at the end of an epoch comes after the save and is not made again.
-        ((5 * STEPS_AN_EPOCH + 2, STEP_DONE), {25: True, 30: True}, 5 * STEPS_AN_EPOCH),
+        pytest.param(
+            (5 * STEPS_AN_EPOCH + 2, STEP_DONE), {25: True, 30: True}, 5 * STEPS_AN_EPOCH, marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_killed_run_goes_on_and_ends_as_the_unbroken_one(
