@@ -59,7 +59,7 @@ def test_every_batch_of_a_step_is_augmented_differently(batches, tiny_data, tmp_
     assert batches[12:] == unbroken[10:]
 
 
-@pytest.mark.parametrize("max_steps", [9, 15])
+@pytest.mark.parametrize("max_steps", [9, pytest.param(15, marks=pytest.mark.slow)])
 def test_max_steps_cuts_no_face_at_another_size(max_steps, batches, tiny_data, tmp_path, caplog):
     values = run_values(tiny_data, tmp_path / "run", max_steps=max_steps)
     train(parse_config(values))
@@ -97,7 +97,7 @@ def test_pixels_are_scaled_as_the_image_processor_does(settings):
     torch.testing.assert_close(Normalisation.of(theirs)(normalise_faces(pixels)), expected, atol=1e-4, rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["stock ViT", "of this project"])
+@pytest.mark.parametrize("kind", ["stock ViT", pytest.param("of this project", marks=pytest.mark.slow)])
 def test_a_checkpoint_keeps_its_mean_and_deviation(kind, tiny_data, tmp_path, monkeypatch):
     pretrained = tmp_path / "pretrained"
     network = ViTModel(ViTConfig(**TINY)) if kind == "stock ViT" else GenderAgeModel(GenderAgeConfig(**TINY))

@@ -58,7 +58,7 @@ def test_the_record_tells_of_the_stream(streamed):
     assert len(record["data_revision"]) == 64
 
 
-@pytest.mark.parametrize("accumulation", [1, 2])
+@pytest.mark.parametrize("accumulation", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_continued_run_ends_as_the_unbroken_one(sharded, tmp_path, monkeypatch, accumulation):
     training = {"gradient_accumulation_steps": accumulation, "per_device_train_batch_size": 4, "save_steps": 8}
     values = streaming_values(sharded, tmp_path / "run", **training)

@@ -63,22 +63,22 @@ def test_logits_learn_to_leave_the_prior_out(power):
     assert share_of_old == pytest.approx({0.0: 0.1, 1.0: 0.5}[power], abs=0.04)
 
 
-def test_a_run_begins_with_the_prior_already_left_out(tiny_data, tmp_path):
+def test_a_run_begins_with_the_prior_already_left_out(tiny_model_folder, tiny_data, tmp_path):
     """At a learning rate of next to nothing, the first model's answers move by the prior alone."""
-    still = {"learning_rate": 1e-12, "max_steps": 1, "logging_steps": 1}
-    first = train(parse_config(run_values(tiny_data, tmp_path / "first", **still)))
-    found = {}
-    for power in (0.0, 0.5):
-        values = run_values(tiny_data, tmp_path / f"{power}", **still)
-        values["model"] = {"pretrained": str(first), "config": {"age_prior_power": power}}
-        found[power] = GenderAgeModel.from_pretrained(train(parse_config(values)))
+
+    def trained(name, start, power):
+        values = run_values(tiny_data, tmp_path / name, learning_rate=1e-12, max_steps=1)
+        values |= {"stages": [{"image_size": 16, "epochs": 1}]}
+        values["data"]["cache_dir"] = str(tmp_path / "faces")
+        values["model"] = {"pretrained": str(start), "config": {"age_prior_power": power}}
+        return GenderAgeModel.from_pretrained(train(parse_config(values)))
+
+    found = {power: trained(f"{power}", tiny_model_folder, power) for power in (0.0, 0.5)}
     rows = load_split([str(tiny_data)], "train")
     low, high = torch.tensor(rows["age_min"][:]), torch.tensor(rows["age_max"][:])
     log_prior = age_log_prior(low, high, age_weights(low, high, 0.5))
     shift = found[0.5].age_head.bias - found[0.0].age_head.bias
     torch.testing.assert_close(shift, -0.5 * log_prior, atol=1e-4, rtol=0)
     assert found[0.5].config.age_prior_power == 0.5, "a run that goes on from this one shifts by the rest only"
-    again = run_values(tiny_data, tmp_path / "again", **still)
-    again["model"] = {"pretrained": str(tmp_path / "0.5" / "model"), "config": {"age_prior_power": 0.5}}
-    kept = GenderAgeModel.from_pretrained(train(parse_config(again)))
+    kept = trained("again", tmp_path / "0.5" / "model", 0.5)
     torch.testing.assert_close(kept.age_head.bias, found[0.5].age_head.bias, atol=1e-4, rtol=0)
