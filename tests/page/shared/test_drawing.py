@@ -119,8 +119,8 @@ def test_numbers_stand_beside_boxes_where_there_is_no_room_above_below_or_inside
 
 
 def test_a_crowd_keeps_every_number(monkeypatch):
-    faces = [face((x, y, x + 12, y + 14)) for y in range(0, 780, 26) for x in range(0, 980, 20)]
-    copy, texts, places = labels_of(monkeypatch, (1000, 800), faces)
+    faces = [face((x, y, x + 12, y + 14)) for y in range(0, 390, 26) for x in range(0, 490, 20)]
+    copy, texts, places = labels_of(monkeypatch, (500, 400), faces)
     assert [text.split(" ")[0] for text in texts] == [str(number) for number in range(1, len(faces) + 1)]
     assert all(place[1] >= 0 and place[3] <= copy.height for place in places)
 

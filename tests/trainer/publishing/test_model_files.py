@@ -80,6 +80,7 @@ def test_its_card_shows_the_evaluation_in_the_folder(files):
     assert "This folder holds none of them" in card.text
 
 
+@pytest.mark.slow
 def test_laid_out_with_its_code_transformers_alone_uses_it(files, tmp_path):
     folder = push_to_folder(DEFAULT_MODEL, tmp_path / "laid-out")
     ours, theirs = load_file(files["model.safetensors"]), load_file(folder / "model.safetensors")
