@@ -6,8 +6,10 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import venv
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +19,7 @@ from huggingface_hub import SpaceHardware
 
 from gender_age.checkpoint import DEFAULT_MODEL
 from gender_age.errors import ModelError
+from tests.page.server.test_strange_places import AS_USER, folders, is_other_user_possible
 from tests.test_imports import modules_imported
 from trainer import deploy
 from trainer.errors import TrainerError
@@ -175,29 +178,44 @@ def test_a_hub_out_of_reach_is_a_sentence(tiny_model_folder):
 
 
 def serve_and_ask(python, space, tmp_path):
-    """Starts the page from `space` alone and asks it about one of its examples; returns the answer."""
+    """Starts the page from `space` alone and asks it about one of its examples; returns the answer.
+
+    Where root runs the tests, the page is another user's. It has no home, and only temporary files can be written.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {name: text for name, text in os.environ.items() if name not in ("PYTHONPATH", "GENDER_AGE_MODEL")}
-    environment |= {"GRADIO_TEMP_DIR": str(tmp_path / "gradio"), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [str(python), "-c", SERVE, str(space), str(port)]
-    with open(tmp_path / "log", "w") as log:
-        page = subprocess.Popen(command, cwd=space, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        for _ in range(1200):
-            assert page.poll() is None, (tmp_path / "log").read_text()
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/config")
-                break
-            except httpx.TransportError:
-                time.sleep(0.2)
-        assert "strays [] False False" in (tmp_path / "log").read_text()
-        client = Client(f"http://127.0.0.1:{port}", verbose=False)
-        return client.predict(handle_file(str(space / "examples" / "hopper.jpg")), api_name="/predict")
-    finally:
-        page.terminate()
-        page.wait(20)
+    before = files_of(space)
+    with tempfile.TemporaryDirectory() as base, open(tmp_path / "log", "w") as log:
+        Path(base).chmod(0o1777)
+        environment = {"PATH": os.environ["PATH"], "TMPDIR": base, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+        page = subprocess.Popen(
+            [*(AS_USER if is_other_user_possible() else []), str(python), "-c", SERVE, str(space), str(port)],
+            cwd=space,
+            env=environment | {"PYTHONDONTWRITEBYTECODE": "1"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            umask=0o777,
+        )
+        try:
+            for _ in range(1200):
+                assert page.poll() is None, (tmp_path / "log").read_text()
+                try:
+                    httpx.get(f"http://127.0.0.1:{port}/config")
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.2)
+            client = Client(f"http://127.0.0.1:{port}", verbose=False)
+            answer = client.predict(handle_file(str(space / "examples" / "hopper.jpg")), api_name="/predict")
+        finally:
+            page.terminate()
+            status = page.wait(60)
+        assert (status, folders(Path(base))) == (0, [])
+    assert files_of(space) == before
+    printed = (tmp_path / "log").read_text()
+    assert "strays [] False False" in printed
+    assert "Traceback" not in printed
+    return answer
 
 
 def test_just_those_files_start_and_serve(space, tmp_path):

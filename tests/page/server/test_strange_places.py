@@ -157,8 +157,9 @@ def test_two_users_do_not_meet(base):
         assert (theirs / "photo.jpg").exists()
 
 
+@pytest.mark.slow
 @as_other_user
-@pytest.mark.parametrize("umask", [pytest.param(0o022, marks=pytest.mark.slow), 0o777])
+@pytest.mark.parametrize("umask", [0o022, 0o777])
 def test_the_page_of_a_user_without_home_and_place_to_write(base, tiny_model_folder, tmp_path, umask):
     """As in a container whose user is a mere number, with a read-only file system but for temporary files."""
     nowhere = tmp_path / "nowhere"
