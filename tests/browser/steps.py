@@ -32,6 +32,13 @@ OTHER_WIDTHS = ("desktop-light", "phone-dark", *WIDE_VIEWS)
 # The first two show every width and theme once; the others take as long again.
 PARAMETERS = [*VIEWS, *(pytest.param(name, marks=pytest.mark.slow) for name in ALL_VIEWS if name not in VIEWS)]
 
+
+def first_in(view: str, fixture: str = "page") -> pytest.MarkDecorator:
+    """For what hardly depends on the view: the fast suite looks at one, the slow one at all."""
+    others = [pytest.param(name, marks=pytest.mark.slow) for name in ALL_VIEWS if name != view]
+    return pytest.mark.parametrize(fixture, [view, *others], indirect=True)
+
+
 # For what is the same in every view.
 ONE_VIEW = pytest.mark.parametrize("page", ["phone-dark"], indirect=True)
 

@@ -1,6 +1,6 @@
 """The About tab in the browser, with the default model's own records."""
 
-from tests.browser.steps import ONE_VIEW, open_tab
+from tests.browser.steps import ONE_VIEW, first_in, open_tab
 
 WIDER = """[...document.querySelectorAll('#about *')].filter(each => {
   const box = each.getBoundingClientRect();
@@ -20,6 +20,7 @@ SMALL = """[...document.querySelectorAll('#about summary, #about button')].filte
 }).map(each => each.textContent)"""
 
 
+@first_in("desktop-light")
 def test_four_numbers_and_two_charts_and_the_rest_folds(page):
     open_tab(page, "About")
     page.wait_for_selector("#about .ga-tiles >> text=UTKFace")
@@ -56,6 +57,7 @@ def test_the_address_opens_a_fold(page):
     page.wait_for_selector("#about-cite .ga-folded >> visible=true")
 
 
+@first_in("phone-dark")
 def test_measurements_as_pictures_and_as_text(page):
     open_tab(page, "About")
     page.click("#about-all > summary")
@@ -82,6 +84,7 @@ def test_measurements_as_pictures_and_as_text(page):
     assert page.evaluate(SMALL) == []
 
 
+@first_in("desktop-light")
 def test_code_names_this_page_and_is_copied(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_tab(page, "About")

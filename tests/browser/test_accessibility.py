@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from .steps import EXAMPLES, OTHER_WIDTHS, choose, open_tab
+from .steps import EXAMPLES, OTHER_WIDTHS, choose, first_in, open_tab
 
 # Each tab and what is there once it has been answered.
 TABS = {
@@ -50,6 +50,7 @@ def test_no_serious_violation_on_any_tab(page):
     assert found == dict.fromkeys(TABS, {})
 
 
+@first_in("desktop-light")
 def test_the_page_is_used_without_a_mouse(page):
     reached, unseen = set(), set()
     for _ in range(60):

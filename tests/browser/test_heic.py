@@ -35,6 +35,7 @@ def test_heic_photos_are_answered_and_shown(page, heic):
         assert page.locator(".toast-body").count() == 0
 
 
+@pytest.mark.slow
 @ONE_VIEW
 def test_heic_photos_are_among_many(page, heic):
     open_tab(page, "Many photos")

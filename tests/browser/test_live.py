@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 from .camera import LIVE_MS, ONE_VIEW, START, start
 from .conftest import opened_live
-from .steps import EXAMPLES, FULL, refuse
+from .steps import EXAMPLES, FULL, first_in, refuse
 
 REFUSE = """(name) => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', name));
@@ -37,6 +37,7 @@ class Place:
         self._post(f"stream/{self.event_id}/close", {})
 
 
+@first_in("desktop-light", "live")
 def test_a_face_is_followed_with_a_steady_age(live):
     assert live.get_by_role("button", name="Start the camera").is_visible()
     assert "No picture is sent before you start" in live.inner_text("#live-controls")

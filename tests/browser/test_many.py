@@ -12,7 +12,7 @@ import pyarrow.parquet
 
 from page.shared.histograms import Column, column_chart
 
-from .steps import EXAMPLES, ONE_VIEW, open_tab, refuse, serious
+from .steps import EXAMPLES, ONE_VIEW, first_in, open_tab, refuse, serious
 
 PHOTOS = [EXAMPLES / name for name in ("group.jpg", "collins.jpg", "obama.jpg")]
 
@@ -53,6 +53,7 @@ def downloaded(page, button) -> bytes:
     return Path(download.value.path()).read_bytes()
 
 
+@first_in("desktop-light")
 def test_files_and_an_archive_become_one_table(page, tmp_path):
     (tmp_path / "notes.jpg").write_text("Dear all,\n")
     with zipfile.ZipFile(tmp_path / "trip.zip", "w") as packed:
@@ -162,6 +163,7 @@ def test_the_table_is_filtered_sorted_and_shows_its_photos(page, tmp_path):
     assert row.evaluate("each => each === document.activeElement"), "the focus does not come back to the row"
 
 
+@first_in("phone-dark")
 def test_columns_are_as_high_as_their_counts(page):
     counts = (0, 1, 3, 4)
     chart = column_chart("Faces", [Column(f"{count}", count, "") for count in counts])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageColor
 
-from .steps import EXAMPLES, ONE_VIEW, choose
+from .steps import EXAMPLES, ONE_VIEW, choose, first_in
 
 MARKED = "[...document.querySelectorAll('#faces [aria-current]')].map(part => part.className + part.dataset.face)"
 PRESSED = "[...document.querySelectorAll('#faces [aria-pressed=true]')].map(button => button.className)"
@@ -81,6 +81,7 @@ def test_a_photo_its_boxes_and_its_cards(page):
     page.wait_for_selector("#json >> text=gender_probability")
 
 
+@first_in("phone-dark")
 def test_faces_and_cards_mark_each_other(page):
     choose(page, EXAMPLES / "group.jpg")
     page.wait_for_selector("#faces .ga-face >> nth=2")

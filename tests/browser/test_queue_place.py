@@ -55,6 +55,7 @@ def crowd(url, number):
         assert asked.acquire(timeout=60)
 
 
+@pytest.mark.slow
 def test_the_place_is_true_and_a_full_queue_is_said(browser, slow_url):
     with WatchedPage(browser, slow_url, *VIEWS["phone-dark"], tolerated=f"status of {FULL}") as page:
         page.evaluate(RECORDED)

@@ -15,6 +15,7 @@ from .steps import (
     answered,
     caught,
     choose,
+    first_in,
     held,
     open_tab,
 )
@@ -69,6 +70,7 @@ def test_the_answer_comes_into_view_by_itself(page):
     assert page.evaluate(SMALL_TARGETS) == []
 
 
+@first_in("desktop-light")
 def test_a_photo_is_dropped_and_pasted_anywhere(page):
     assert send(page, "drop", "#summary", EXAMPLES / "collins.jpg")
     answered(page, "collins.jpg")
@@ -171,6 +173,7 @@ def test_an_address_is_fetched_or_a_sentence_says_why_not(page):
     page.wait_for_selector("#summary >> text=Type the address of a photo first")
 
 
+@first_in("phone-dark")
 def test_no_camera_and_a_refused_clipboard_are_sentences(page):
     page.click("#paste")
     page.wait_for_selector("#stage-notes .ga-said >> text=/clipboard/")
@@ -191,6 +194,7 @@ def test_a_photo_is_taken_with_the_camera_which_is_off_afterwards(playwright, pa
     running.close()
 
 
+@first_in("desktop-light")
 def test_zoom_hover_and_what_a_card_does(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     choose(page, EXAMPLES / "group.jpg")

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.browser.steps import EXAMPLES, ONE_VIEW, answered, caught, choose, held, open_tab, refuse
+from tests.browser.steps import EXAMPLES, ONE_VIEW, answered, caught, choose, first_in, held, open_tab, refuse
 
 EXPLAINED = """(old) => {
   const title = document.querySelector('#why-panel h2');
@@ -24,11 +24,13 @@ def heights(page) -> list[str]:
     return [bar.get_attribute("height") for bar in page.locator("#why-panel rect").all()]
 
 
+@first_in("phone-dark")
 def test_without_a_photo_it_says_what_to_do(page):
     open_tab(page, "Why?")
     page.wait_for_selector("#why-panel >> text=No photo to explain")
 
 
+@first_in("desktop-light")
 def test_every_face_is_explained(page):
     choose(page, EXAMPLES / "group.jpg")
     page.wait_for_selector("#faces .ga-face >> nth=2")

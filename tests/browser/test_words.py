@@ -15,7 +15,7 @@ FOREIGN = re.compile(r"\b(hochladen|ablegen|klicken|oder|und|über|einstellungen
 TABS = ("Photo", "Why?", "Many photos", "Live", "About")
 
 
-@pytest.mark.parametrize("locale", ["de-DE", "zh-CN", "ar"])
+@pytest.mark.parametrize("locale", ["ar", *(pytest.param(name, marks=pytest.mark.slow) for name in ("de-DE", "zh-CN"))])
 def test_all_words_are_english(browser, page_url, locale):
     with WatchedPage(browser, page_url, (390, 844), "light", locale=locale) as page:
         for tab in TABS:

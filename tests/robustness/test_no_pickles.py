@@ -49,6 +49,7 @@ def run(*arguments: object, **more: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_the_command_line_unpickles_nothing(tiny_model_folder):
     done = run("-m", MODULE, "gender_age", PHOTO, "--json", "--model", tiny_model_folder)
     assert done.returncode == 0, done.stderr

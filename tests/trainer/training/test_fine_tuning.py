@@ -60,6 +60,7 @@ def moved(stock, folder, kind="dinov2"):
     return [name for name, weight in model.backbone.state_dict().items() if not torch.equal(weight, theirs[name])]
 
 
+@pytest.mark.slow
 def test_a_frozen_backbone_keeps_its_weights(stock, tiny_data, tmp_path):
     for kind in ("dinov2", "efficientnet"):  # the second has batch norm
         folder = run(stock, tiny_data, tmp_path / kind, kind, {"freeze": "all"}, ema_decay=0.5)
@@ -160,6 +161,7 @@ def test_lora_without_a_linear_layer_is_a_sentence(stock):
         built(stock, "efficientnet", lora={"r": 2})
 
 
+@pytest.mark.slow
 def test_gradient_checkpointing_changes_no_weight(stock, tiny_data, tmp_path):
     plain, saving = (
         run(stock, tiny_data, tmp_path / str(on), training={"gradient_checkpointing": on}) for on in (False, True)

@@ -66,6 +66,7 @@ def test_losses_are_weighted_means():
         assert torch.equal(found, expected)
 
 
+@pytest.mark.slow
 def test_a_weight_of_zero_trains_as_a_missing_label(tiny_data, other, tmp_path):
     """The heads of two runs: one weighs the second data set's genders with 0, the other has none there."""
     blank = tmp_path / "blank" / "other"
