@@ -174,6 +174,7 @@ def test_two_endpoints_are_all_of_the_api(served, photo):
         parameters = {parameter["parameter_name"]: parameter for parameter in named[endpoint]["parameters"]}
         assert list(parameters) == [first, "min_score"]
         assert parameters["min_score"]["parameter_default"] == MIN_SCORE
+        assert parameters["min_score"]["example_input"] == MIN_SCORE
     with pytest.raises((ValueError, AppError)):
         served.client.predict(handle_file(str(photo)), api_name="/show")
 

@@ -128,6 +128,13 @@ def with_session(url, use):
     return run_apart(main())
 
 
+def descriptions(schema):
+    """The words on every parameter, and on each form that it may have."""
+    for each in schema["properties"].values():
+        forms = each.get("anyOf") or each.get("items", {}).get("anyOf", [])
+        yield from (form["description"] for form in (each, *forms))
+
+
 def test_tools_are_described_for_assistants(url):
     tools = {tool.name: tool for tool in with_session(url, lambda session: session.list_tools()).tools}
     assert list(tools) == ["predict", "predict_batch"], "an event of the page is a tool"
@@ -137,11 +144,12 @@ def test_tools_are_described_for_assistants(url):
             assert word in description, f"{name} says nothing of {word}"
         schema = tools[name].inputSchema
         assert next(iter(schema["properties"])) == parameter
-        for sentence in (description, *(each["description"] for each in schema["properties"].values())):
+        for sentence in (description, *descriptions(schema)):
             # gradio's own last sentence has no full stop. It joins the lines of "Returns:" with commas.
             assert re.match(r"[A-Z]", sentence)
             assert re.search(r"\.( If a user passes a file.*)?$", sentence), sentence
             assert "Returns:" not in sentence
+            assert "{" not in sentence, "code in place of words"
         assert schema.get("required", []) in ([], [parameter])
 
 

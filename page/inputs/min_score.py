@@ -31,10 +31,12 @@ def min_score_slider(**options) -> gr.Slider:
 def min_score_argument() -> gr.Number:
     """A hidden `gr.Number` that passes a number in [0, 1], or None, to the function of an endpoint.
 
-    Its `preprocess` is replaced, as gradio's lets NaN pass and fails on a text with a traceback in the log.
+    Its `preprocess` is replaced, as gradio's lets NaN pass and fails on a text with a traceback in the log. Its example
+    is not gradio's 0.
     """
     component = gr.Number(MIN_SCORE, minimum=0, maximum=1, label=LABEL, visible=False)
     component.preprocess = _given_score
+    component.example_payload = lambda: MIN_SCORE
     return component
 
 

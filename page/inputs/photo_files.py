@@ -37,13 +37,17 @@ DATA_URI = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)(;[\w.+-]+=[^;,]*)*;base
 MAX_HEAD = 200
 UPLOAD = {
     "type": "object",
+    "description": "A file that was uploaded to this page before.",
     "properties": {
-        "path": {"type": "string", "description": "The path, as the upload has answered it."},
+        "path": {"type": "string", "description": "The path that the upload answered."},
         "meta": {"type": "object", "properties": {"_type": {"const": "gradio.FileData"}}},
     },
     "required": ["path", "meta"],
 }
-ADDRESS = {"type": "string", "description": "A public http:// or https:// address, or data:image/jpeg;base64,…"}
+ADDRESS = {
+    "type": "string",
+    "description": "The file's public address (http:// or https://), or the file itself as data:image/jpeg;base64,….",
+}
 SCHEMA = {"type": "array", "items": {"anyOf": [ADDRESS, UPLOAD]}}
 # In place of gradio's own pictures and documents, in what "Use via API" shows: a file of this project.
 EXAMPLE = {

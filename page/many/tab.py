@@ -62,17 +62,22 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     def predict_batch(photos: list[GivenFile] | None, min_score: float | None = MIN_SCORE) -> list[dict]:
         """Finds every face in many photos at once and estimates the apparent age and the perceived gender of each.
 
-        The answer has one entry a photo, in input order: {"photo": name, or path inside the archive, "width", "height",
-        "rotation": counter-clockwise degrees that the photo was turned, "faces": [...], "error": null, or a sentence
-        that says why this photo could not be used}. A face is {"box": [x1, y1, x2, y2] in pixels, "score", "gender":
-        "female" or "male", "gender_probability": 0.5 to 1, "uncertain": true where the gender is not to be relied on,
-        "age": years, "age_interval": [first, last] year, "age_interval_level": share of true ages that such intervals
-        hold}. Faces come left to right; no face is an empty list. The photos of a .zip archive come in its place. Age
-        is how old a face looks, not how old the person is: never use it to decide anything about a person.
+        Age is how old a face looks; gender is how it is read, as one of two labels. Errors are larger for children, old
+        people, and small, blurred or turned faces. The answer is not for age checks, identification, or any decision
+        about a person. The photos are deleted within 40 minutes.
+
+        The answer is a list in input order; the photos of an archive stand in its place. Each entry is what the tool
+        predict answers for one photo: photo (its name, or its path inside the archive), width and height in pixels
+        after turning it by rotation (0, 90, 180 or 270 degrees counter-clockwise), error (null, or a sentence that says
+        why the photo cannot be used), and faces from left to right; where there is no face, that list is empty. Each
+        face has box [x1, y1, x2, y2] in pixels, score of the detector (0 to 1), gender ("female" or "male"),
+        gender_probability (0.5 to 1), uncertain (true where the gender is not to be relied on), age in years (0 to
+        100), age_interval [first, last] in years, and age_interval_level (the share of true ages that such intervals
+        hold).
 
         Args:
-            photos: The photos (JPEG, PNG, WebP, HEIC or the like) or .zip archives of them, at most 500 in all.
-            min_score: Leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
+            photos: JPEG, PNG, WebP, HEIC or the like, and .zip archives of such photos, at most 500 photos in all.
+            min_score: Faces with a lower detection score (0 to 1) are left out. The detector finds none below 0.6.
         """
         predictions: list[PhotoPrediction] = []
         with closing(run(items_of(photos or ()), partial(portion, min_score=min_score))) as portions:

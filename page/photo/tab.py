@@ -67,16 +67,18 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
 
         Age is how old a face looks; gender is how it is read, as one of two labels. Errors are larger for children, old
         people, and small, blurred or turned faces. The answer is not for age checks, identification, or any decision
-        about a person. The photo is deleted within 40 minutes. The answer is JSON with photo (its name), width and
-        height in pixels after turning it by rotation (0, 90, 180 or 270 degrees counter-clockwise), error (null, or a
-        sentence that says why the photo cannot be used), and faces from left to right. Each face has box
-        [x1, y1, x2, y2] in pixels, score of the detector (0 to 1), gender ("female" or "male"), gender_probability
-        (0.5 to 1), uncertain (true where the gender is not to be relied on), age in years (0 to 100), age_interval
-        [first, last] in years, and age_interval_level (the share of true ages in such intervals).
+        about a person. The photo is deleted within 40 minutes.
+
+        The answer has photo (its name), width and height in pixels after turning it by rotation (0, 90, 180 or 270
+        degrees counter-clockwise), error (null, or a sentence that says why the photo cannot be used), and faces from
+        left to right; where there is no face, that list is empty. Each face has box [x1, y1, x2, y2] in pixels, score
+        of the detector (0 to 1), gender ("female" or "male"), gender_probability (0.5 to 1), uncertain (true where the
+        gender is not to be relied on), age in years (0 to 100), age_interval [first, last] in years, and
+        age_interval_level (the share of true ages that such intervals hold).
 
         Args:
-            photo: A JPEG, PNG, WebP, HEIC or the like: an upload of at most 200 MB, or an address of at most 50 MB.
-            min_score: Leaves out faces of a lower detection score, in [0, 1]; there are none below 0.6.
+            photo: A JPEG, PNG, WebP, HEIC or the like. An upload has at most 200 MB, a file at an address 50 MB.
+            min_score: Faces with a lower detection score (0 to 1) are left out. The detector finds none below 0.6.
         """
         return predicted(photo, min_score).to_dict()
 
