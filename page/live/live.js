@@ -35,16 +35,13 @@ const send = (wanted) => {
   isSending = wanted;
   view.querySelector('.capture-button')?.click();
 };
-const close = () => {
-  for (const track of stream?.getTracks() ?? []) track.stop();
-  stream = null;
-  if (video()) video().srcObject = null;
-};
 const end = (next, sentence) => {
   // The focus goes where the pressed button was.
   const hadFocus = element.contains(document.activeElement);
   send(false);
-  close();
+  for (const track of stream?.getTracks() ?? []) track.stop();
+  stream = null;
+  if (video()) video().srcObject = null;
   enter(next);
   say(sentence);
   if (hadFocus) start.focus();
@@ -100,23 +97,18 @@ const openOther = async (used) => {
 };
 
 const draw = () => {
-  const { videoWidth: width, videoHeight: height } = video(), pen = still.getContext('2d'), size = Math.round(width / 28);
+  const { videoWidth: width, videoHeight: height } = video(), pen = still.getContext('2d');
   Object.assign(still, { width, height });
   if (!back) pen.setTransform(-1, 0, 0, 1, width, 0);
   pen.drawImage(video(), 0, 0);
   pen.resetTransform();
-  Object.assign(pen, { font: `600 ${size}px sans-serif`, lineWidth: size / 6, textBaseline: 'middle' });
-  for (const box of view.querySelectorAll('.ga-live-box')) {
-    const [share, down, wide, high] = ['left', 'top', 'width', 'height'].map((side) => parseFloat(box.style[side]) / 100);
-    const left = width * (back ? 1 - share - wide : share), top = height * down, label = 1.5 * size;
-    const text = box.textContent, room = pen.measureText(text).width + size;
-    const x = Math.max(0, Math.min(left, width - room)), y = top < label ? top : top - label;
-    pen.strokeStyle = pen.fillStyle = box.style.getPropertyValue('--ga-fill');
-    pen.strokeRect(left, top, width * wide, height * high);
-    pen.fillRect(x, y, room, label);
-    pen.fillStyle = box.style.getPropertyValue('--ga-ink');
-    pen.fillText(text, x + size / 2, y + label / 2);
-  }
+  const faces = [...view.querySelectorAll('.ga-live-box')].map(({ style, textContent: text }) => {
+    const box = ['left', 'top', 'width', 'height'].map((side) => parseFloat(style[side]) / 100);
+    if (back) box[0] = 1 - box[0] - box[2];
+    const [fill, ink] = ['--ga-fill', '--ga-ink'].map((name) => style.getPropertyValue(name));
+    return { box, fill, ink, labels: [text, text.split(' ')[0]] };
+  });
+  window.gaDrawing.drawBoxes(pen, faces, width, height, width / 28);
 };
 
 start.addEventListener('click', () => begin(() => open({ facingMode: facing })));

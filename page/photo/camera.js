@@ -30,7 +30,7 @@ const acts = {
     const canvas = Object.assign(document.createElement('canvas'), { width: video.videoWidth, height: video.videoHeight });
     canvas.getContext('2d').drawImage(video, 0, 0);
     dialog.close();
-    canvas.toBlob((blob) => element.gaGive([new File([blob], 'camera.jpg', { type: 'image/jpeg' })]), 'image/jpeg', 0.93);
+    canvas.toBlob((blob) => window.gaGive([new File([blob], 'camera.jpg', { type: 'image/jpeg' })]), 'image/jpeg', 0.93);
   },
   turn: () => {
     facing = facing === 'user' ? 'environment' : 'user';

@@ -11,11 +11,11 @@ const loaded = async ({ html, files }) => {
   const figure = new DOMParser().parseFromString(html, 'text/html').querySelector('.ga-figure');
   return { image, faces: JSON.parse(figure.dataset.faces) };
 };
-// One above the other where both would be small side by side, as on a phone; with labels of one size.
+// On a phone, one above the other where both would be small side by side; with labels of one size.
 const together = (photos) => {
   const { canvasOf, drawPhoto, footer } = window.gaDrawing;
   const ratios = photos.map(({ image }) => image.naturalWidth / image.naturalHeight);
-  const isStacked = ratios[0] + ratios[1] > 2;
+  const isStacked = ratios[0] + ratios[1] > 2 && window.matchMedia('(max-width: 640px)').matches;
   const sizes = ratios.map((ratio) => (isStacked ? [WIDE, Math.round(WIDE / ratio)] : [Math.round(HIGH * ratio), HIGH]));
   const [[w, h], [width, height]] = sizes, all = isStacked ? WIDE : w + GAP + width;
   const below = isStacked ? h + GAP + height : HIGH, label = Math.round(all * 0.032), foot = Math.round(label * 1.6);

@@ -1,5 +1,5 @@
 // Pictures to share, drawn in the browser from the shown photo. gradio runs this once. `faces` are those of `data-faces`
-// on the figure (page/photo/tools.py). Share, Compare and Guess use `window.gaDrawing`.
+// on the figure (page/photo/tools.py). Other scripts use it as `window.gaDrawing`.
 const FONT = 'system-ui, sans-serif', LINE = 'Gender and age · how old faces look, guessed by a model';
 // A face becomes this many blocks in width and in height, each of one colour: nothing else of it is in the picture.
 const BLOCKS = 6;
@@ -117,4 +117,4 @@ const drawCard = (image, faces, face) => {
 
 const shownPhoto = () => document.querySelector('#faces .ga-photo img');
 const shownFaces = () => JSON.parse(document.querySelector('#faces .ga-figure')?.dataset.faces ?? '[]');
-window.gaDrawing = { canvasOf, cropOf, drawCard, drawPhoto, footer, shownFaces, shownPhoto };
+window.gaDrawing = { canvasOf, cropOf, drawBoxes, drawCard, drawPhoto, footer, shownFaces, shownPhoto };

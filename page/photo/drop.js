@@ -2,8 +2,8 @@
 // the buttons choose. Nothing that is dropped replaces the page.
 const root = document.documentElement;
 const inputOf = (id) => document.querySelector(`${id} input[type="file"]`);
-const isOpen = (id) => Boolean(document.querySelector(id)?.offsetParent);
-const target = () => (isOpen('#stage') ? '#photo' : isOpen('#many-files') ? '#many-files' : null);
+const TARGETS = { Photo: '#photo', 'Many photos': '#many-files' };
+const target = () => TARGETS[document.querySelector('#tabs [role="tab"][aria-selected="true"]')?.textContent.trim()];
 const say = (text) => document.querySelectorAll('.ga-given-said').forEach((each) => {
   each.textContent = text;
   if (text) each.scrollIntoView({ block: 'nearest' });
@@ -13,15 +13,26 @@ const listed = (files) => {
   for (const file of files) bag.items.add(file);
   return bag.files;
 };
-const give = (files) => {
-  const id = target(), input = id && inputOf(id), isOne = id === '#photo';
-  if (!input || !files.length) return false;
+// gradio puts its inputs on the page one by one, and takes one away while it uploads: the latest files wait for theirs.
+let late = null;
+const put = () => {
+  const input = late && inputOf(late.id);
+  if (!input) return;
+  const { files } = late;
+  late = null;
+  Object.assign(input, { files }).dispatchEvent(new Event('change', { bubbles: true }));
+};
+new MutationObserver(put).observe(document.body, { childList: true, subtree: true });
+const give = (files, id = target()) => {
+  const isOne = id === '#photo';
+  if (!id || !files.length) return false;
   say(isOne && files.length > 1 ? 'One photo at a time here. The tab “Many photos” takes all of them.' : '');
-  input.files = listed(isOne ? [files.find((file) => file.type.startsWith('image/')) ?? files[0]] : files);
-  input.dispatchEvent(new Event('change', { bubbles: true }));
+  late = { id, files: listed(isOne ? [files.find((file) => file.type.startsWith('image/')) ?? files[0]] : files) };
+  put();
   return true;
 };
-Object.assign(element, { gaGive: give, gaSay: say });
+window.gaGive = give;
+element.gaSay = say;
 
 // Most browsers do not offer HEIC, JPEG XL and RAW photos as pictures, and give them no type, without which gradio refuses
 // them. No upstream issue was found. Can go when tests/browser/test_heic.py passes without it.
@@ -46,7 +57,7 @@ for (const kind of ['dragenter', 'dragover']) {
   window.addEventListener(kind, (event) => {
     if (!holdsFiles(event)) return;
     event.preventDefault();
-    root.classList.toggle('ga-dragging', target() !== null);
+    root.classList.toggle('ga-dragging', Boolean(target()));
   }, true);
 }
 window.addEventListener('dragleave', (event) => { if (!event.relatedTarget) root.classList.remove('ga-dragging'); }, true);
@@ -80,6 +91,6 @@ const paste = async () => {
 };
 document.addEventListener('click', (event) => {
   if (event.target.closest('#choose, #stage-examples')) say('');
-  if (event.target.closest('#choose')) inputOf('#photo').click();
+  if (event.target.closest('#choose')) inputOf('#photo')?.click();
   if (event.target.closest('#paste')) paste();
 });

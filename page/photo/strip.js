@@ -21,9 +21,8 @@ const copied = async ({ url, ...rest }) => {
 const thumbnail = async (url) => {
   const image = Object.assign(new Image(), { src: url });
   await image.decode();
-  const side = Math.min(image.naturalWidth, image.naturalHeight), canvas = window.gaDrawing.canvasOf(128, 128);
-  const left = (image.naturalWidth - side) / 2, top = (image.naturalHeight - side) / 2;
-  canvas.getContext('2d').drawImage(image, left, top, side, side, 0, 0, 128, 128);
+  const { canvasOf, cropOf } = window.gaDrawing, canvas = canvasOf(128, 128);
+  canvas.getContext('2d').drawImage(image, ...cropOf(image, { box: [0, 0, 1, 1] }), 0, 0, 128, 128);
   return canvas;
 };
 const buttonOf = async (photo) => {

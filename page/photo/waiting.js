@@ -57,11 +57,7 @@ const isFirst = (event, what, again) => {
 document.addEventListener('change', (event) => {
   const { files } = event.target;
   if (!event.target.matches('#photo input[type="file"]') || !files.length) return;
-  const give = () => {
-    const input = document.querySelector('#photo input[type="file"]');
-    Object.assign(input, { files }).dispatchEvent(new Event('change', { bubbles: true }));
-  };
-  if (isFirst(event, files, give)) upload = 'asked';
+  if (isFirst(event, files, () => window.gaGive([...files], '#photo'))) upload = 'asked';
   begin(files[0].name, URL.createObjectURL(files[0]));
 }, true);
 document.addEventListener('click', (event) => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 
@@ -25,12 +26,25 @@ ANSWER_MS = 90_000
 GRADIO_RELOADS_MS = 4_000
 # What gradio answers when its queue is full.
 FULL = 503
+# What a drop or a paste of a file is to the page.
+FILES = """([kind, selector, name, type, data]) => {
+  const bytes = Uint8Array.from(atob(data), (each) => each.charCodeAt(0));
+  const bag = new DataTransfer();
+  bag.items.add(new File([bytes], name, { type }));
+  const options = { bubbles: true, cancelable: true, dataTransfer: bag };
+  const Kind = kind === 'paste' ? ClipboardEvent : DragEvent;
+  const event = new Kind(kind, { ...options, clipboardData: bag });
+  return !document.querySelector(selector).dispatchEvent(event);
+}"""
 VIEWS = {"desktop-light": ((1280, 900), "light"), "phone-dark": ((390, 844), "dark")}
 ALL_VIEWS = VIEWS | {"desktop-dark": ((1280, 900), "dark"), "phone-light": ((390, 844), "light")}
 WIDE_VIEWS = {"tablet-light": ((768, 1024), "light"), "wide-dark": ((1920, 1080), "dark")}
 OTHER_WIDTHS = ("desktop-light", "phone-dark", *WIDE_VIEWS)
 # The first two show every width and theme once; the others take as long again.
 PARAMETERS = [*VIEWS, *(pytest.param(name, marks=pytest.mark.slow) for name in ALL_VIEWS if name not in VIEWS)]
+
+# For what is the same in every view.
+ONE_VIEW = pytest.mark.parametrize("page", ["phone-dark"], indirect=True)
 
 
 def first_in(view: str, fixture: str = "page") -> pytest.MarkDecorator:
@@ -39,13 +53,15 @@ def first_in(view: str, fixture: str = "page") -> pytest.MarkDecorator:
     return pytest.mark.parametrize(fixture, [view, *others], indirect=True)
 
 
-# For what is the same in every view.
-ONE_VIEW = pytest.mark.parametrize("page", ["phone-dark"], indirect=True)
-
-
 def choose(page, path) -> None:
     """Upload a photo on the first tab."""
     page.set_input_files("#photo input[type=file]", str(path))
+
+
+def send(page, kind, selector, path, mime="image/jpeg") -> bool:
+    """Drop or paste a file; whether the page took it, and the browser does not open it."""
+    data = base64.b64encode(path.read_bytes()).decode()
+    return page.evaluate(FILES, [kind, selector, path.name, mime, data])
 
 
 def choose_another(page, path) -> None:

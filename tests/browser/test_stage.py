@@ -1,6 +1,5 @@
 """The stage of the tab Photo in a real browser: how a photo comes in, what shows while it waits, where things are."""
 
-import base64
 import re
 
 from PIL import Image
@@ -17,20 +16,10 @@ from .steps import (
     choose,
     first_in,
     held,
-    open_tab,
+    send,
 )
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-# What a drop or a paste of a file is to the page.
-FILES = """([kind, selector, name, type, data]) => {
-  const bytes = Uint8Array.from(atob(data), (each) => each.charCodeAt(0));
-  const bag = new DataTransfer();
-  bag.items.add(new File([bytes], name, { type }));
-  const options = { bubbles: true, cancelable: true, dataTransfer: bag };
-  const Kind = kind === 'paste' ? ClipboardEvent : DragEvent;
-  const event = new Kind(kind, { ...options, clipboardData: bag });
-  return !document.querySelector(selector).dispatchEvent(event);
-}"""
 IN_VIEW = """(selector) => {
   const place = document.querySelector(selector)?.getBoundingClientRect();
   return place && place.height > 0 && place.top >= -1 && place.top < innerHeight * 0.6;
@@ -41,12 +30,6 @@ SMALL_TARGETS = """[...document.querySelectorAll('#stage button, #stage a')].fil
   const { width, height } = each.getBoundingClientRect();
   return each.checkVisibility() && width && !each.matches('.ga-box') && (width < 40 || height < 40);
 }).map((each) => each.outerHTML.slice(0, 120))"""
-
-
-def send(page, kind, selector, path, mime="image/jpeg"):
-    """Drop or paste a file; whether the page took it, and the browser does not open it."""
-    data = base64.b64encode(path.read_bytes()).decode()
-    return page.evaluate(FILES, [kind, selector, path.name, mime, data])
 
 
 @ONE_VIEW
@@ -68,29 +51,6 @@ def test_the_answer_comes_into_view_by_itself(page):
     page.wait_for_function(IN_VIEW, arg="#summary")
     assert re.search(r"median age \d+, youngest \d+, oldest \d+", page.inner_text("#summary"))
     assert page.evaluate(SMALL_TARGETS) == []
-
-
-@first_in("desktop-light")
-def test_a_photo_is_dropped_and_pasted_anywhere(page):
-    assert send(page, "drop", "#summary", EXAMPLES / "collins.jpg")
-    answered(page, "collins.jpg")
-    assert send(page, "drop", "#faces .ga-photo img", EXAMPLES / "obama.jpg")
-    answered(page, "obama.jpg")
-    assert send(page, "paste", "body", EXAMPLES / "hopper.jpg")
-    answered(page, "hopper.jpg")
-    # The same photo again is a photo as well.
-    assert send(page, "paste", "body", EXAMPLES / "hopper.jpg")
-    page.wait_for_selector("#stage[data-waiting]")
-    answered(page, "hopper.jpg")
-    assert page.locator("#photo input[type=file]").count() == 1
-
-    open_tab(page, "About")
-    assert send(page, "drop", "#tabs", EXAMPLES / "obama.jpg"), "the file replaces the page"
-    open_tab(page, "Many photos")
-    for kind, name in (("drop", "collins.jpg"), ("paste", "obama.jpg")):
-        assert send(page, kind, "#tabs", EXAMPLES / name)
-        page.wait_for_selector(f"#many-files .file-preview >> text={name.removesuffix('.jpg')}")
-    assert page.locator("#summary >> text=hopper.jpg").count() == 1
 
 
 def test_one_calm_state_while_a_photo_waits_and_the_earlier_answer_stays_after_a_failure(shaky_page, tmp_path):

@@ -62,6 +62,11 @@ def test_earlier_photos_come_back_are_compared_and_are_forgotten(page):
     assert download.value.suggested_filename == "two-photos.jpg"
     with Image.open(io.BytesIO(download.value.path().read_bytes())) as both:
         assert both.height > both.width * 3 / 4, "hopper above the group: side by side, both are small on a phone"
+    phone = page.viewport_size
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.select_option(".ga-compare-dialog [name=first]", "0")
+    page.wait_for_function(f"{preview}.naturalWidth > 2 * {preview}.naturalHeight")
+    page.set_viewport_size(phone)
     page.keyboard.press("Escape")
 
     # The photo in the input is asked about again.
