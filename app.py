@@ -81,6 +81,8 @@ LAUNCH = {
     # Otherwise the browser of every visitor keeps the photos of past runs.
     "run_history": False,
     "ssr_mode": False,
+    # The one word of gradio's that its own list of words lacks: a button would be called "common.upload".
+    "i18n": gr.I18n(en={"common.upload": "Add files"}),
     "mcp_server": True,
 }
 

@@ -13,6 +13,8 @@ import pyarrow.parquet
 from page.shared.histograms import Column, column_chart
 
 from .steps import EXAMPLES, ONE_VIEW, first_in, open_tab, refuse, serious
+from .test_layout import SMALL
+from .test_words import INNER_NAMES
 
 PHOTOS = [EXAMPLES / name for name in ("group.jpg", "collins.jpg", "obama.jpg")]
 
@@ -213,3 +215,17 @@ def test_a_full_queue_ends_the_waiting_and_the_next_try_works(busy_page):
     busy_page.unroute_all()
     busy_page.click("#many-analyse")
     assert "2 faces found in 2 photos" in ended(busy_page)
+
+
+@ONE_VIEW
+def test_files_are_added_with_one_button_that_says_so(page):
+    open_tab(page, "Many photos")
+    page.set_input_files("#many-files input[type=file]", EXAMPLES / "bera.jpg")
+    page.wait_for_selector("#many-files td.filename >> text=bera")
+    assert [each for each in page.evaluate(SMALL) if "icon-button" in each] == []
+    assert not INNER_NAMES.search(page.inner_html("#many-files"))
+    assert serious(page) == []
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Click to upload or drop files").click()
+    chooser.value.set_files(EXAMPLES / "obama.jpg")
+    page.wait_for_selector("#many-files td.filename >> text=obama")
