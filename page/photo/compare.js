@@ -1,6 +1,6 @@
 // Two photos of the strip in one picture, with their boxes and ages. gradio runs this once, after strip.js; `element` is
 // the container of the strip.
-const HIGH = 900, WIDE = 1200, GAP = 12;
+const HIGH = 900, WIDE = 1200, GAP = 12, LABEL = 36, FOOT = 58;
 const find = (selector) => element.querySelector(selector);
 const dialog = find('.ga-compare-dialog'), preview = find('.ga-compare-dialog .ga-preview');
 const selects = [find('[name="first"]'), find('[name="second"]')], photos = element.closest('#strip').gaPhotos;
@@ -18,16 +18,16 @@ const together = (photos) => {
   const isStacked = ratios[0] + ratios[1] > 2 && window.matchMedia('(max-width: 640px)').matches;
   const sizes = ratios.map((ratio) => (isStacked ? [WIDE, Math.round(WIDE / ratio)] : [Math.round(HIGH * ratio), HIGH]));
   const [[w, h], [width, height]] = sizes, all = isStacked ? WIDE : w + GAP + width;
-  const below = isStacked ? h + GAP + height : HIGH, label = Math.round(all * 0.032), foot = Math.round(label * 1.6);
-  const canvas = canvasOf(all, below + foot), context = canvas.getContext('2d');
+  const below = isStacked ? h + GAP + height : HIGH;
+  const canvas = canvasOf(all, below + FOOT), context = canvas.getContext('2d');
   context.fillStyle = '#ffffff';
   context.fillRect(0, 0, all, below);
   photos.forEach(({ image, faces }, index) => {
-    const size = label * image.naturalWidth / sizes[index][0];
+    const size = LABEL * image.naturalWidth / sizes[index][0];
     const picture = drawPhoto(image, faces, { size, hasFooter: false });
     context.drawImage(picture, index && !isStacked ? w + GAP : 0, index && isStacked ? h + GAP : 0, ...sizes[index]);
   });
-  footer(context, all, below, foot);
+  footer(context, all, below, FOOT);
   return canvas;
 };
 const draw = async () => {
