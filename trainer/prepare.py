@@ -22,6 +22,7 @@ from .preparation.told import told
 from .publishing.dataset import check_name, push_dataset
 from .sources.columns import Wishes, parse_values
 from .sources.opening import COLUMN_OPTIONS, open_source
+from .sources.own_boxes import FORMATS
 from .sources.own_photos import NO_WISHES
 from .sources.record import SOURCES, Record, Source
 
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     names = parser.add_argument_group("own photos", "columns are guessed from usual names, and named here otherwise")
     for name, text in COLUMN_OPTIONS.items():
         names.add_argument(f"--{name.replace('_', '-')}", dest=f"{name}_column", metavar="C", help=text)
+    names.add_argument("--box-format", choices=FORMATS, help="of boxes (default: by their columns' names and numbers)")
     names.add_argument(
         "--values",
         nargs="+",
@@ -79,7 +81,7 @@ def main(args: argparse.Namespace) -> int:
             args.source,
             args.out,
             source_name=args.source_name or args.name,
-            wishes=Wishes(columns, parse_values(args.values)),
+            wishes=Wishes(columns, parse_values(args.values), args.box_format),
             limit=args.limit,
             overwrite=args.overwrite,
             device=args.device,
@@ -219,6 +221,7 @@ def _difference(found: dict, settings: dict) -> str:
         "split_seed": "with another split seed",
         "columns": "with other columns",
         "values": "with other --values",
+        "box_format": "with another --box-format",
     }
     return " and ".join(text for key, text in told.items() if found.get(key) != settings.get(key))
 
@@ -236,6 +239,7 @@ def _process(source: Source, records, staging: Staging, detector, device: str | 
         os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
         detector = FaceDetector(device)
     boxes = {record.file: record.box for record in records if record.box}
-    find_landmarks(source.read(todo), staging, detector, len(todo), progress, Search(source.are_photos, boxes))
+    search = Search(source.are_photos, boxes, source.relative_boxes)
+    find_landmarks(source.read(todo), staging, detector, len(todo), progress, search)
     for file in sorted(todo - staging.entries.keys()):
         staging.skip(file, UNREADABLE)

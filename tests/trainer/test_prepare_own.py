@@ -6,13 +6,11 @@ import pytest
 import yaml
 from PIL import Image as PILImage
 
-from gender_age.found_faces import Face
 from tests.trainer.drawn_sources import POINTS, DrawnFaces, drawing, run, split_files, write_folder, write_tar
 from tests.trainer.test_prepare_command import parse
 from trainer import prepare as command
 from trainer.errors import DataError
 from trainer.faces.loading import load_rows
-from trainer.preparation.landmarks import boxed_face, photo_face
 from trainer.preparation.pictures import label
 from trainer.sources.columns import Wishes
 
@@ -187,59 +185,3 @@ def test_the_data_is_drawn(tmp_path, out):
         with PILImage.open(out / "report" / name) as picture:
             assert min(picture.size) > 100
     assert load_rows(str(out), "train")
-
-
-class Side(DrawnFaces):
-    """Finds two faces in a photo 100 pixels wide; with `turned`, only after that rotation."""
-
-    def __init__(self, turned=0):
-        super().__init__()
-        self.turned, self.searched = turned, 0
-
-    def faces_of(self, image):
-        return [] if self.turned else [face_at(10), face_at(60)]
-
-    def detect_any_rotation(self, image):
-        self.searched += 1
-        return self.turned, [face_at(10), face_at(60)]
-
-
-def face_at(left):
-    points = tuple((x + left - 4, y + 20) for x, y in POINTS)
-    return Face(box=(left, 24.0, left + 16.0, 40.0), score=0.99, landmarks=points)
-
-
-def test_the_face_in_the_box_is_cut_out(tmp_path, out, load):
-    source = tmp_path / "photos"
-    source.mkdir()
-    data = PILImage.new("RGB", (100, 60), "blue")
-    data.putpixel((68, 32), (255, 0, 0))
-    data.save(source / "two.png")
-    lines = 'file_name,age,box\ntwo.png,30,"[8, 22, 28, 42]"\ntwo.png,60,"[58, 22, 78, 42]"\ntwo.png,9,"[30, 1, 40, 9]"'
-    (source / "metadata.csv").write_text(lines)
-    report, _ = run(source, out, Side())
-    (rows,) = load(out).values()
-    assert report["skipped"] == {"no face found in the box": ["two.png#3"]}
-    by_age = {row["age_min"]: row for row in rows}
-    assert set(by_age) == {30, 60}, "the faces of one photo are in one split"
-    assert by_age[60]["image"].size == (40, 40)
-    assert by_age[60]["image"].getpixel((68 - 48, 32 - 12)) == (255, 0, 0)
-    assert by_age[60]["landmarks"][0] == [POINTS[0][0] + 56 - 48, POINTS[0][1] + 20 - 12]
-
-
-def test_a_photo_on_its_side_is_searched_as_serving_does():
-    image = PILImage.new("RGB", (100, 60))
-    detector = Side(turned=90)
-    face = photo_face(image, detector.faces_of(image), detector)
-    assert detector.searched == 1
-    assert face == max((face_at(10), face_at(60)), key=lambda each: each.box[0] == 10).turned_back(90, image.size)
-    upright = Side()
-    assert photo_face(image, upright.faces_of(image), upright) == face_at(60)
-    assert upright.searched == 0
-
-
-def test_a_box_chooses_the_face_that_overlaps_most():
-    faces = [face_at(10), face_at(60)]
-    assert boxed_face(faces, (55, 20, 80, 45)) == faces[1]
-    assert boxed_face(faces, (30, 1, 40, 9)) is None
-    assert boxed_face([], (0, 0, 9, 9)) is None

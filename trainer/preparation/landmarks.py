@@ -15,6 +15,7 @@ from gender_age.found_faces import Face
 from gender_age.geometry import Box
 from gender_age.turning import is_certainly_upright
 
+from ..sources.own_boxes import IMPOSSIBLE_BOX
 from .photos import as_png, decode, storable
 from .splits import thumbnail
 from .staging import Staging
@@ -52,10 +53,12 @@ class Search:
         are_photos: search as serving does, also for faces of photos that lie on their side, and leave out images
             without a face. Otherwise images are face crops: upright, and kept without landmarks.
         boxes: file -> `(x1, y1, x2, y2)` of the face that is labelled, which is cut out with its surroundings.
+        relative_boxes: whether these are in shares of the image's width and height, not in pixels.
     """
 
     are_photos: bool = False
     boxes: Mapping[str, Box] = field(default_factory=dict)
+    relative_boxes: bool = False
 
 
 CROPS = Search()
@@ -126,6 +129,9 @@ def find_landmarks(
             for (file, data, image), faces in zip(batch, found, strict=True):
                 if search.are_photos:
                     box = search.boxes.get(file)
+                    if box and (box := _inside(box, image.size, search.relative_boxes)) is None:
+                        staging.skip(file, IMPOSSIBLE_BOX)
+                        continue
                     _stage_photo(file, data, image, photo_face(image, faces, detector, box), box, staging)
                 else:
                     points = rounded(main_face(faces, image.size))
@@ -145,6 +151,14 @@ def _stage_photo(
         left, top, right, bottom = _surroundings(box, face.box, image.size)
         cut = image.crop((left, top, right, bottom))
         staging.add(file, as_png(cut), thumbnail(cut), rounded(face.moved(1.0, (-left, -top), cut.size)))
+
+
+def _inside(box: Box, size_wh: tuple[int, int], relative: bool) -> Box | None:
+    """The part of a box within the image, in pixels; None if it holds none."""
+    width, height = size_wh
+    x1, y1, x2, y2 = (end * side for end, side in zip(box, (*size_wh, *size_wh), strict=True)) if relative else box
+    x1, y1, x2, y2 = max(x1, 0.0), max(y1, 0.0), min(x2, float(width)), min(y2, float(height))
+    return (x1, y1, x2, y2) if x2 - x1 >= 1 and y2 - y1 >= 1 else None
 
 
 def _surroundings(box: Box, face_box: Box, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import DataError
-from .own_labels import parse_age, parse_gender, parse_split, plain
+from .own_boxes import usual_parts
+from .own_labels import parse_age, parse_gender, parse_split, plain, plain_name
 
 USUAL_NAMES = {
     "image": (
@@ -32,12 +33,12 @@ USUAL_NAMES = {
         "photo_date", "date_taken", "photo_taken", "taken", "taken_at", "capture_date", "date_of_photo", "photo_year",
         "year_taken", "shot_at",
     ),
-    "box": ("box", "face_box", "box_xyxy", "bbox_xyxy"),
+    "box": (
+        "box", "face_box", "box_xyxy", "bbox_xyxy", "box_xywh", "bbox_xywh", "bbox", "face_bbox", "bounding_box",
+        "face_rect", "facial_area",
+    ),
 }  # fmt: skip
 """Our column -> usual names, best first. Letters' case, blanks and signs between words do not count."""
-
-BOX_ENDS = (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"), ("left", "top", "right", "bottom"))
-"""Usual names of the columns with a box's ends."""
 
 MEANINGS = {
     "gender": (parse_gender, "write female or male after the sign, or nothing for a missing label"),
@@ -57,14 +58,17 @@ class Wishes:
     Attributes:
         columns: our column -> theirs; several names with commas are the parts of one box.
         values: our column or theirs -> word -> the word that is meant.
+        box_format: of the boxes, one of `own_boxes.FORMATS`; None to find out.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    box_format: str | None = None
 
     def to_dict(self) -> dict:
         """For the dataset's settings."""
-        return {"columns": dict(self.columns), "values": {name: dict(words) for name, words in self.values.items()}}
+        said = {"columns": dict(self.columns), "values": {name: dict(words) for name, words in self.values.items()}}
+        return said | ({"box_format": self.box_format} if self.box_format else {})
 
 
 def parse_values(texts: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -118,8 +122,8 @@ def choose_columns(wanted: Mapping[str, str], available: Sequence[str]) -> dict[
     for ours in USUAL_NAMES:
         if ours not in found:
             theirs = choose_usual(ours, available)
-            if theirs is None and ours == "box":
-                theirs = next((",".join(ends) for ends in BOX_ENDS if set(ends) <= set(available)), None)
+            if theirs is None and ours == "box" and (found_parts := usual_parts(available)):
+                theirs = ",".join(found_parts[1])
             if theirs is not None and theirs not in wanted.values():
                 found[ours] = theirs
     ways = [way for way in IN_PLACE_OF_AGE if set(way) & wanted.keys()]
@@ -130,14 +134,10 @@ def choose_columns(wanted: Mapping[str, str], available: Sequence[str]) -> dict[
 
 def choose_usual(ours: str, available: Sequence[str]) -> str | None:
     """The column that has a usual name of one of ours; None if there is none."""
-    by_name = {_plain(name): name for name in reversed(available)}
-    return next((by_name[_plain(name)] for name in USUAL_NAMES[ours] if _plain(name) in by_name), None)
+    by_name = {plain_name(name): name for name in reversed(available)}
+    return next((by_name[plain_name(name)] for name in USUAL_NAMES[ours] if plain_name(name) in by_name), None)
 
 
 def parts(ours: str, theirs: str) -> list[str]:
     """Their columns for one of ours: `x1,y1,x2,y2` are four, those of a box."""
     return [part.strip() for part in theirs.split(",")] if ours == "box" else [theirs]
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())

@@ -28,7 +28,7 @@ COLUMN_OPTIONS = {
     "race": "column of groups, for measuring errors only",
     "identity": "column of people, each of whom lies in one split",
     "split": "column of splits (train, validation, test)",
-    "box": "column of boxes [x1, y1, x2, y2] in pixels of the upright photo, or four columns: x1,y1,x2,y2",
+    "box": "column of boxes of the labelled faces in the upright photos, or four columns: x1,y1,x2,y2",
 }
 """Our column -> help of its option."""
 

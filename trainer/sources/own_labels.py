@@ -1,4 +1,4 @@
-"""Reads the labels of own photos: ages, genders, boxes and splits as people write them."""
+"""Reads the labels of own photos: ages, genders and splits as people write them."""
 
 from __future__ import annotations
 
@@ -110,6 +110,11 @@ def plain(word: str) -> str:
     return unicodedata.normalize("NFC", word).strip().casefold()
 
 
+def plain_name(name: str) -> str:
+    """A column's name as it is compared: `Box_X1` -> "boxx1"."""
+    return re.sub(r"[^a-z0-9]", "", name.casefold())
+
+
 def parse_gender(value: object) -> str | None:
     """`"Female"`, `"f."`, `"woman"`, `"femme"` -> "female"; None for anything else, numbers included."""
     return GENDERS_BY_WORD.get(plain(str(value)).removesuffix("."))
@@ -147,17 +152,6 @@ def split_of_table(name: str) -> str | None:
     """The split that a table's name without its suffix tells: `train_labels` -> "train"; None if none, or several."""
     found = {split for word in re.split(r"[\W_]+", name) if (split := parse_split(word))}
     return found.pop() if len(found) == 1 else None
-
-
-def parse_box(value: object) -> tuple[float, float, float, float] | None:
-    """`[x1, y1, x2, y2]` as list or text in pixels; None if it is no box with an area."""
-    if isinstance(value, str):
-        value = [part for part in re.split(r"[\s,;()\[\]]+", value) if part]
-    try:
-        x1, y1, x2, y2 = (float(str(number).replace(",", ".")) for number in value)
-    except (TypeError, ValueError):
-        return None
-    return (x1, y1, x2, y2) if x1 < x2 and y1 < y2 and math.isfinite(x1 + y1 + x2 + y2) else None
 
 
 def _within(youngest: float, oldest: float) -> tuple[int, int] | None:

@@ -137,12 +137,17 @@ def _source(
         fingerprint=digest([*opened.listing, *rows]),
         read=read,
         origin=_origin(recipe) if recipe else OWN_ORIGIN,
-        reading={"image": opened.image, **columns},
+        reading={"image": opened.image, **columns, **_boxes(labels, columns)},
         not_understood=labels.not_understood(),
         not_read=() if recipe else tuple(column for column in opened.columns if column not in used),
         unnamed=tuple(opened.unnamed),
+        relative_boxes=labels.boxes is not None and labels.boxes.relative,
         options=wishes.to_dict(),
     )
+
+
+def _boxes(labels: Labels, columns: Mapping[str, str]) -> dict[str, str]:
+    return {"box": f"{columns['box']} ({labels.boxes})"} if labels.boxes else {}
 
 
 def _why(skipped: Sequence[Skipped], labels: Labels) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from ..errors import DataError
 from .columns import Wishes, parts
+from .own_boxes import IMPOSSIBLE_BOX, BoxReading, parse_box, read_boxes
 from .own_dates import age_at, day_comes_first, parse_date
 from .own_labels import (
     is_missing,
     parse_age,
-    parse_box,
     parse_gender,
     parse_split,
     plain,
@@ -26,7 +26,6 @@ ADDRESS = "names an address (download its photo first)"
 REPEATED = "named more than once"
 SEVERAL_PEOPLE = "named more than once, for several people (--box says whose face is meant)"
 IMPOSSIBLE_AGE = "impossible age"
-UNREADABLE_BOX = "impossible box"
 UNKNOWN_SPLIT = "split of an unknown name"
 NO_LABEL = "neither age nor gender"
 AGE_COLUMNS = ("age", "age_min", "age_max", "birth_date", "photo_date")
@@ -62,12 +61,14 @@ class Labels:
         skipped: the others.
         strange: (our column, word) -> number of rows, of labels that were not understood.
         genders: the words of the gender column -> number of rows.
+        boxes: how they are read; None where there are none.
     """
 
     records: list[Record] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     strange: Counter[tuple[str, str]] = field(default_factory=Counter)
     genders: Counter[str] = field(default_factory=Counter)
+    boxes: BoxReading | None = None
 
     def not_understood(self) -> dict[str, int]:
         """`"gender: x"` -> number of rows; of each column the most frequent words."""
@@ -99,6 +100,9 @@ def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes)
         for ours in ("birth_date", "photo_date")
         if ours in columns
     }
+    if (theirs := columns.get("box")) is not None:
+        cells = (_cell(row.values, "box", theirs, wishes) for row in rows)
+        found.boxes = read_boxes(cells, parts("box", theirs), wishes.box_format, "box" not in wishes.columns)
     for row in rows:
         cells = {ours: _cell(row.values, ours, theirs, wishes) for ours, theirs in columns.items() if ours != "image"}
         reason, labels = _labels(row, cells, found, day_first)
@@ -166,8 +170,8 @@ def _labels(
     box = cells.get("box")
     if is_missing(box) or (isinstance(box, list) and all(is_missing(end) for end in box)):
         box = None
-    elif (box := parse_box(box)) is None:
-        return UNREADABLE_BOX, {}
+    elif (numbers := parse_box(box)) is None or (box := found.boxes.corners(numbers)) is None:
+        return IMPOSSIBLE_BOX, {}
     identity = cells.get("identity")
     return None, {
         "age_min": ages[0],

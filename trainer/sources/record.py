@@ -38,7 +38,7 @@ class Record:
         race: one of `RACES`.
         identity: who is shown, as the source names its people.
         split: the split that the source puts the image in, one of `preparation.splits.SPLITS`.
-        box: `(x1, y1, x2, y2)` of the labelled face, in pixels of the upright photo.
+        box: `(x1, y1, x2, y2)` of the labelled face in the upright photo, in pixels or shares; see `Source`.
         photo: path of the photo that the face is in; the faces of one photo have one split.
     """
 
@@ -99,6 +99,7 @@ class Source:
         not_understood: words of own photos' labels that mean nothing here -> number of rows.
         not_read: columns of own photos' tables that nothing is read from.
         unnamed: images that no table of own photos names.
+        relative_boxes: whether the records' boxes are in shares of the photos' width and height.
         options: what the user said about them; part of the dataset's settings.
     """
 
@@ -112,6 +113,7 @@ class Source:
     not_understood: dict[str, int] = field(default_factory=dict)
     not_read: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
+    relative_boxes: bool = False
     options: dict = field(default_factory=dict)
 
     @property

@@ -6,7 +6,6 @@ from trainer.sources.own_dates import age_at, day_comes_first, parse_date
 from trainer.sources.own_labels import (
     is_missing,
     parse_age,
-    parse_box,
     parse_gender,
     parse_split,
     split_of_table,
@@ -202,21 +201,3 @@ def test_a_column_tells_whether_its_dates_begin_with_the_day(values, first, day)
 )
 def test_ages_between_dates_are_completed_years(birth, photo, years):
     assert age_at(birth, photo) == years
-
-
-@pytest.mark.parametrize(
-    ("value", "box"),
-    [
-        ([1, 2, 3, 4], (1, 2, 3, 4)),
-        ("[1, 2.5, 3, 4]", (1, 2.5, 3, 4)),
-        ("1 2 3 4", (1, 2, 3, 4)),
-        (["1", "2", "3", "4"], (1, 2, 3, 4)),
-        (["1", "2,5", "3", "4"], (1, 2.5, 3, 4)),
-        ([3, 2, 1, 4], None),
-        ([1, 2, 3], None),
-        ("a b c d", None),
-        (5, None),
-    ],
-)
-def test_boxes(value, box):
-    assert parse_box(value) == box

@@ -62,7 +62,7 @@ def test_bad_rows_are_named_and_left_out(tmp_path):
             ",23,f,,",
             "2.jpg,240,f,,",
             "2.jpg,,,,",
-            "2.jpg,23,f,4 4 2 2,",
+            "2.jpg,23,f,4 4 0 2,",
             "2.jpg,23,f,,somewhere",
             "../../etc/2.jpg,23,f,,",
             "1.jpg,24,f,,",

@@ -49,11 +49,6 @@ def test_folders_named_by_words_of_the_user(tmp_path):
     assert [record.age_min for record in ages.records] == [0, 10]
 
 
-def test_the_ends_of_boxes_are_usual_names(tmp_path):
-    source = open_source(photos(tmp_path, "file_name,age,xmin,ymin,xmax,ymax", '1.jpg,23,1,2,"9,5",10'))
-    assert source.records[0].box == (1, 2, 9.5, 10)
-
-
 @pytest.mark.parametrize(
     ("name", "said"),
     [("metadata.xlsx", "metadata.xlsx is not read: save it as CSV"), ("metadata.csv", "metadata.csv has no rows")],
