@@ -47,7 +47,8 @@ MEANINGS = {
 }
 """Our column -> what reads its words, and what they may be."""
 
-IN_PLACE_OF_AGE = (("age",), ("age_min", "age_max"), ("birth_date", "photo_date"))
+DATES = ("birth_date", "photo_date")
+IN_PLACE_OF_AGE = (("age",), ("age_min", "age_max"), DATES)
 """The ways to give an age; one is read."""
 
 
@@ -126,6 +127,10 @@ def choose_columns(wanted: Mapping[str, str], available: Sequence[str]) -> dict[
                 theirs = ",".join(found_parts[1])
             if theirs is not None and theirs not in wanted.values():
                 found[ours] = theirs
+    for one, other in (DATES, DATES[::-1]):
+        if one in wanted and other not in found:
+            name, option = one.replace("_", "-"), other.replace("_", "-")
+            raise DataError(f"--{name} {wanted[one]} needs --{option}, too; there are {', '.join(available)}")
     ways = [way for way in IN_PLACE_OF_AGE if set(way) & wanted.keys()]
     ways += [way for way in IN_PLACE_OF_AGE if set(way) <= found.keys()]
     unused = {name for way in IN_PLACE_OF_AGE for name in way} - set(ways[0] if ways else ())

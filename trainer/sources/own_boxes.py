@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 import statistics
@@ -79,6 +80,7 @@ class BoxReading:
 
 def parse_box(value: object) -> Numbers | None:
     """The four numbers of a box: a list, a list of one, text, or a mapping with usual keys; None if it is none."""
+    value = _opened(value)
     if isinstance(value, Mapping):
         found = usual_parts(list(map(str, value)))
         value = [{str(key): cell for key, cell in value.items()}[name] for name in found[1]] if found else None
@@ -120,12 +122,22 @@ def read_boxes(
     """
     if wanted not in (None, *FORMATS):
         raise DataError(f"--box-format is {wanted}; it is one of {', '.join(FORMATS)}")
-    cells = list(cells)
+    cells = list(map(_opened, cells))
     boxes = [box for box in map(parse_box, cells) if box and min(box[2:]) > 0]
     keys = next((list(map(str, cell)) for cell in cells if isinstance(cell, Mapping)), names)
     usual = "xywh" if guessed and plain_name(names[0]) == COCO else "xyxy"
     relative = bool(boxes) and statistics.median(map(max, boxes)) < LARGEST_SHARE
     return BoxReading(wanted or _said(keys) or _likely(boxes, usual), relative)
+
+
+def _opened(cell: object) -> object:
+    """The mapping of a cell's text, as pandas writes it to a CSV; any other cell as it is."""
+    if isinstance(cell, str) and cell.strip().startswith("{"):
+        try:
+            return ast.literal_eval(cell.strip())
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+    return cell
 
 
 def _said(names: Sequence[str]) -> str | None:

@@ -21,7 +21,7 @@ from huggingface_hub.errors import HFValidationError, HTTPError
 
 from ..errors import DataError
 from .archives import LARGEST_FILE, file_digest, folder_digest
-from .columns import choose_columns
+from .columns import choose_columns, choose_usual
 from .own_files import Opened
 from .own_labels import parse_split
 from .own_paths import is_address
@@ -29,6 +29,9 @@ from .own_records import ADDRESS, Row
 
 SAVED_FILES = ("state.json", "dataset_dict.json")
 """What `save_to_disk` writes beside the rows of a dataset, or of several splits."""
+
+BINARY = ("binary", "large_binary")
+"""Types of columns that can hold encoded images only."""
 
 ROWS_AT_ONCE = 256
 
@@ -121,9 +124,11 @@ def _image_column(dataset: Dataset, wanted: Mapping[str, str]) -> str:
         image = choose_columns({"image": wanted["image"]}, dataset.column_names)["image"]
     else:
         kinds = [name for name, feature in dataset.features.items() if isinstance(feature, Image)]
-        image = kinds[0] if kinds else choose_columns({}, dataset.column_names).get("image", "")
+        kinds += [name for name in [choose_usual("image", dataset.column_names)] if name is not None]
+        kinds += [name for name, feature in dataset.features.items() if getattr(feature, "dtype", "") in BINARY]
+        image = kinds[0] if kinds else ""
     feature = dataset.features.get(image)
-    if not isinstance(feature, Image) and not (isinstance(feature, Value) and feature.dtype in ("binary", "string")):
+    if not isinstance(feature, Image) and not (isinstance(feature, Value) and feature.dtype in (*BINARY, "string")):
         raise DataError(f"no column holds images, among {', '.join(dataset.column_names)}: say which with --image")
     return image
 

@@ -15,7 +15,7 @@ from ..errors import DataError
 from .archives import list_files, read_files
 from .class_folders import FOLDER_AGE, FOLDER_GENDER, class_rows, split_of
 from .columns import USUAL_NAMES, Wishes, choose_columns
-from .own_labels import split_of_table
+from .own_labels import plain_name, split_of_table
 from .own_paths import (
     FilesOnDisk,
     StoredFiles,
@@ -31,6 +31,7 @@ from .tables import TABLE_SUFFIXES, read_table
 
 METADATA_STEM = "metadata"
 FOLDERS = "the folders' names"
+IMAGE_NAMES = frozenset(map(plain_name, USUAL_NAMES["image"]))
 Read = Callable[[set[str]], Iterator[tuple[str, "bytes | None"]]]
 
 
@@ -181,7 +182,7 @@ def _table_rows(
             raise
         return None
     columns = list(dict.fromkeys(column for row in table for column in row))
-    usual = [column for column in columns if column.casefold() in USUAL_NAMES["image"]]
+    usual = [column for column in columns if plain_name(column) in IMAGE_NAMES]
     candidates = [wanted["image"]] if "image" in wanted else usual
     folder = PurePosixPath(name).parent.as_posix()
     for image in candidates if set(candidates) <= set(columns) else ():

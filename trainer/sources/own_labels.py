@@ -15,7 +15,7 @@ MISSING = frozenset({"", "-", "?", "na", "n/a", "nan", "nat", "none", "null", "u
 
 GENDER_WORDS = {
     "female": (
-        "female", "females", "f", "w", "woman", "women", "girl", "girls", "feminine", "lady", "ladies",
+        "female", "females", "f", "fem", "w", "woman", "women", "girl", "girls", "feminine", "lady", "ladies", "♀",
         "dame", "damen", "dames",
         "weiblich", "frau", "frauen", "mädchen", "femme", "femmes", "fille", "filles", "féminin", "mujer", "mujeres",
         "femenino", "femenina", "niña", "niñas", "mulher", "mulheres", "feminino", "feminina", "donna", "donne",
@@ -23,7 +23,7 @@ GENDER_WORDS = {
         "женский", "женщина", "жен", "ж", "女", "女性", "여", "여자", "여성",
     ),
     "male": (
-        "male", "males", "m", "man", "men", "boy", "boys", "masculine", "gentleman", "gentlemen",
+        "male", "males", "m", "masc", "man", "men", "boy", "boys", "masculine", "gentleman", "gentlemen", "♂",
         "herr", "herren",
         "männlich", "mann", "männer", "junge", "jungen", "homme", "hommes", "garçon", "garçons", "masculin", "h",
         "hombre", "hombres", "masculino", "masculina", "niño", "niños", "varón", "homem", "homens", "uomo", "uomini",
@@ -50,13 +50,14 @@ _YEARS = r"\d{1,3}(?:\.\d+)?"
 _NUMBER = re.compile(r"\d{1,3}([.,]\d+)?")
 _BETWEEN = re.compile(rf"[(\[]?\s*({_YEARS})\s*(?:-|,|;|to|bis|\.\.)\s*({_YEARS})\s*[)\]]?")
 _OPEN = re.compile(
-    r"(?:>=?|≥|over|above|from|more than|at least)\s*(\d{1,3})|"
+    r"(?:>=?|≥|over|above|from|more than|at least|ab)\s*(\d{1,3})|"
     r"(\d{1,3})\s*(?:\+|plus|(?:and|or) (?:over|older|above|up|more))"
 )
 _BELOW = re.compile(r"(?:<|under|below|less than|younger than)\s*(\d{1,3})")
 _UP_TO = re.compile(r"(?:<=|≤|up to|at most)\s*(\d{1,3})")
 _DECADE = re.compile(r"(\d{1,2}0)['’]?s")
-_MONTHS_OLD = re.compile(r"(\d{1,3})\s*(?:months?|mos?)(?: old)?")
+_BABY = re.compile(r"(?:(\d{1,3})\s*(?:-|to)\s*)?(\d{1,3})\s*(months?|mos?|weeks?|wks?|days?)(?: old)?")
+_IN_A_YEAR = {"m": 12, "w": 52, "d": 365}
 _BEFORE_AGE = re.compile(r"(?:aged?|~|≈|ca?\.|circa|about|approx\.?)[\s:]*(?=[\d(\[<>≥≤])")
 _AFTER_AGE = re.compile(
     r"(?<=[\d)\]])\s*(?:years?(?:[ -]old)?|yrs?\.?|y\.?/?o\.?|y|"
@@ -86,8 +87,9 @@ def parse_age(value: object) -> tuple[int, int] | None:
     # Folders and classes are named `age_30`, `25_32`, `more_than_70`.
     text = re.sub(r"(?<=\d)_(?=\d)", "-", text).replace("_", " ")
     text = text[match.end() :] if (match := _BEFORE_AGE.match(text)) else text
-    if match := _MONTHS_OLD.fullmatch(text):
-        return _within(int(match[1]) // 12, int(match[1]) // 12)
+    if match := _BABY.fullmatch(text):
+        in_a_year = _IN_A_YEAR[match[3][0]]
+        return _within(int(match[1] or match[2]) // in_a_year, int(match[2]) // in_a_year)
     if match := _DECADE.fullmatch(text):
         return _within(int(match[1]), int(match[1]) + 9)
     text = _AFTER_AGE.sub("", text)

@@ -31,6 +31,8 @@ NO_LABEL = "neither age nor gender"
 AGE_COLUMNS = ("age", "age_min", "age_max", "birth_date", "photo_date")
 MOST_WORDS = 10
 LONGEST_WORD = 40
+LONGEST_NAME = 255
+"""Of files; what is longer in a column of images is no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes)
             reason = SEVERAL_PEOPLE if _are_two(named[key][1], labels) else REPEATED
             if reason == SEVERAL_PEOPLE:
                 shared.add(key)
-        found.skipped.append(Skipped(row.name, reason))
+        found.skipped.append(Skipped(row.name[:LONGEST_NAME], reason))
     for key, (row, labels) in named.items():
         if key in shared:
             found.skipped.append(Skipped(row.name, SEVERAL_PEOPLE))

@@ -125,6 +125,9 @@ def test_card_of_own_photos_claims_nothing_of_other_data(run_folder):
     assert not {"license", "license_name", "license_link", "base_model", "datasets"} & front.keys()
     assert "| data | data/staff |" in card
     assert "**data/staff.** Provenance and licence are not recorded here." in card
+    assert "annotators perceived" not in card
+    assert "ages and genders may as well be those in records" in card
+    assert "the validation split, which this training left out" in card, "the starting point may have seen it"
     assert "none is recorded here" in card
     for other in ("UTKFace", "FairFace", "non-commercial", "near-duplicate", "kept out", "web photos", "race labels"):
         assert other not in card, other

@@ -21,6 +21,8 @@ from trainer.sources.own_boxes import BoxReading, parse_box, read_boxes
         (["1", "2,5", "3", "4"], (1, 2.5, 3, 4)),
         ([[1, 2, 3, 4]], (1, 2, 3, 4)),
         ({"width": 3, "height": 4, "x": 1, "y": 2}, (1, 2, 3, 4)),
+        ("{'x': 1, 'y': 2, 'w': 3, 'h': 4, 'left_eye': (5, 6)}", (1, 2, 3, 4)),
+        ("{'x': 1", None),
         ([3, 2, 1, 4], None),
         ([1, 2, 3], None),
         ([[1, 2, 3, 4], [1, 2, 3, 4]], None),
@@ -50,6 +52,7 @@ def test_boxes(value, box):
         ("bbox", "5 6 7 8", (5, 6, 12, 14), "bbox (x, y, width, height)"),
         ("face_box", "5 6 7 8", (5, 6, 7, 8), None),
         ("face_box", "9 9 7 8", (9, 9, 16, 17), None),
+        ("facial_area", "{'x': 5, 'y': 6, 'w': 7, 'h': 8}", (5, 6, 12, 14), "facial_area (x, y, width, height)"),
     ],
 )
 def test_the_columns_names_or_the_numbers_say_what_boxes_are(tmp_path, head, row, corners, told):

@@ -127,6 +127,7 @@ def test_youngest_and_oldest_age(tmp_path):
         ("file_name,age,split", "1.jpg,3,0", {}, "split: 0; `--values split:0=...` says what a word means"),
         ("file_name,age,gender", "1.jpg,23,K", {}, "the genders are words .K.*`--values gender:K=female"),
         ("file_name,dob", "1.jpg,1980", {}, "ages from dob need --photo-date"),
+        ("file_name,dob,sex", "1.jpg,1980,f", {"birth_date": "dob"}, "--birth-date dob needs --photo-date, too"),
         ("1.jpg,23,f", "2.jpg,24,m", {}, "its first line is 1.jpg, 23, f; write the columns' names above it"),
     ],
 )

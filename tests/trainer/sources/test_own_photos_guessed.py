@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pyarrow
 import pytest
 from datasets import Dataset
+from pyarrow import parquet
 
 from tests.trainer.drawn_sources import drawing, write_folder, write_zip
 from tests.trainer.sources.own_forms import labels
@@ -119,3 +121,22 @@ def test_a_table_of_another_machine(tmp_path):
     source = open_source(write_folder(tmp_path, files, prefix="") / "people.csv")
     assert [(record.file, record.age_min) for record in source.records] == [("1.jpg", 3), ("2.jpg", 4)]
     assert [(skip.file, skip.reason) for skip in source.skipped] == [("5.jpg", "names no file of the source")]
+
+
+def test_the_column_of_files_may_be_written_in_any_way(tmp_path):
+    source = open_source(photos(tmp_path, " File Name , AGE , Sex ", "1.jpg , 23 , F "))
+    assert labels(source) == {"1.jpg": (23, "female")}
+
+
+def test_images_as_bytes_are_found_under_any_name(tmp_path):
+    table = pyarrow.table({"note": ["x", "y"], "jpeg_bytes": [drawing(1), drawing(2)], "age": [3.6, float("nan")]})
+    parquet.write_table(table.append_column("sex", [["F", "m"]]), tmp_path / "faces.parquet")
+    source = open_source(tmp_path / "faces.parquet")
+    assert labels(source) == {"000000": (4, "female"), "000001": (None, "male")}
+    assert source.reading["image"] == "jpeg_bytes"
+
+
+def test_images_as_text_do_not_fill_the_report(tmp_path):
+    with pytest.raises(DataError, match="names no file of the source: 1, such as ") as told:
+        open_source(photos(tmp_path, "image,age", f"{'iVBORw0KGgo' * 999},30"), wishes=Wishes({"image": "image"}))
+    assert len(str(told.value)) < 600
