@@ -19,7 +19,7 @@ NOT_MEASURED = "No evaluation came with the model, so nothing is claimed about i
 NOT_FOR = """\
 ## What it is not for
 
-Age checks, identification, surveillance, hiring, advertising, or any other decision about a person. The labels are
+Age checks, identification, surveillance, hiring, advertising, or any other decision about a person. Its answers are
 *apparent* age and *perceived*, binary gender; neither says who somebody is.
 
 Photos given to the page are used for the answer only and deleted within 40 minutes; nothing is sent elsewhere.

@@ -24,3 +24,4 @@ def test_the_readme_of_another_models_space_says_what_its_records_say(tiny_model
     assert ("nothing is claimed" in readme) == (not measured)
     assert not re.findall(r"FairFace|MobileNet|four times out of five|docs/|\d+ ms|\d s\b", readme)
     assert ("UTKFace" in readme) == measured  # which is the report's
+    assert "The labels are" not in readme, "who made them is not recorded"
