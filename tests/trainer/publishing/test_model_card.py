@@ -198,3 +198,14 @@ def test_a_card_is_written_whatever_the_records_lack(damaged_training, damaged_r
 
 def source_of(report):
     return EvaluationRecord.read(report).sources["utkface"]
+
+
+def test_a_card_tells_of_the_protocols_that_were_measured(run_folder, report, tmp_path):
+    for each in ("landmarks", "end_to_end"):
+        record = report | {
+            "protocols": {"landmarks": report["protocols"]["end_to_end"]}
+            | ({"end_to_end": report["protocols"]["end_to_end"]} if each == "end_to_end" else {})
+        }
+        text = (push.push_to_folder(run_folder, tmp_path / each, record) / "README.md").read_text("utf-8")
+        assert ("is measured twice" in text) == (each == "end_to_end")
+        assert "stored landmarks*, which tests the model alone" in text
