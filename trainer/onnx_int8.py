@@ -40,8 +40,9 @@ class Accuracy:
 def quantise(source: Path, target: Path, faces: np.ndarray, labels: dict[str, np.ndarray]) -> tuple[Accuracy, Accuracy]:
     """Write the ONNX file `source` to `target` in int8.
 
-    All operators that onnxruntime has in int8 are quantised, activations to uint8 with one scale a tensor, weights to
-    int8 with one a channel; the heads' logits come out in float32.
+    All operators that onnxruntime has in int8 are quantised to uint8, activations with one scale a tensor, weights with
+    one a channel; the heads' logits come out in float32. Signed weights would overflow in the 16 bits in which a CPU
+    without VNNI adds up their products.
 
     Args:
         source: a file of `export_onnx`.
@@ -79,7 +80,7 @@ def quantise(source: Path, target: Path, faces: np.ndarray, labels: dict[str, np
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+            weight_type=QuantType.QUInt8,
         )
     finally:
         folded.unlink(missing_ok=True)

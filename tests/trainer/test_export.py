@@ -102,7 +102,8 @@ def test_int8_weights_have_a_scale_a_channel(exported, exported_int8):
     assert "QuantizeLinear" in {node.op_type for node in graph.node}
     assert weights
     for weight, scale in weights:
-        assert weight.data_type == onnx.TensorProto.INT8
+        # Signed weights overflow on CPUs without VNNI: the MAE of the default model grew by 0.11 years.
+        assert weight.data_type == onnx.TensorProto.UINT8
         assert len(scale.dims) == 1
         assert scale.dims[0] in weight.dims
     notes = onnxruntime.InferenceSession(exported_int8).get_modelmeta().custom_metadata_map
