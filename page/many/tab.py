@@ -76,7 +76,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         hold).
 
         Args:
-            photos: JPEG, PNG, WebP, HEIC or the like, and .zip archives of such photos, at most 500 photos in all.
+            photos: They are JPEG, PNG, WebP, HEIC or the like, or .zip archives of such photos: at most 500 in all.
             min_score: Faces with a lower detection score (0 to 1) are left out. The detector finds none below 0.6.
         """
         predictions: list[PhotoPrediction] = []

@@ -77,7 +77,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         age_interval_level (the share of true ages that such intervals hold).
 
         Args:
-            photo: A JPEG, PNG, WebP, HEIC or the like. An upload has at most 200 MB, a file at an address 50 MB.
+            photo: It is a JPEG, PNG, HEIC or the like: an upload of at most 200 MB, or an address of at most 50 MB.
             min_score: Faces with a lower detection score (0 to 1) are left out. The detector finds none below 0.6.
         """
         return predicted(photo, min_score).to_dict()
