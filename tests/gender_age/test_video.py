@@ -8,13 +8,13 @@ import time
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from gender_age.errors import VideoError
 from gender_age.prediction import GenderAgePredictor
-from gender_age.video import follow, predict_video, video_or_error
+from gender_age.video import follow, predict_video, sightings, video_or_error
 from gender_age.video_annotation import annotate, box_at
-from gender_age.video_reader import VideoReader
+from gender_age.video_reader import Frame, VideoReader
 from gender_age.video_results import VideoPrediction
 from gender_age.video_tracks import Sighting, VideoTracker, look_of
 from gender_age.video_writers import PEOPLE_COLUMNS, MixedTextWriter, frame_rows, people_rows, people_table
@@ -28,6 +28,22 @@ HOPPER, COLLINS = portrait("hopper.jpg"), portrait("collins.jpg")
 @pytest.fixture(scope="module")
 def predictor():
     return GenderAgePredictor.from_pretrained(device="cpu")
+
+
+def test_every_second_frame_is_answered_as_its_mirror_image(predictor, monkeypatch):
+    seen, logits = [], predictor.logits
+
+    def noted(crops, mirrored):
+        seen.append((*crops, mirrored))
+        return logits(crops, mirrored=mirrored)
+
+    monkeypatch.setattr(predictor, "logits", noted)
+    for time_s in (0.0, 0.2, 0.4):
+        sightings(predictor, Frame(time_s, HOPPER))
+    (first, *both), (second, _), (third, _) = seen
+    assert both == [False]
+    assert second.tobytes() == ImageOps.mirror(first).tobytes() != first.tobytes()
+    assert third.tobytes() == first.tobytes()
 
 
 def centre(box):
