@@ -5,9 +5,13 @@ Scanners, scientific cameras and RAW converters store 8, 10, 12 or 14 bits in sa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 DEPTHS = (8, 10, 12, 14, 16)
+# Rows that are looked at at once: what is made of a large picture on the way is never large.
+STRIP = 64
 
 
 def grey_to_uint8(values: np.ndarray, bits: int = 0) -> np.ndarray:
@@ -25,26 +29,43 @@ def grey_to_uint8(values: np.ndarray, bits: int = 0) -> np.ndarray:
         bits: the least depth of a sample, as the file says; 0 if it doesn't.
     """
     low, high = _finite_range(values)
-    if values.dtype.kind == "f":
-        is_share = low >= 0 and _is_mostly_up_to_white(values)
-        values = np.nan_to_num(values, nan=low, posinf=1.0 if is_share else high, neginf=low)
-        if is_share:
-            return np.rint(values * np.float32(255)).clip(0, 255).astype(np.uint8)
+    if values.dtype.kind != "f":
+        return _from(values, low, high, bits)
+    is_share = low >= 0 and _is_mostly_up_to_white(values)
+    pixels = np.empty(values.shape, np.uint8)
+    for strip, onto in zip(_strips(values), _strips(pixels), strict=True):
+        finite = np.nan_to_num(strip, nan=low, posinf=1.0 if is_share else high, neginf=low)
+        onto[...] = np.rint(finite * np.float32(255)).clip(0, 255) if is_share else _from(finite, low, high, bits)
+    return pixels
+
+
+def _from(values: np.ndarray, low: float, high: float, bits: int) -> np.ndarray:
+    """Finite values of which `low` and `high` are the least and greatest."""
     if low >= 0 and high <= 65535:
         return _scaled(values, high, bits)
     return np.rint((values - np.float32(low)) * np.float32(255 / ((high - low) or 1))).clip(0, 255).astype(np.uint8)
 
 
+def _strips(values: np.ndarray) -> Iterator[np.ndarray]:
+    return (values[top : top + STRIP] for top in range(0, len(values), STRIP))
+
+
 def _finite_range(values: np.ndarray) -> tuple[float, float]:
-    if values.dtype.kind == "f":
-        values = values[np.isfinite(values)]
-    return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    if values.dtype.kind != "f":
+        return (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    finite = (strip[np.isfinite(strip)] for strip in _strips(values))
+    ranges = [(float(kept.min()), float(kept.max())) for kept in finite if kept.size]
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else (0.0, 0.0)
 
 
 def _is_mostly_up_to_white(values: np.ndarray) -> bool:
     """Whether floats that are not negative have a scale of 0..1."""
-    lit = values[np.isfinite(values) & (values > 0)]
-    return lit.size == 0 or np.count_nonzero(lit <= 1) * 2 >= lit.size
+    num_lit = num_up_to_white = 0
+    for strip in _strips(values):
+        lit = np.isfinite(strip) & (strip > 0)
+        num_lit += int(np.count_nonzero(lit))
+        num_up_to_white += int(np.count_nonzero(lit & (strip <= 1)))
+    return num_up_to_white * 2 >= num_lit
 
 
 def _scaled(values: np.ndarray, high: float, bits: int) -> np.ndarray:

@@ -1,11 +1,13 @@
 """Grey of 8 to 16 bits in samples of 16 and 32."""
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from gender_age.grey_depth import grey_to_uint8
 from gender_age.images import open_photo
 
 from .pictures import encoded, with_chunks
@@ -83,3 +85,23 @@ def test_a_transparent_value_becomes_white(tmp_path):
     path = saved(tmp_path, with_chunks(encoded(Image.fromarray(values), "PNG"), (b"tRNS", b"\0\0")))
     assert levels(path)[0] == 255
     assert np.abs(levels(path)[1:] - np.arange(1, 256)).max() <= 1
+
+
+@pytest.mark.parametrize("white", [1.0, 4095.0, 1e6])
+def test_floats_are_read_in_strips_on_one_scale(white):
+    """The darkest, the brightest and what is no number lie in different strips."""
+    shares = np.linspace(0.25, 0.75, 200 * 3, dtype=np.float32).reshape(200, 3)
+    shares[0], shares[199], shares[100] = 0, 1, np.nan
+    found = grey_to_uint8(shares * np.float32(white))
+    assert np.abs(found - np.rint(np.nan_to_num(shares) * 255)).max() <= 1
+    assert (found.min(), found.max()) == (0, 255)
+
+
+def test_floats_take_little_more_memory_than_their_answer():
+    values = np.random.default_rng(0).random((2000, 1000), dtype=np.float32)
+    tracemalloc.start()
+    try:
+        assert grey_to_uint8(values).nbytes == 2_000_000
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
