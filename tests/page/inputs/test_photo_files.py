@@ -170,8 +170,8 @@ def test_what_cannot_be_fetched(site, path, sentence):
 def test_who_never_comes_to_the_point_is_left_in_time(site):
     start = time.monotonic()
     with pytest.raises(FetchError, match="too slowly"):
-        fetch(site[1] + "/drip", 500, seconds=0.5)
-    assert time.monotonic() - start < 2
+        fetch(site[1] + "/drip", 500, seconds=1.5)  # on a busy machine, half a second may pass before the first byte
+    assert time.monotonic() - start < 3
 
 
 def test_all_addresses_of_a_call_have_one_limit(given, monkeypatch):
