@@ -84,9 +84,14 @@ def is_same_file(photo: str | os.PathLike, real: str) -> bool:
 
 @contextmanager
 def told(target: str, option: str) -> Iterator[None]:
-    """
+    """Turns what the system says about a place into a sentence.
+
+    Args:
+        target: the place, as it was given.
+        option: that gave it.
+
     Raises:
-        UsageError: what is done inside the `with` cannot be, as the system says.
+        UsageError: what is done inside the `with` cannot be.
     """
     try:
         yield

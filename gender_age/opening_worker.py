@@ -116,7 +116,7 @@ def _may_lack(head: bytes, canvas: SharedCanvas) -> bool:
 
 
 def place_of(error: Exception) -> str:
-    """What was raised, and where; not what it says, which may be the photo's."""
+    """`"KeyError in upright.py, line 70"`: not what the error says, which may be the photo's."""
     *_, last = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} in {os.path.basename(last.filename)}, line {last.lineno}"
 
