@@ -11,7 +11,7 @@ from page.server.stream_turns import Turns
 from tests import fakes
 
 from .camera import LIVE_MS, OFF, ONE_VIEW, SIZE_WH, STOP, is_off, start, track
-from .steps import open_tab, serious
+from .steps import open_tab, violations
 
 # A front and a back camera, as a phone has them.
 TWO_CAMERAS = """() => {
@@ -30,7 +30,7 @@ TWO_CAMERAS = """() => {
 def test_off_is_off(live):
     """After Stop, on another tab, while the page is hidden, and while the picture is frozen."""
     start(live)
-    assert serious(live) == []
+    assert violations(live) == []
     sent = track(live)
     live.click(STOP)
     live.wait_for_selector(OFF)
@@ -61,7 +61,7 @@ def test_off_is_off(live):
     sent = track(live)
     live.click("text=Freeze")
     assert is_off(live, sent)
-    assert serious(live) == []
+    assert violations(live) == []
     assert live.locator("#live-faces li").is_visible()
     assert live.locator(".ga-live-rate").is_hidden(), "a rate of a camera that is off"
     with live.expect_download() as download:

@@ -12,7 +12,7 @@ import pyarrow.parquet
 
 from page.shared.histograms import Column, column_chart
 
-from .steps import EXAMPLES, ONE_VIEW, first_in, open_tab, refuse, serious
+from .steps import EXAMPLES, ONE_VIEW, first_in, open_tab, refuse, violations
 from .test_layout import SMALL
 from .test_words import INNER_NAMES
 
@@ -154,7 +154,7 @@ def test_the_table_is_filtered_sorted_and_shows_its_photos(page, tmp_path):
     assert page.inner_text("#ga-many-title").split("\n") == ["a.jpg", "trip.zip › day2"]
     assert re.search(r"\d+ years, most likely \d+–\d+ · female", page.inner_text("dialog .ga-many-faces"))
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") >= 600
-    assert serious(page) == []
+    assert violations(page) == []
     first = picture.get_attribute("src")
     page.get_by_role("button", name="Photo before").click()
     page.wait_for_function(
@@ -224,7 +224,7 @@ def test_files_are_added_with_one_button_that_says_so(page):
     page.wait_for_selector("#many-files td.filename >> text=bera")
     assert [each for each in page.evaluate(SMALL) if "icon-button" in each] == []
     assert not INNER_NAMES.search(page.inner_html("#many-files"))
-    assert serious(page) == []
+    assert violations(page) == []
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Click to upload or drop files").click()
     chooser.value.set_files(EXAMPLES / "obama.jpg")
