@@ -47,12 +47,11 @@ const end = (next, sentence) => {
   if (hadFocus) start.focus();
 };
 
-const isBack = (opened) => opened.getVideoTracks()[0].getSettings().facingMode === 'environment';
-const deviceOf = (opened) => opened.getVideoTracks()[0].getSettings().deviceId;
+const settingsOf = (opened) => opened.getVideoTracks()[0].getSettings();
 // gradio uses the stream that it asks for on a press of its first button, and later whatever its video shows.
 const show = async (opened) => {
   stream = opened;
-  back = isBack(opened);
+  back = settingsOf(opened).facingMode === 'environment';
   row.classList.toggle('ga-live-back', back);
   const ask = view.querySelector('[title="grant webcam access"] button');
   if (ask) {
@@ -89,7 +88,7 @@ const begin = async (findCamera) => {
 };
 const openOther = async (used) => {
   const opened = await open({ facingMode: facing });
-  if (deviceOf(opened) !== used || cameras.length < 2) return opened;
+  if (settingsOf(opened).deviceId !== used || cameras.length < 2) return opened;
   // Cameras that face nowhere, as those of a desktop.
   opened.getTracks().forEach((track) => track.stop());
   const next = cameras[(cameras.findIndex((each) => each.deviceId === used) + 1) % cameras.length];
@@ -113,12 +112,9 @@ const draw = () => {
 
 start.addEventListener('click', () => begin(() => open({ facingMode: facing })));
 stop.addEventListener('click', () => end('off', STOPPED));
-freeze.addEventListener('click', () => {
-  draw();
-  end('frozen', STOPPED);
-});
+freeze.addEventListener('click', () => { draw(); end('frozen', STOPPED); });
 other.addEventListener('click', () => {
-  const used = deviceOf(stream);
+  const used = settingsOf(stream).deviceId;
   facing = back ? 'user' : 'environment';
   end('off', '');
   begin(() => openOther(used));

@@ -168,7 +168,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         with gr.Column(scale=7, min_width=300):
             status = gr.HTML(WELCOME, elem_id="many-status")
             charts = gr.HTML(elem_id="many-charts")
-    with gr.Row():
+    with gr.Row(elem_id="many-downloads"):
         downloads = [
             gr.DownloadButton(
                 f"Download {kind}", visible=False, min_width=60, size="sm", elem_id=f"many-{kind.lower()}"

@@ -53,19 +53,21 @@ def people_summary_html(prediction: VideoPrediction) -> str:
     count = len(prediction.people)
     # At least 1: half a second is no "0 seconds".
     seconds = max(1, round(prediction.duration or 0))
-    title = f"{counted(count, 'person', 'people')} found in {counted(seconds, 'second')}"
+    title = f"{counted(count, 'person', 'people')} found in {counted(seconds, 'second')} of video"
     return note_html("found" if count and not prediction.error else "none", title, prediction.error or "")
 
 
-def copy_value(path: str) -> dict:
+def copy_value(path: str, size_wh: tuple[int | None, int | None]) -> dict:
     """The annotated copy, for a `picture_html`.
 
     Args:
         path: in gradio's folder.
+        size_wh: of the video: it has its place before the browser knows it.
     """
+    width, height = size_wh
     return html_value(
-        '<video class="ga-video-copy" src="<0>" controls muted playsinline preload="metadata" '
-        'aria-label="The video with a numbered box around each face"></video>',
+        f'<video class="ga-video-copy" src="<0>" width="{width}" height="{height}" controls muted playsinline '
+        'preload="metadata" aria-label="The video with a numbered box around each face"></video>',
         [path],
     )
 

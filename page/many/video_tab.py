@@ -44,6 +44,7 @@ from .video_html import (
 )
 
 SHOW_EVERY_S = 0.5
+INTO_VIEW = "() => { document.querySelector('#video-status').scrollIntoView(); }"
 # Of the annotated copy: a page shows it no larger.
 LONGEST_SIDE = 1280
 
@@ -108,7 +109,7 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
         crops = [save_jpeg(person.crop, "person.jpg", table.GRADIO_CACHE) for person in people]
         yield {
             status: people_summary_html(prediction),
-            copy: copy_value(drawn.path),
+            copy: copy_value(drawn.path, (prediction.width, prediction.height)),
             table: people_value(people, crops),
             **{
                 button: gr.update(value=_in_cache(button, data, suffix), visible=True)
@@ -152,7 +153,7 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
             with gr.Column(scale=7, min_width=300):
                 status = gr.HTML(WELCOME_VIDEO, elem_id="video-status")
                 copy = picture_html(elem_id="video-copy", apply_default_css=False)
-        with gr.Row():
+        with gr.Row(elem_id="video-downloads"):
             downloads = [
                 gr.DownloadButton(
                     f"People as {kind}", visible=False, min_width=90, size="sm", elem_id=f"video-{kind.lower()}"
@@ -166,6 +167,7 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
     unseen = {"api_visibility": "private", "show_progress": "hidden"}
     started = follow_button.click(start_video, None, [*outputs, state, follow_button, cancel], queue=False, **unseen)
     running = started.success(follow_people, [video, state], outputs, **unseen, **VIDEO_PLACES)
+    running.success(None, js=INTO_VIEW)
     for ended in endings(running):
         ended(end_video, state, [follow_button, cancel, status], queue=False, **unseen)
     cancel.click(stop_video, state, cancel, queue=False, **unseen)

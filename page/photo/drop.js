@@ -14,20 +14,27 @@ const listed = (files) => {
   return bag.files;
 };
 // gradio puts its inputs on the page one by one, and takes one away while it uploads: the latest files wait for theirs.
-let late = null;
-const put = () => {
-  const input = late && inputOf(late.id);
+const late = new Map();
+const put = () => late.forEach((files, id) => {
+  const input = inputOf(id);
   if (!input) return;
-  const { files } = late;
-  late = null;
+  late.delete(id);
   Object.assign(input, { files }).dispatchEvent(new Event('change', { bubbles: true }));
-};
+  if (id === '#video-file') input.closest('#many-video').scrollIntoView();
+});
 new MutationObserver(put).observe(document.body, { childList: true, subtree: true });
+const isVideo = ({ type }) => type.startsWith('video/');
 const give = (files, id = target()) => {
-  const isOne = id === '#photo';
+  const isOne = id === '#photo', part = id === '#many-files' && document.querySelector('#many-video');
   if (!id || !files.length) return false;
   say(isOne && files.length > 1 ? 'One photo at a time here. The tab “Many photos” takes all of them.' : '');
-  late = { id, files: listed(isOne ? [files.find((file) => file.type.startsWith('image/')) ?? files[0]] : files) };
+  // Many photos has a part for one video, which is opened and emptied for it.
+  const video = part && files.find(isVideo), photos = video ? files.filter((file) => !isVideo(file)) : files;
+  if (video) {
+    part.querySelectorAll('.label-wrap:not(.open), [aria-label="Clear"]').forEach((button) => button.click());
+    late.set('#video-file', listed([video]));
+  }
+  if (photos.length) late.set(id, listed(isOne ? [photos.find(({ type }) => type.startsWith('image/')) ?? photos[0]] : photos));
   put();
   return true;
 };

@@ -14,10 +14,7 @@ element.addEventListener('click', (event) => {
   if (act) acts[act.dataset.act](act);
   if (event.target.closest('.ga-act')) return;
   const part = event.target.closest('[data-face]');
-  if (!part) {
-    if (event.target.closest('.ga-photo')) mark(null);
-    return;
-  }
+  if (!part) return event.target.closest('.ga-photo') && mark(null);
   mark(part.dataset.face);
   const other = parts(part.dataset.face).find((each) => each !== part);
   other?.scrollIntoView({ block: 'nearest', behavior: calm.matches ? 'auto' : 'smooth' });
