@@ -181,9 +181,10 @@ def person_of(person: Person, predictor: GenderAgePredictor) -> PersonPrediction
 
 
 def _what_is_missing(reader: VideoReader) -> str | None:
-    if not reader.is_damaged:
-        return None
     last, end = f"{reader.last_s:.1f}", f"{reader.duration_s:.1f}"
+    if not reader.is_damaged:
+        more = f"{reader.name} goes on with another recording: the answers are from the first, up to second {end}."
+        return f"{more} Save each as a file of its own." if reader.has_more else None
     place = f"{last} of {end}" if end != last else last
     return f"{reader.name} is damaged or cut short: the answers are from what could be read, up to second {place}."
 

@@ -27,10 +27,11 @@ class Clip(ABC):
         duration_s: when its pictures end; None where that is not known yet. After a file that was cut short: when they
             should have ended.
         is_damaged: whether something could not be read so far.
+        has_more: whether the file goes on with another recording, which was not read.
     """
 
     duration_s: float | None = None
-    is_damaged = False
+    is_damaged = has_more = False
 
     @abstractmethod
     def _decoded(self) -> Iterator[tuple[float, Any]]:

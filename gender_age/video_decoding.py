@@ -9,7 +9,7 @@ import numpy as np
 
 from .video_animation import Animation
 from .video_clip import DAMAGED, Clip, NoVideoError, check_size
-from .video_ends import is_cut
+from .video_ends import is_cut, joined_at
 from .video_formats import ANIMATION
 from .video_rotation import upright
 from .video_streams import shown_stream
@@ -47,7 +47,7 @@ class EncodedClip(Clip):
         # Kept, as it takes seconds to make the one that maps HDR to SDR.
         self._reformatter = VideoReformatter()
         self._size_wh: tuple[int, int] | None = None
-        self._num_packets, self._is_broken_off = 0, False
+        self._num_packets, self._last_place, self._is_broken_off = 0, 0, False
         self._open()
         self._times = declared_times(self._container, self._stream, reader)
         self._step_s = 1 / float(self._stream.guessed_rate or USUAL_RATE)
@@ -98,6 +98,8 @@ class EncodedClip(Clip):
         is_short = self._is_short(end_s, 2 * longest_s)
         self.is_damaged = self.is_damaged or is_short
         self.duration_s = max(last_s, self._times.duration_s or 0.0) if is_short else end_s
+        second = joined_at(self._file, self._reader)
+        self.has_more = second is not None and self._last_place < second
 
     def _is_short(self, end_s: float, missing_s: float) -> bool:
         """Whether pictures are missing at the end, for which `end_s` is when the last one ends."""
@@ -124,6 +126,8 @@ class EncodedClip(Clip):
     def _frames(self) -> Iterator[Any]:
         for packet in self._packets():
             self._num_packets += packet.size > 0
+            if not packet.is_discard:
+                self._last_place = max(self._last_place, packet.pos or 0)
             try:
                 frames = self._stream.decode(packet)
             except self._errors:

@@ -1,14 +1,15 @@
-"""Whether a video's file is cut short, as its structure says: readers take the end of such a file for the clip's."""
+"""What the structure of a video's file tells of its end: readers take that of a file that is cut short for the clip's,
+and many read only the first of recordings that were joined end to end."""
 
 from __future__ import annotations
 
 import io
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO
 
-from .video_formats import BOXES, TS_PACKETS, TS_SYNC
+from .video_formats import BOXES, STARTS, TS_PACKETS, TS_SYNC
 
 # Parts that are looked at: those of an hour, where no cluster of blocks has a length. Each takes microseconds.
 MAX_PARTS = 300_000
@@ -37,23 +38,48 @@ def is_cut(file: IO[bytes], kind: str) -> bool | None:
     part_of = READERS.get(kind)
     if part_of is None:
         return None
-    num_bytes, place, answer = file.seek(0, io.SEEK_END), 0, None
+    num_bytes, answer = file.seek(0, io.SEEK_END), None
     if kind == "flv" and (declared := _flv_bytes(file)) > 0:
         return declared > num_bytes
-    for _ in range(MAX_PARTS):
-        file.seek(place)
-        part = part_of(file.read(HEAD_BYTES))
-        if part is None:
-            break
-        length, is_everything = part
-        place += length
-        if place > num_bytes:
+    for place, _, length, is_everything in _parts(file, part_of):
+        if place + length > num_bytes:
             return True
         if is_everything:
             answer = False
             if kind != "avi":  # which may go on in another part; behind others there is anything
                 break
     return answer
+
+
+def joined_at(file: IO[bytes], kind: str) -> int | None:
+    """Where a second recording begins that was joined to the first end to end; None where none does.
+
+    Args:
+        file: its position moves.
+        kind: FFmpeg's name of its reader.
+    """
+    if kind not in BEGINNINGS:
+        return None
+    offset, name = BEGINNINGS[kind]
+    parts = _parts(file, READERS[kind])
+    return next((place for place, head, *_ in parts if place and head.startswith(name, offset)), None)
+
+
+def _parts(
+    file: IO[bytes], part_of: Callable[[bytes], tuple[int, bool] | None]
+) -> Iterator[tuple[int, bytes, int, bool]]:
+    """Place, first bytes, length, and whether it holds all pictures, of one part after the other."""
+    num_bytes, place = file.seek(0, io.SEEK_END), 0
+    for _ in range(MAX_PARTS):
+        if place > num_bytes:
+            break
+        file.seek(place)
+        head = file.read(HEAD_BYTES)
+        part = part_of(head)
+        if part is None:
+            break
+        yield place, head, *part
+        place += part[0]
 
 
 def _ends_in_a_packet(file: IO[bytes]) -> bool:
@@ -96,8 +122,9 @@ def _asf_object(head: bytes) -> tuple[int, bool] | None:
 
 def _flv_tag(head: bytes) -> tuple[int, bool] | None:
     """FLV, as `_box`: the header, or a tag behind the length of the one before."""
-    if head.startswith(b"FLV"):
-        return int.from_bytes(head[5:9], "big"), False
+    for start in (0, 4):  # the second, where recordings were joined
+        if head.startswith(b"FLV", start):
+            return start + int.from_bytes(head[start + 5 : start + 9], "big"), False
     return (15 + int.from_bytes(head[5:8], "big"), False) if head[4:5] and head[4] & 31 in FLV_TAGS else None
 
 
@@ -124,4 +151,10 @@ READERS: dict[str, Callable[[bytes], tuple[int, bool] | None]] = {
 }
 
 
-__all__ = ["is_cut"]
+BEGINNINGS = {"mov": (4, b"ftyp"), "avi": (8, b"AVI "), "flv": (4, b"FLV\1")} | {
+    kind: (0, start) for start, kind in STARTS.items() if kind in ("asf", "matroska")
+}
+"""FFmpeg's name of a reader -> where in a part, and how, another recording begins."""
+
+
+__all__ = ["is_cut", "joined_at"]

@@ -58,6 +58,7 @@ class VideoReader:
         duration_s: as the file declares it, and not before the last frame once that was read.
         last_s: the time of the frame that was read last.
         is_damaged: whether something could not be read.
+        has_more: whether the file goes on with another recording, which was not read.
 
     Raises:
         PhotoError, VideoError: the file cannot be used. Iterating raises it as well, where there is no first frame.
@@ -67,7 +68,7 @@ class VideoReader:
         self._every_s = every_s
         self.size_wh: tuple[int, int] | None = None
         self.duration_s: float | None = None
-        self.last_s, self.is_damaged = 0.0, False
+        self.last_s, self.is_damaged, self.has_more = 0.0, False, False
         self._stack = ExitStack()
         with ExitStack() as stack:
             self._file, self.name = stack.enter_context(opened_file(path, VIDEO))
@@ -104,6 +105,7 @@ class VideoReader:
                         raise VideoError(f"{self.name} {error}.")
                     self.duration_s = seconds(message.get("duration")) or self.duration_s
                     self.is_damaged = message.get("is_damaged") is True
+                    self.has_more = message.get("has_more") is True
                     self.size_wh = worker.size_wh
                     if worker.image_rgb is not None:
                         yield Frame(seconds(message.get("time")) or 0.0, worker.image_rgb)
@@ -127,7 +129,7 @@ class VideoReader:
                 yield Frame(seconds(time_s) or 0.0, image_rgb.crop((0, 0, *self.size_wh)))
         except NoVideoError as error:
             raise VideoError(f"{self.name} {error}.") from None
-        self.duration_s, self.is_damaged = seconds(clip.duration_s), clip.is_damaged
+        self.duration_s, self.is_damaged, self.has_more = seconds(clip.duration_s), clip.is_damaged, clip.has_more
 
 
 class _VideoWorker(WorkerProcess):

@@ -69,7 +69,8 @@ def answer(connection: socket.socket, descriptor: int, kind: str, every_s: float
         return {"error": str(error)}
     except MemoryError:
         return {"error": "does not fit into memory: save it smaller and try again"}
-    return {"end": True, "duration": clip.duration_s, "is_damaged": clip.is_damaged}
+    ending = {"duration": clip.duration_s, "is_damaged": clip.is_damaged, "has_more": clip.has_more}
+    return {"end": True} | ending
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from gender_age.video_ends import is_cut
+from gender_age.video_ends import is_cut, joined_at
 
 FLV, TAG = b"FLV\1\1\0\0\0\x09", bytes(4) + b"\x09\0\0\1" + bytes(7) + b"x"
 
@@ -43,6 +43,7 @@ def metadata(name, value):
         ("flv", FLV + TAG, None),
         ("flv", FLV + TAG + bytes(4), None),
         ("flv", FLV + TAG + bytes(4) + b"more", None),
+        ("flv", FLV + TAG + bytes(4) + FLV + TAG[:-1], True),
         ("flv", FLV + TAG + TAG[:-1], True),
         ("flv", FLV + metadata(b"filesize", 0.0), None),
         ("flv", FLV + metadata(b"filesize", 47.0), False),
@@ -54,6 +55,25 @@ def metadata(name, value):
 )
 def test_parts_of_files(kind, data, answer):
     assert is_cut(io.BytesIO(data), kind) is answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "place"),
+    [
+        ("mov", b"\0\0\0\x08ftyp\0\0\0\x08moov", None),
+        ("mov", 2 * b"\0\0\0\x08ftyp\0\0\0\x08moov", 16),
+        ("mov", b"\0\0\0\x08ftyp\0\0\0\x08moov" + b"no box" + b"\0\0\0\x08ftyp", None),
+        ("avi", 2 * b"RIFF\x04\0\0\0AVI ", 12),
+        ("avi", b"RIFF\x04\0\0\0AVI " + b"RIFF\x04\0\0\0AVIX", None),
+        ("flv", FLV + TAG + bytes(4), None),
+        ("flv", FLV + TAG + bytes(4) + FLV + TAG, 25),
+        ("matroska", 2 * (b"\x1a\x45\xdf\xa3\x80" + b"\x18\x53\x80\x67\x82" + bytes(2)), 12),
+        ("asf", 2 * (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + bytes(8) + b"\x18" + bytes(7)), 24),
+        ("mpegts", 2 * (b"\x47" + bytes(187)), None),
+    ],
+)
+def test_where_a_joined_recording_begins(kind, data, place):
+    assert joined_at(io.BytesIO(data), kind) == place
 
 
 def test_a_file_of_nothing_but_parts_takes_a_bounded_time(monkeypatch):

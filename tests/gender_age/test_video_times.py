@@ -200,15 +200,6 @@ def test_times_have_microseconds(tmp_path, monkeypatch, limits):
     assert read(tmp_path / "a.gif") == ([0.0, 0.1, 0.2, 0.3], 0.4, False)
 
 
-@pytest.mark.parametrize("name", ["a.mkv", "a.webm", "a.ts"])
-def test_joined_clips_have_the_length_of_both_from_the_first_frame_on(tmp_path, name):
-    path = clip(tmp_path / name)
-    path.write_bytes(2 * path.read_bytes())
-    with VideoReader(path, 0) as reader:
-        lengths = [reader.duration_s for _ in reader]
-    assert [*lengths, reader.duration_s] == pytest.approx([2.0] * 11, abs=0.01)
-
-
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.webm", "a.avi", "a.wmv", "a.flv"])
 def test_what_was_put_behind_a_file_is_no_damage(tmp_path, name):
     path = clip(tmp_path / name)
