@@ -132,9 +132,11 @@ def sightings(predictor: GenderAgePredictor, frame: Frame, min_score: float | No
     temperature = predictor.model.config.gender_temperature
     genders, ages = [], []
     # A person's answer is the mean of many frames: every second one as its mirror image, which halves the model's work.
-    is_mirrored = round(frame.time_s / SAMPLE_S) % 2 == 1
-    views = [ImageOps.mirror(crop) for crop in crops] if is_mirrored else crops
-    for gender_logits, age_logits in predictor.logits(views, mirrored=False):
+    # The first two, which may be all there are, count in both views.
+    number = round(frame.time_s / SAMPLE_S)
+    is_early = number < 2
+    views = [ImageOps.mirror(crop) for crop in crops] if number % 2 and not is_early else crops
+    for gender_logits, age_logits in predictor.logits(views, mirrored=is_early):
         genders += list(gender_probabilities(gender_logits, temperature).cpu().numpy())
         ages += list(age_logits.float().softmax(dim=-1).cpu().numpy())
     return [

@@ -30,7 +30,7 @@ def predictor():
     return GenderAgePredictor.from_pretrained(device="cpu")
 
 
-def test_every_second_frame_is_answered_as_its_mirror_image(predictor, monkeypatch):
+def test_every_second_frame_is_answered_as_its_mirror_image_and_the_first_two_as_both(predictor, monkeypatch):
     seen, logits = [], predictor.logits
 
     def noted(crops, mirrored):
@@ -38,12 +38,12 @@ def test_every_second_frame_is_answered_as_its_mirror_image(predictor, monkeypat
         return logits(crops, mirrored=mirrored)
 
     monkeypatch.setattr(predictor, "logits", noted)
-    for time_s in (0.0, 0.2, 0.4):
+    for time_s in (0.0, 0.2, 0.4, 0.6):
         sightings(predictor, Frame(time_s, HOPPER))
-    (first, *both), (second, _), (third, _) = seen
-    assert both == [False]
-    assert second.tobytes() == ImageOps.mirror(first).tobytes() != first.tobytes()
-    assert third.tobytes() == first.tobytes()
+    (first, *_), (second, _), (third, _), (fourth, _) = seen
+    assert [both for *_, both in seen] == [True, True, False, False]
+    assert fourth.tobytes() == ImageOps.mirror(first).tobytes() != first.tobytes()
+    assert third.tobytes() == second.tobytes() == first.tobytes()
 
 
 def centre(box):
