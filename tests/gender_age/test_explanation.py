@@ -104,7 +104,8 @@ def test_from_a_modules_output_on_it_is_the_models_own_forward(settings, side):
 
 @pytest.mark.parametrize("kind", ["mirrored", "mobilenet"])
 def test_the_mirror_image_has_the_mirrored_map(kind):
-    model = tiny(**KINDS[kind])
+    # In float32 it depends on the number of threads which side of a ReLU's kink a value near zero is on.
+    model = tiny(**KINDS[kind]).double()
     pixel_values = noise(model.config.image_size)
     one, other = explain_pixels(model, pixel_values), explain_pixels(model, pixel_values.flip(-1))
     np.testing.assert_allclose(one.age_relevance, other.age_relevance[:, ::-1], atol=1e-4)
