@@ -1,5 +1,7 @@
 """The trainer's errors; their messages are for the user."""
 
+from collections.abc import Sequence
+
 from gender_age.errors import GenderAgeError
 
 
@@ -9,6 +11,14 @@ class TrainerError(GenderAgeError):
 
 class DataError(TrainerError):
     """A source or prepared dataset is missing, damaged, of another kind, or prepared with other settings."""
+
+
+class RepeatedColumnError(DataError):
+    """A table has two columns of one name; `columns` are all of its names."""
+
+    def __init__(self, message: str, columns: Sequence[str]) -> None:
+        super().__init__(message)
+        self.columns = columns
 
 
 class MissingSplitError(DataError):

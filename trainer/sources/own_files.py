@@ -11,7 +11,7 @@ from pyarrow import parquet
 
 from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
 
-from ..errors import DataError
+from ..errors import DataError, RepeatedColumnError
 from .archives import list_files, read_files
 from .class_folders import FOLDER_AGE, FOLDER_GENDER, class_rows, split_of
 from .columns import USUAL_NAMES, Wishes, choose_columns
@@ -177,12 +177,16 @@ def _table_rows(
     named_so = PurePosixPath(name).stem.lower() == METADATA_STEM
     try:
         table = read_table(name, data or b"")
+    except RepeatedColumnError as error:
+        if named_so or any(column == wanted.get("image") or _names_images(column) for column in error.columns):
+            raise
+        return None
     except DataError:
         if named_so:
             raise
         return None
     columns = list(dict.fromkeys(column for row in table for column in row))
-    usual = [column for column in columns if plain_name(column) in IMAGE_NAMES]
+    usual = list(filter(_names_images, columns))
     candidates = [wanted["image"]] if "image" in wanted else usual
     folder = PurePosixPath(name).parent.as_posix()
     for image in candidates if set(candidates) <= set(columns) else ():
@@ -198,6 +202,10 @@ def _table_rows(
     if named_so and table:
         raise DataError(f"{name} has no column `file_name`{_no_header(columns)}")
     return None
+
+
+def _names_images(column: str) -> bool:
+    return plain_name(column) in IMAGE_NAMES
 
 
 def _no_header(columns: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import PurePosixPath
@@ -14,7 +15,7 @@ from pathlib import PurePosixPath
 import pyarrow
 from pyarrow import parquet
 
-from ..errors import DataError
+from ..errors import DataError, RepeatedColumnError
 from .columns import USUAL_NAMES
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -38,12 +39,15 @@ def read_table(name: str, data: bytes, header: Sequence[str] = (), separator: st
         separator: of a text table; None for the one that its first line shows. A blank stands for any white space.
 
     Raises:
+        RepeatedColumnError: two of its columns have one name.
         DataError: the table cannot be read.
     """
     suffix = PurePosixPath(name).suffix.lower()
     try:
         if suffix == ".parquet":
-            return parquet.read_table(io.BytesIO(data)).to_pylist()
+            file = parquet.ParquetFile(io.BytesIO(data))
+            _refuse_repeated(name, file.schema_arrow.names)
+            return file.read().to_pylist()
         if suffix == ".mat":
             return _matlab_rows(data)
         text = _decoded(data)
@@ -51,7 +55,7 @@ def read_table(name: str, data: bytes, header: Sequence[str] = (), separator: st
             return _json_rows(json.loads(text))
         if suffix in (".jsonl", ".ndjson"):
             return _lines_of_json(text)
-        return _text_rows(text, header, separator)
+        return _text_rows(name, text, header, separator)
     except (ValueError, pyarrow.ArrowException, csv.Error) as error:  # also of decoding
         raise DataError(f"{name} cannot be read as a table: {error}") from error
 
@@ -105,7 +109,7 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1252")
 
 
-def _text_rows(text: str, header: Sequence[str], separator: str | None) -> list[dict]:
+def _text_rows(name: str, text: str, header: Sequence[str], separator: str | None) -> list[dict]:
     lines = text.splitlines(keepends=True)
     if separator == " ":
         table = [line.split() for line in lines]
@@ -115,9 +119,16 @@ def _text_rows(text: str, header: Sequence[str], separator: str | None) -> list[
         head = next(filter(str.strip, lines), "")
         table = list(csv.reader(lines, delimiter=separator or max(SEPARATORS, key=head.count)))
     table = [cells for cells in table if any(cell.strip() for cell in cells)]
-    names = [name.strip() for name in header or (table.pop(0) if table else ())]
+    names = [each.strip() for each in header or (table.pop(0) if table else ())]
+    _refuse_repeated(name, names)
     # Cells that a short row lacks are missing labels; those beyond the header have no name.
     return [dict(zip(names, [*cells, *[None] * (len(names) - len(cells))], strict=False)) for cells in table]
+
+
+def _refuse_repeated(table: str, columns: Sequence[str]) -> None:
+    repeated = [name for name, count in Counter(columns).items() if name and count > 1]
+    if repeated:
+        raise RepeatedColumnError(f"{table} has several columns {repeated[0]!r}: rename or remove all but one", columns)
 
 
 def _matlab_rows(data: bytes) -> list[dict]:
