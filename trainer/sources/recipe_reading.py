@@ -21,6 +21,8 @@ from .utkface import MALFORMED
 ENOUGH_NAMES = 0.9
 """Share of the images that have to be named as a recipe's are."""
 
+ANOTHER_COPY = "another copy of a photo"
+
 STARTS = ("coarse_tilt_aligned_face", "landmark_aligned_face")
 """What `*` stands for: Adience is published with two alignments."""
 
@@ -44,9 +46,9 @@ def open_recipe(recipe: Recipe, path: Path, listing: Sequence[tuple[str, int]]) 
         DataError: its tables cannot be read, or no image is named as they are.
     """
     names = [name for name, _ in listing if is_image(name)]
-    matches = {name: match for name in names if (match := recipe.matches_file(name))}
+    matches = _preferred({name: match for name in names if (match := recipe.matches_file(name))}, recipe.folder)
     tables = {name for name, _ in listing if recipe.matches_table(name)}
-    rows = _table_rows(recipe, path, tables, list(matches)) if tables else _named_rows(recipe, matches)
+    rows = _table_rows(recipe, path, tables, names) if tables else _named_rows(recipe, matches)
     if not rows:
         raise DataError(f"{path} is not laid out as {recipe.title} is published: no file is named as there")
 
@@ -54,7 +56,7 @@ def open_recipe(recipe: Recipe, path: Path, listing: Sequence[tuple[str, int]]) 
         yield from read_files(path, files)
 
     columns = list(dict.fromkeys(column for row in rows for column in row.values))
-    others = () if tables else tuple(Skipped(name, MALFORMED) for name in names if name not in matches)
+    others = () if tables else tuple(_left_out(recipe, name) for name in names if name not in matches)
     return Opened(rows, columns, listing, read, "the published tables" if tables else "the files' names", others)
 
 
@@ -63,6 +65,16 @@ def columns_of(recipe: Recipe, available: Sequence[str]) -> dict[str, str]:
     return {
         ours: theirs for ours, theirs in recipe.columns.items() if all(part in available for part in theirs.split(","))
     }
+
+
+def _preferred(matches: dict[str, re.Match[str]], folder: str) -> dict[str, re.Match[str]]:
+    """Those in `folder`, if there are any."""
+    inside = {name: match for name, match in matches.items() if PurePosixPath(name).parent.name == folder}
+    return inside or matches
+
+
+def _left_out(recipe: Recipe, name: str) -> Skipped:
+    return Skipped(name, ANOTHER_COPY if recipe.matches_file(name) else MALFORMED)
 
 
 def _named_rows(recipe: Recipe, matches: dict[str, re.Match[str]]) -> list[Row]:

@@ -22,6 +22,7 @@ class Recipe:
         image: of a table's columns, the end of an image's path: `"{user_id}/{original_image}"`.
         columns: our column -> the table's, or a group of `file`.
         values: our column -> word -> the word that is meant.
+        folder: of the photos themselves, where others hold copies of them, cut or aligned, under the same names.
         gender_from: the first number of a file's name from which on it shows a man; below it, a woman.
     """
 
@@ -35,6 +36,7 @@ class Recipe:
     image: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    folder: str = ""
     gender_from: int | None = None
 
     def matches_file(self, name: str) -> re.Match[str] | None:
@@ -156,6 +158,7 @@ RECIPES = (
         ages="as published in the file names; the number before them tells the gender",
         file=rf"(?P<number>\d{{5}})A(?P<age>\d{{2}}){PICTURE}",
         columns={"age": "age", "gender": "gender"},
+        folder="original images",
         gender_from=7381,
     ),
 )

@@ -151,7 +151,9 @@ def _matlab_rows(data: bytes) -> list[dict]:
 
 
 def _plain(cell: object) -> object:
-    """A cell of a Matlab array as Python has it: text and numbers come as arrays of one element."""
+    """A cell of a Matlab array as Python has it: text and numbers come as arrays of one element, or none."""
+    if getattr(cell, "size", 1) == 0:
+        return None
     while hasattr(cell, "size") and hasattr(cell, "ravel") and cell.size == 1 and getattr(cell, "shape", ()):
         cell = cell.ravel()[0]
     return cell.item() if hasattr(cell, "item") and getattr(cell, "size", 1) == 1 else cell

@@ -19,14 +19,16 @@ LAGENDA_HEAD = "img_name,age,gender,face_x0,face_y0,face_x1,face_y1,person_x0,pe
 
 def imdb():
     """As `imdb.mat` is: a struct of vectors, the texts in arrays of their own."""
-    names = ["01/nm0000001_rm1_1899-5-10_1968.jpg", "02/nm0000002_rm2_1924-9-16_2004.jpg"]
+    names = [
+        f"0{n}/nm000000{n}_rm{n}_{dates}.jpg" for n, dates in enumerate(("1899-5-10_1968", "1924-9-16_2004", "0_2000"))
+    ]
     struct = {
-        "dob": np.array([[693726.0, 702975.0]]),
-        "photo_taken": np.array([[1968, 2004]], np.uint16),
+        "dob": np.array([[693726.0, 702975.0, 0.0]]),
+        "photo_taken": np.array([[1968, 2004, 2000]], np.uint16),
         "full_path": np.array([names], dtype=object),
-        "gender": np.array([[1.0, np.nan]]),
-        "name": np.array([["Fred Astaire", "Lauren Bacall"]], dtype=object),
-        "face_location": np.array([[[1, 2, 3, 4], [1, 2, 3, 4]]], dtype=object),
+        "gender": np.array([[1.0, np.nan, 0.0]]),
+        "name": np.array([["Fred Astaire", "Lauren Bacall", np.array([], dtype=str)]], dtype=object),
+        "face_location": np.array([[[1, 2, 3, 4]] * 3], dtype=object),
         "celeb_names": np.array([["a", "b", "c"]], dtype=object),
     }
     data = io.BytesIO()
@@ -39,6 +41,9 @@ LAYOUTS = {
         {
             "All-Age-Faces Dataset/original images/00012A02.jpg": b"",
             "All-Age-Faces Dataset/original images/07381A61.jpg": b"",
+            "All-Age-Faces Dataset/aglined faces/00012A02.jpg": b"",
+            "All-Age-Faces Dataset/aglined faces/07381A61.jpg": b"",
+            "All-Age-Faces Dataset/image sets/train.txt": b"00012A02.jpg 0\n",
         },
         [(2, 2, "female", None, None), (61, 61, "male", None, None)],
     ),
@@ -60,22 +65,34 @@ LAYOUTS = {
             "fold_0_data.txt": f"{ADIENCE_HEAD}\n"
             "30601258@N03\t1.jpg\t1\t(25, 32)\tf\t0\t414\t1086\t1383\t-115\t30\t17\n"
             "30601258@N03\t2.jpg\t2\tNone\tm\t0\t414\t1086\t1383\t-115\t30\t17\n"
-            "7153718@N04\t3.jpg\t9\t35\tu\t0\t414\t1086\t1383\t-115\t30\t17\n".encode(),
+            "7153718@N04\t3.jpg\t9\t35\tu\t0\t414\t1086\t1383\t-115\t30\t17\n"
+            "7153718@N04\t4.jpg\t9\t(60, 100)\t\t0\t414\t1086\t1383\t-115\t30\t17\n".encode(),
+            "fold_frontal_0_data.txt": f"{ADIENCE_HEAD}\n"
+            "30601258@N03\t1.jpg\t1\t(25, 32)\tf\t0\t414\t1086\t1383\t0\t0\t17\n".encode(),
             "faces/30601258@N03/coarse_tilt_aligned_face.1.1.jpg": b"",
             "faces/30601258@N03/coarse_tilt_aligned_face.2.2.jpg": b"",
             "faces/7153718@N04/coarse_tilt_aligned_face.9.3.jpg": b"",
+            "faces/7153718@N04/coarse_tilt_aligned_face.9.4.jpg": b"",
         },
         [
             (25, 32, "female", "30601258@N03", None),
             (None, None, "male", "30601258@N03", None),
             (35, 35, None, "7153718@N04", None),
+            (60, 100, None, "7153718@N04", None),
         ],
     ),
     "agedb": (
         {"AgeDB/0_MariaCallas_35_f.jpg": b"", "AgeDB/16_JeanMarais_60_m.jpg": b""},
         [(35, 35, "female", "MariaCallas", None), (60, 60, "male", "JeanMarais", None)],
     ),
-    "imdb-wiki": (imdb(), [(69, 69, "male", "Fred Astaire", None), (79, 79, None, "Lauren Bacall", None)]),
+    "imdb-wiki": (
+        imdb(),
+        [
+            (69, 69, "male", "Fred Astaire", None),
+            (79, 79, None, "Lauren Bacall", None),
+            (None, None, "female", None, None),
+        ],
+    ),
     "imdb-wiki by names": (
         {"wiki_crop/17/10000217_1981-05-05_2009.jpg": b"", "wiki_crop/48/10000548_1925-12-04_1964.jpg": b""},
         [(28, 28, None, "10000217", None), (38, 38, None, "10000548", None)],
@@ -85,13 +102,24 @@ LAYOUTS = {
         [(14, 14, None, "Aaron_Johnson", None), (53, 53, None, "Robin_Williams", None)],
     ),
     "morph": (
-        {"Album2/009055_1M54.JPG": b"", "Album2/012345_02F9.JPG": b""},
-        [(54, 54, "male", "009055", None), (9, 9, "female", "012345", None)],
+        {
+            "Album2/009055_1M54.JPG": b"",
+            "Album2/012345_02F9.JPG": b"",
+            "Album2/158175_23M56.jpg": b"",
+            "morph_2008_nonCommercial.csv": b"id_num,picture_num,dob,doa,race,gender,facial_hair,age,age_diff,glasses,"
+            b"photo\n009055,1,10/08/1950,10/30/2004,W,M,N,54,0,N,Album2/009055_1M54.JPG\n",
+        },
+        [
+            (54, 54, "male", "009055", None),
+            (9, 9, "female", "012345", None),
+            (56, 56, "male", "158175", None),
+        ],
     ),
     "lagenda": (
         {
             "lagenda_annotation.csv": f"{LAGENDA_HEAD}\n"
-            "a.jpg,31,M,1,2,30,40,0,0,50,90\na.jpg,29.4,F,50,2,80,40,40,0,90,90\nb.jpg,-1,M,1,2,3,4,0,0,9,9\n".encode(),
+            "a.jpg,31,M,1,2,30,40,0,0,50,90\na.jpg,29.4,F,50,2,80,40,40,0,90,90\nb.jpg,-1,M,1,2,3,4,0,0,9,9\n"
+            "b.jpg,-1,-1,5,2,9,8,0,0,9,9\nb.jpg,40,F,-1,-1,-1,-1,0,0,9,9\n".encode(),
             "lag_benchmark/a.jpg": b"",
             "lag_benchmark/b.jpg": b"",
         },
@@ -131,6 +159,14 @@ def test_lagendas_faces_have_their_boxes(tmp_path):
         "lag_benchmark/a.jpg#2": (50, 2, 80, 40),
         "lag_benchmark/b.jpg": (1, 2, 3, 4),
     }
+
+
+def test_of_two_copies_of_all_age_faces_the_photos_themselves_are_read(tmp_path):
+    source = open_source(write_folder(tmp_path / "source", LAYOUTS["all-age-faces"][0], prefix=""))
+    assert {record.photo.split("/")[1] for record in source.records} == {"original images"}
+    assert {skip.reason for skip in source.skipped} == {"another copy of a photo"}
+    aligned = open_source(tmp_path / "source" / "All-Age-Faces Dataset" / "aglined faces")
+    assert (aligned.name, len(aligned.records)) == ("all-age-faces", 2)
 
 
 def test_files_that_are_named_otherwise_are_left_out(tmp_path):
