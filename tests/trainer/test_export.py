@@ -2,6 +2,7 @@
 
 import builtins
 import json
+import logging
 import os
 import re
 import shutil
@@ -117,6 +118,17 @@ def test_int8_answers_are_near_the_models(exported, exported_int8):
         assert not np.array_equal(one, other)
         # Of features of about 1, rounded to 256 steps a few times over.
         np.testing.assert_allclose(one, other, atol=0.05)
+
+
+def test_int8_says_what_it_costs_and_nothing_else(tiny_model_folder, tiny_data, tmp_path, capfd, caplog):
+    path = tmp_path / "model.onnx"
+    assert main(int8_command(tiny_model_folder, path, tiny_data)) == 0
+    said = capfd.readouterr()
+    assert re.fullmatch(rf"{path}: 0\.\d MB; MAE .* years, gender .* on \d+ validation faces\n", said.out)
+    assert "Loading weights" not in said.err
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    logging.warning("Axis 1 is out-of-range for weight 'w' with rank 1")
+    assert "out-of-range" in caplog.text
 
 
 def test_int8_that_loses_too_much_is_not_written(tiny_model_folder, tiny_data, tmp_path, monkeypatch, capsys):
