@@ -15,6 +15,7 @@ from gender_age.measurements import EvaluationRecord
 from gender_age.records import SOURCE_NAMES, TrainingRecord
 
 from ..preparation.origins import LICENCE, PROVENANCE, REMOVAL
+from ..training.calibration import HIGHEST_THRESHOLD
 from .card_figures import (
     COLUMNS,
     PROTOCOL_NAMES,
@@ -78,7 +79,9 @@ def render_card(
         trained_on=trained_on,
         known_sources=known_sources,
         all_known=bool(trained_on) and len(known_sources) == len(trained_on),
-        has_fitted_interval=config.get("age_interval_mass") != GenderAgeConfig().age_interval_mass,
+        has_fitted_interval=_differs(config, "age_interval_mass"),
+        has_fitted_gender=_differs(config, "gender_temperature") or _differs(config, "gender_uncertain_below"),
+        highest_threshold=HIGHEST_THRESHOLD,
         source_names=SOURCE_NAMES,
         protocol_names=PROTOCOL_NAMES,
         provenance=PROVENANCE,
@@ -89,6 +92,11 @@ def render_card(
         figures_in_short=figures_in_short,
     )
     return text.rstrip() + "\n"
+
+
+def _differs(config: Mapping, name: str) -> bool:
+    """Whether a value is not the one of a model that no validation faces were fitted on."""
+    return config.get(name) != getattr(GenderAgeConfig(), name)
 
 
 def _backbone(config: Mapping) -> str | None:

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 FEW = 100
 """Fewer labels than these calibrate roughly: with 100, an 80 % interval holds 71 to 87 % (Wilson) of new ages."""
 
+HIGHEST_THRESHOLD = 0.99
+"""Of "uncertain", where no lower one suffices."""
+
 
 def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
     """Fit temperature, threshold of "uncertain" and interval mass of `trainer.model` on the validation faces.
@@ -68,8 +71,8 @@ def fit_temperature(gender_logits: torch.Tensor, gender: torch.Tensor) -> float:
 def least_certain(gender_probabilities: torch.Tensor, gender: torch.Tensor, level: float) -> float:
     """The lowest threshold, to a hundredth, above which the accuracy of the predicted genders is at least `level`.
 
-    Selective classification (https://arxiv.org/abs/1705.08500), without its bound for new faces. In [0.5, 0.99]; 0.99
-    where no threshold suffices.
+    Selective classification (https://arxiv.org/abs/1705.08500), without its bound for new faces. In [0.5, 0.98];
+    `HIGHEST_THRESHOLD` where none of these suffices.
 
     Args:
         gender_probabilities: `(n, 2)`, after the temperature.
@@ -82,7 +85,7 @@ def least_certain(gender_probabilities: torch.Tensor, gender: torch.Tensor, leve
         certain = probability >= hundredths / 100
         if certain.any() and right[certain].mean() >= level:
             return hundredths / 100
-    return 0.99
+    return HIGHEST_THRESHOLD
 
 
 def conformal_mass(age_logits: torch.Tensor, age: torch.Tensor, level: float) -> float:

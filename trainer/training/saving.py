@@ -56,7 +56,7 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         "config": config.to_dict(),
         "hub_ids": [name for name in (config.model.pretrained, *config.data.train) if name and is_on_hub(name)],
         "hours": round(seconds / 3600, 2),
-        "hardware": f"{trainer.args.device.type}, {torch.get_num_threads()} threads"
+        "hardware": f"{trainer.args.device.type}, {(threads := torch.get_num_threads())} thread{'s' * (threads != 1)}"
         if trainer.args.device.type == "cpu"
         else torch.cuda.get_device_name(trainer.args.device),
         "world_size": trainer.args.world_size,
