@@ -1,4 +1,4 @@
-"""The evaluation record of a checkpoint, read with the tolerant readers of `records`."""
+"""The evaluation record of a checkpoint, read as the training record is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
+from .json_values import elements, members, number, part, text, whole_number
 from .labels import GENDERS
-from .records import LARGEST_SIZE, MAX_COUNTED, elements, members, number, part, text, whole_number
+from .records import LARGEST_SIZE, MAX_COUNTED
 
 LIMITS = {"share": (0.0, 1.0), "years": (0.0, 150.0), "signed": (-150.0, 150.0)}
 """Kind of a measured value -> its valid range."""

@@ -1,15 +1,14 @@
-"""The training record of a checkpoint, and the tolerant reader of the JSON records beside the weights.
-
-The records are untrusted input: the page renders those of any checkpoint. All validation is here. A value that is
-missing, of another type, not finite or out of range reads as None or as empty; nothing raises.
-"""
+"""The training record of a checkpoint, and the reader of the JSON records beside the weights."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
+
+from .json_values import elements, members, number, part, text, whole_number
 
 TRAINING_FILE, EVALUATION_FILE = "training.json", "evaluation.json"
 SOURCE_NAMES = {"utkface": "UTKFace", "fairface": "FairFace", "all-age-faces": "All-Age-Faces"}
@@ -36,7 +35,7 @@ class TrainingRecord:
 
     Attributes:
         config: the whole configuration as recorded, for display; the values in use are attributes.
-        sources: the data: "utkface" and "fairface" where known, else Hub ids or folders as recorded.
+        sources: the data: those in `SOURCE_NAMES` where known, else Hub ids, names of sources, or folders as recorded.
         train_images: number of images.
         data_revision: hash of the training split's file names and labels.
         dropped: images excluded from training.
@@ -100,7 +99,7 @@ class TrainingRecord:
         stages, network = elements(part(run, "config", "stages")), part(model, "config")
         return cls(
             config=members(part(run, "config")),
-            sources=_sources(data.get("train")),
+            sources=_sources(data.get("train"), run.get("sources"), elements(run.get("hub_ids"))),
             train_images=whole_number(run.get("train_images"), 1, MAX_COUNTED),
             data_revision=text(run.get("data_revision")),
             dropped=_dropped(run.get("dropped")),
@@ -191,52 +190,17 @@ def load_record(path: Path) -> dict:
     return content
 
 
-def part(values: object, *keys: str) -> object:
-    """The value at the path `keys` of nested dicts, or None."""
-    for key in keys:
-        values = values.get(key) if isinstance(values, dict) else None
-    return values
-
-
-def number(value: object, low: float, high: float) -> float | None:
-    """The value if it is a number in `[low, high]`, else None; a bool is not a number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return value if low <= value <= high else None
-
-
-def whole_number(value: object, low: int, high: int) -> int | None:
-    """The value if it is an integer in `[low, high]`, else None."""
-    return value if isinstance(value, int) and number(value, low, high) is not None else None
-
-
-def text(value: object) -> str | None:
-    """The value if it is non-empty text without lone surrogates (`"\\ud800"`, not encodable), else None."""
-    return value if isinstance(value, str) and value and _encodes(value) else None
-
-
-def members(values: object) -> dict:
-    """The members of a JSON object whose names are `text`; empty if `values` is not an object."""
-    return {name: value for name, value in values.items() if text(name)} if isinstance(values, dict) else {}
-
-
-def elements(values: object) -> list:
-    """The elements of a JSON array; empty if `values` is not an array."""
-    return values if isinstance(values, list) else []
-
-
-def _encodes(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _sources(names: object) -> tuple[str, ...]:
-    plain = [name.partition("@")[0] for name in elements(names) if text(name)]
-    known = {name: source for name in plain for source in SOURCE_NAMES if source in name.lower()}
-    return tuple(dict.fromkeys(known.get(name, name) for name in plain if name))
+def _sources(names: object, in_rows: object, hub_ids: Collection[str]) -> tuple[str, ...]:
+    """Of each dataset those that its rows name or, where that is not recorded, what its name says."""
+    found = []
+    for name, recorded in zip_longest(elements(names), elements(in_rows)):
+        if text(name):
+            plain = name.partition("@")[0]
+            of_rows = list(filter(text, elements(recorded)))
+            of_name = next((source for source in SOURCE_NAMES if source in plain.lower()), plain)
+            # Of a dataset on the Hub, its card says more than the name of a source.
+            found += [s if s in SOURCE_NAMES or name not in hub_ids else plain for s in of_rows] or [of_name]
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _dropped(values: object) -> Dropped | None:

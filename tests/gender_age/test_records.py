@@ -9,18 +9,8 @@ import torch
 from hypothesis import given
 
 from gender_age.checkpoint import DEFAULT_MODEL
-from gender_age.records import (
-    MAX_RUNS,
-    TRAINING_FILE,
-    Dropped,
-    TrainingRecord,
-    load_record,
-    number,
-    part,
-    read_record,
-    text,
-    whole_number,
-)
+from gender_age.json_values import number, part, text, whole_number
+from gender_age.records import MAX_RUNS, TRAINING_FILE, Dropped, TrainingRecord, load_record, read_record
 from tests.robustness.searching import MANY
 from trainer.training.config_file import parse_config
 from trainer.training.label_cleaning import DROPPED_FILE
@@ -107,6 +97,16 @@ def test_sources_have_their_known_names(names, sources):
     assert record.sources == (("utkface", "fairface", "me/other") if sources is None else sources)
 
 
+def test_sources_are_those_that_the_rows_name():
+    trained = {
+        "config": {"data": {"train": ["data/not-utkface", "data/faces", "me/faces@v2", "data/old", "me/chips"]}},
+        "sources": [["school"], ["utkface", "club"], ["mine"], None, ["fairface", 7]],
+        "hub_ids": ["me/faces@v2", "me/chips"],
+    }
+    record = TrainingRecord.read(trained)
+    assert record.sources == ("school", "utkface", "club", "me/faces", "data/old", "fairface")
+
+
 def test_stages_with_a_gap_are_not_told():
     stages = [{"image_size": 64, "epochs": 3}, {"image_size": 128, "epochs": "2"}]
     record = TrainingRecord.read({"config": {"stages": stages}})
@@ -121,7 +121,9 @@ def written_by_trainer(folder, start):
         "stages": [{"image_size": 32, "epochs": 2}, {"image_size": 64, "epochs": 1}],
         "training": {"output_dir": str(folder)},
     }
-    rows = type("Rows", (list,), {"revision": "0a1b" * 16, "num_without_landmarks": 4, "num_faces": 321})()
+    rows = type(
+        "Rows", (list,), {"revision": "0a1b" * 16, "num_without_landmarks": 4, "num_faces": 321, "sources": None}
+    )()
     args = SimpleNamespace(device=torch.device("cpu"), world_size=2, seed=5, output_dir=str(folder))
     trainer = SimpleNamespace(args=args, train_dataset=rows, state=SimpleNamespace(log_history=[]))
     return json.loads(json.dumps(run_record(parse_config(values), trainer, 5400)))

@@ -73,6 +73,7 @@ def test_a_run_records_how_it_was_made(unbroken):
     assert record["config"]["model"]["config"]["hidden_size"] == 16
     assert record["train_images"] == 48
     assert record["without_landmarks"] == 6
+    assert record["sources"] == [["fairface", "utkface"]]
     assert len(record["data_revision"]) == 64
     assert record["world_size"] == 1
     assert record["seed"] == 3

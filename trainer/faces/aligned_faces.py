@@ -44,6 +44,7 @@ class AlignedFaces(torch.utils.data.Dataset):
     Attributes:
         revision: hexadecimal digest of the rows' file names and labels, in order.
         loss_weights: head -> `(n,)` float32, how much each face counts in its loss; empty by default.
+        sources: of each dataset what its rows name; None if nobody has looked.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class AlignedFaces(torch.utils.data.Dataset):
             for size in image_sizes
         }
         self.loss_weights: dict[str, torch.Tensor] = {}
+        self.sources: list[list[str]] | None = None
         self._rows = np.arange(len(self.gender))
         self.image_size = image_sizes[0]
 

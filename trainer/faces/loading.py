@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from datasets import Dataset, DatasetDict, concatenate_datasets, config, load_dataset
+from datasets import ClassLabel, Dataset, DatasetDict, concatenate_datasets, config, load_dataset
 from datasets.exceptions import DatasetsError
 from huggingface_hub.errors import HTTPError
 
@@ -76,11 +76,23 @@ def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dat
     return with_landmarks(rows, f"split {split} of {shown}") if lacks_landmarks(splits[split], mapping) else rows
 
 
+def sources_of(rows: Dataset) -> list[str]:
+    """What the column `source` of a dataset's rows names; empty without one."""
+    if "source" not in rows.column_names:
+        return []
+    kind = rows.features["source"]
+    named = [value for value in rows.unique("source") if value is not None]
+    return sorted(kind.int2str(named) if isinstance(kind, ClassLabel) else map(str, named))
+
+
+def needed(rows: Dataset, limit: int | None = None) -> Dataset:
+    """The `NEEDED` columns of the first `limit` rows."""
+    rows = rows.select_columns(list(NEEDED))
+    return rows if limit is None else rows.select(range(min(limit, len(rows))))
+
+
 def load_split(
     sources: Sequence[str], split: str, limit: int | None = None, mapping: ColumnMapping = AS_IT_IS
 ) -> Dataset:
     """One split of several datasets, concatenated: the `NEEDED` columns of their first `limit` rows."""
-    parts = [load_rows(source, split, mapping).select_columns(list(NEEDED)) for source in sources]
-    if limit is not None:
-        parts = [part.select(range(min(limit, len(part)))) for part in parts]
-    return concatenate_datasets(parts)
+    return concatenate_datasets([needed(load_rows(source, split, mapping), limit) for source in sources])

@@ -55,7 +55,7 @@ class StreamedFaces(torch.utils.data.IterableDataset):
         DataError: there are fewer row groups than processes.
     """
 
-    num_without_landmarks = None
+    num_without_landmarks = sources = None
     """Unknown: the faces are not seen before the training."""
 
     def __init__(

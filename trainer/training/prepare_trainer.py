@@ -122,7 +122,7 @@ def _faces(
     else:
         rows = load_run_rows(data)
         training = AlignedFaces(rows.training, sizes, cache_dir, data.margin, data.fallback_share)
-        training.loss_weights = rows.loss_weights
+        training.loss_weights, training.sources = rows.loss_weights, rows.sources
         validation, weights = rows.validation, rows.weights
         if data.drop_unlikely:
             kept = likely_rows(rows.training, config, cache_dir, config.folder)

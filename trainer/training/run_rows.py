@@ -12,7 +12,7 @@ import torch
 from datasets import Dataset, concatenate_datasets
 
 from ..errors import ConfigError, DataError, MissingSplitError
-from ..faces.loading import load_split, name_and_revision
+from ..faces.loading import load_rows, load_split, name_and_revision, needed, sources_of
 from .config import DataSection
 from .settings import HEADS
 
@@ -25,12 +25,14 @@ class RunRows:
 
     Attributes:
         training: of all datasets, concatenated.
+        sources: what the training rows of each dataset name as their sources, in the order of `data.train`.
         validation: by dataset; those without any are missing.
         weights: `(n,)` float64, how often each training row is shown, relative to 1; None where all are alike.
         loss_weights: head -> `(n,)` float32, how much each training row counts in its loss; empty where all are alike.
     """
 
     training: Dataset
+    sources: list[list[str]]
     validation: dict[str, Dataset]
     weights: torch.Tensor | None
     loss_weights: dict[str, torch.Tensor]
@@ -44,7 +46,8 @@ def load_run_rows(data: DataSection) -> RunRows:
     """
     if not all(data.train):
         raise DataError("`data.train` has an empty name; write folders, or ids of the Hub")
-    parts = [load_split([source], "train", data.limit, data.mapping) for source in data.train]
+    loaded = [load_rows(source, "train", data.mapping) for source in data.train]
+    parts = [needed(rows, data.limit) for rows in loaded]
     training = concatenate_datasets(parts)
     check_rows(training, f"the split train of {', '.join(data.train)}")
     validation: dict[str, Dataset] = {}
@@ -66,7 +69,9 @@ def load_run_rows(data: DataSection) -> RunRows:
     for name in without:
         logger.warning("%s has no images for validation, which are those of %s", name, ", ".join(validation))
     weights, counts = _weights_of(data, names), torch.tensor([len(part) for part in parts])
-    return RunRows(training, validation, _shown(weights, counts), _loss_weights(weights, counts))
+    return RunRows(
+        training, list(map(sources_of, loaded)), validation, _shown(weights, counts), _loss_weights(weights, counts)
+    )
 
 
 def dataset_names(sources: list[str]) -> list[str]:

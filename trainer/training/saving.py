@@ -63,6 +63,7 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         "seed": trainer.args.seed,
         "train_images": trainer.train_dataset.num_faces,
         "without_landmarks": trainer.train_dataset.num_without_landmarks,
+        "sources": trainer.train_dataset.sources,
         "data_revision": trainer.train_dataset.revision,
         "dropped": count_dropped(Path(trainer.args.output_dir)),
         "versions": {
