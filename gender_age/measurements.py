@@ -12,7 +12,6 @@ from .records import LARGEST_SIZE, MAX_COUNTED
 
 LIMITS = {"share": (0.0, 1.0), "years": (0.0, 150.0), "signed": (-150.0, 150.0)}
 """Kind of a measured value -> its valid range."""
-
 KINDS = {
     "missed": "share",
     "age_mae": "years",
