@@ -14,7 +14,7 @@ DEPTHS = (8, 10, 12, 14, 16)
 STRIP = 64
 
 
-def grey_to_uint8(values: np.ndarray, bits: int = 0) -> np.ndarray:
+def grey_to_uint8(values: np.ndarray, bits: int = 0, most_bits: int = 16) -> np.ndarray:
     """Grey values `(height, width)` of 16 or 32 bits or floats as uint8.
 
     Floats in 0..1 keep that scale, and so do those of which at least half are, as of pictures with highlights above
@@ -27,22 +27,24 @@ def grey_to_uint8(values: np.ndarray, bits: int = 0) -> np.ndarray:
     Args:
         values: of any integer or float type.
         bits: the least depth of a sample, as the file says; 0 if it doesn't.
+        most_bits: the greatest depth, of values that have no more.
     """
     low, high = _finite_range(values)
     if values.dtype.kind != "f":
-        return _from(values, low, high, bits)
+        return _from(values, low, high, (bits, most_bits))
+    depth = (bits, most_bits)
     is_share = low >= 0 and _is_mostly_up_to_white(values)
     pixels = np.empty(values.shape, np.uint8)
     for strip, onto in zip(_strips(values), _strips(pixels), strict=True):
         finite = np.nan_to_num(strip, nan=low, posinf=1.0 if is_share else high, neginf=low)
-        onto[...] = np.rint(finite * np.float32(255)).clip(0, 255) if is_share else _from(finite, low, high, bits)
+        onto[...] = np.rint(finite * np.float32(255)).clip(0, 255) if is_share else _from(finite, low, high, depth)
     return pixels
 
 
-def _from(values: np.ndarray, low: float, high: float, bits: int) -> np.ndarray:
+def _from(values: np.ndarray, low: float, high: float, depth: tuple[int, int]) -> np.ndarray:
     """Finite values of which `low` and `high` are the least and greatest."""
     if low >= 0 and high <= 65535:
-        return _scaled(values, high, bits)
+        return _scaled(values, high, *depth)
     return np.rint((values - np.float32(low)) * np.float32(255 / ((high - low) or 1))).clip(0, 255).astype(np.uint8)
 
 
@@ -68,9 +70,9 @@ def _is_mostly_up_to_white(values: np.ndarray) -> bool:
     return num_up_to_white * 2 >= num_lit
 
 
-def _scaled(values: np.ndarray, high: float, bits: int) -> np.ndarray:
+def _scaled(values: np.ndarray, high: float, bits: int, most_bits: int) -> np.ndarray:
     depth = next(depth for depth in DEPTHS if high < 1 << depth and min(bits, 16) <= depth)
-    white = (1 << depth) - 1
+    white = (1 << min(depth, most_bits)) - 1
     if values.dtype.kind == "f":
         return np.rint(values * np.float32(255 / white)).clip(0, 255).astype(np.uint8)
     # A table is faster than arithmetic and exact: 65,536 divisions instead of one a pixel.

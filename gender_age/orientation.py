@@ -10,10 +10,9 @@ from itertools import islice
 from PIL import ExifTags
 
 from .photo_file import Part, Parts, PhotoFile
-from .tiff_directories import Directory, TiffFile
+from .tiff_directories import SHORT, Directory, TiffFile
 
 ORIENTATION = int(ExifTags.Base.Orientation)
-SHORT = 3
 TIFF_START = re.compile(rb"II\*\0|MM\0\*")
 MAX_EXIF = 1 << 16
 MAX_STARTS = 16

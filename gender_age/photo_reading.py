@@ -19,11 +19,14 @@ from .png_chunks import read_png
 from .raw_photos import find_preview
 from .sample_bytes import expect_low_bytes, expect_native_order, has_deep_colours
 from .signatures import JPEG_START, JXL_STARTS, PNG_START, TIFF_STARTS, is_avif, is_heic
-from .tiff_directories import TiffFile
+from .tiff_directories import Directory, TiffFile
 from .unsupported import misread_tiff
 
-BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE, COLOUR_MAP, SAMPLE_FORMAT = 258, 262, 281, 320, 339
-WHITE_IS_ZERO, UNSIGNED = 0, 1
+BITS_PER_SAMPLE, COMPRESSION, PHOTOMETRIC, SAMPLES, MAX_SAMPLE_VALUE, PLANAR = 258, 259, 262, 277, 281, 284
+COLOUR_MAP, SAMPLE_FORMAT = 320, 339
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, UNSIGNED, SIGNED = 0, 1, 2, 1, 2
+# That mean the same pixels whatever their colours: none, LZW, Deflate, PackBits, Zstandard, LZMA. Faxes are white on 0.
+NEUTRAL_COMPRESSIONS = (1, 5, 8, 32773, 32946, 34925, 50000)
 # Of an AVIF file, with what it says about its pictures.
 MAX_HEAD = 1 << 16
 
@@ -43,6 +46,7 @@ class Picture:
         image: not yet decoded, where the format allows that. `info["icc_profile"]` is the colour profile.
         orientation: EXIF's, from 1 to 8; what decoding applies on its own is not counted.
         bits: the least depth of a grey sample, as the file says; 0 if it doesn't.
+        most_bits: the greatest one: one of the 16 of a sample may be its sign.
         is_negative: whether 0 is white, where Pillow doesn't know.
         is_unsigned: whether samples of 32 bits have no sign, where Pillow takes them for signed.
         low_bytes: the lower bytes of colours of 16 bits, not yet decoded, where `image` has the upper ones alone.
@@ -51,6 +55,7 @@ class Picture:
     image: Image.Image
     orientation: int = 1
     bits: int = 0
+    most_bits: int = 16
     is_negative: bool = False
     is_unsigned: bool = False
     low_bytes: Image.Image | None = None
@@ -127,7 +132,10 @@ def _open_tiff(file: PhotoFile) -> Picture:
 def _open_plain_tiff(tiff: TiffFile) -> Picture:
     """Pillow turns the picture itself when it decodes it."""
     directory = tiff.directory(tiff.first_place)
-    file, bits, is_negative, is_unsigned = tiff.file, 0, False, False
+    if directory is not None and (tags := _mended_tags(tiff, directory)):
+        tiff = TiffFile(PhotoFile(Parts(tiff.file, tiff.with_tags(directory, tags))))
+        directory = tiff.directory(tiff.first_place)
+    file, bits, most_bits, is_negative, is_unsigned = tiff.file, 0, 16, False, False
     if directory is not None:
         check_tiff(tiff, directory)
         if misread_tiff(tiff, directory):
@@ -137,7 +145,9 @@ def _open_plain_tiff(tiff: TiffFile) -> Picture:
         depth, most = tiff.value(directory, BITS_PER_SAMPLE, 1), tiff.value(directory, MAX_SAMPLE_VALUE)
         bits = max(depth if depth < 16 else 0, most.bit_length())
         is_negative = depth > 8 and tiff.value(directory, PHOTOMETRIC, 1) == WHITE_IS_ZERO
-        is_unsigned = depth == 32 and tiff.value(directory, SAMPLE_FORMAT, UNSIGNED) == UNSIGNED
+        sample_format = tiff.value(directory, SAMPLE_FORMAT, UNSIGNED)
+        is_unsigned = depth == 32 and sample_format == UNSIGNED
+        most_bits = 15 if depth == 16 and sample_format == SIGNED else 16
     file.seek(0)
     image = Image.open(file, formats=("TIFF",))
     expect_native_order(image)
@@ -146,7 +156,20 @@ def _open_plain_tiff(tiff: TiffFile) -> Picture:
     if has_deep_colours(image):
         file.seek(0)
         low_bytes = expect_low_bytes(Image.open(file, formats=("TIFF",)))
-    return Picture(image, 1, bits, is_negative, is_unsigned, low_bytes)
+    return Picture(image, 1, bits, most_bits, is_negative, is_unsigned, low_bytes)
+
+
+def _mended_tags(tiff: TiffFile, directory: Directory) -> dict[int, int]:
+    """What Pillow would take in another way: of missing tags, it guesses one sample a pixel and that 0 is white; and of
+    a single sample "in planes", it reads a part.
+    """
+    num_samples = tiff.value(directory, SAMPLES) or len(tiff.values(directory, BITS_PER_SAMPLE)) or 1
+    tags = {PLANAR: 1} if num_samples == 1 and tiff.value(directory, PLANAR, 1) != 1 else {}
+    if num_samples > 1 and not tiff.values(directory, SAMPLES):
+        tags[SAMPLES] = num_samples
+    if not tiff.values(directory, PHOTOMETRIC) and tiff.value(directory, COMPRESSION, 1) in NEUTRAL_COMPRESSIONS:
+        tags[PHOTOMETRIC] = RGB if num_samples >= 3 else BLACK_IS_ZERO
+    return tags
 
 
 def _mend_palette(image: Image.Image) -> None:

@@ -7,15 +7,16 @@ of the directories inside directories that RAW photos have.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .photo_file import PhotoFile
+from .photo_file import Part, PhotoFile
 
 MAX_ENTRIES = 1000
 MAX_VALUES = 64
 MAX_DIRECTORIES = 32
 SUB_DIRECTORIES = 330
+SHORT = 3
 # Type -> bytes per value and `struct`'s letter: BYTE, ASCII, SHORT, LONG, SBYTE, UNDEFINED, SSHORT, SLONG, IFD, LONG8,
 # SLONG8, IFD8. Fractions and floats are of no use here.
 TYPES = {1: "B", 2: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
@@ -122,6 +123,20 @@ class TiffFile:
         data = self.file.read_at(entry.values_place, wanted * struct.calcsize(letter))
         count = len(data) // struct.calcsize(letter)
         return struct.unpack(f"{self.order}{count}{letter}", data[: count * struct.calcsize(letter)])
+
+    def with_tags(self, directory: Directory, tags: Mapping[int, int]) -> list[Part]:
+        """The file's parts, with the first directory behind its end and these tags set in it; the other directories
+        are left out."""
+        size, link, count, short = (20, "Q", "Q", "HHQH6x") if self.is_big else (12, "I", "H", "HHIH2x")
+        entries = {tag: struct.pack(self.order + short, tag, SHORT, 1, value) for tag, value in tags.items()}
+        for entry in directory.entries:
+            entries.setdefault(entry.tag, self.file.read_at(entry.place, size))
+        table = struct.pack(self.order + count, len(entries)) + b"".join(entries[tag] for tag in sorted(entries))
+        before, num_bytes = (8 if self.is_big else 4), self.file.size()
+        start, padding = num_bytes + num_bytes % 2, bytes(num_bytes % 2)
+        behind = before + struct.calcsize(link)
+        links = [struct.pack(self.order + link, place) for place in (start, 0)]
+        return [(0, before), links[0], (behind, num_bytes), padding + table + links[1]]
 
 
 __all__ = ["Directory", "Entry", "TiffFile"]

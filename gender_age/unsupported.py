@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from PIL import UnidentifiedImageError
+from PIL import TiffImagePlugin, UnidentifiedImageError
 
 from .jpeg_segments import read_jpeg
 from .photo_file import PhotoFile
@@ -38,19 +38,17 @@ TIFF_COMPRESSIONS = {
     34712: "JPEG 2000",
     34887: "LERC",
     34892: "lossy JPEG",
-    34925: "LZMA",
     34933: "PNG",
     34934: "JPEG XR",
-    50000: "Zstandard",
     50001: "WebP",
     50002: "JPEG XL",
     52546: "JPEG XL",
 }
 """Those that Pillow or its libtiff does not read in all builds."""
-READ_TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946)
+READ_TIFF_COMPRESSIONS = (1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000)
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, STRIPS, TILES = 256, 257, 258, 259, 262, 273, 324
 SAMPLES, PLANAR, EXTRA_SAMPLES, SAMPLE_FORMAT = 277, 284, 338, 339
-GREY, YCBCR, IN_PLANES, PREMULTIPLIED, SIGNED = (0, 1), 6, 2, 1, 2
+GREY, YCBCR, LAB, IN_PLANES, PREMULTIPLIED, SIGNED = (0, 1), 6, 8, 2, 1, 2
 
 
 def misread_tiff(tiff: TiffFile, directory: Directory) -> str | None:
@@ -65,7 +63,7 @@ def misread_tiff(tiff: TiffFile, directory: Directory) -> str | None:
     if tiff.value(directory, PLANAR, 1) != IN_PLANES:
         return None
     is_plain = tiff.value(directory, BITS, 1) == 8 and PREMULTIPLIED not in tiff.values(directory, EXTRA_SAMPLES)
-    return "samples in planes" if photometric in GREY or (compression == 1 and not is_plain) else None
+    return "samples in planes" if photometric in (*GREY, LAB) or (compression == 1 and not is_plain) else None
 
 
 def unsupported_kind(file: PhotoFile, error: Exception) -> str | None:
@@ -80,7 +78,8 @@ def unsupported_kind(file: PhotoFile, error: Exception) -> str | None:
         if head.startswith(JPEG_START):
             return _jpeg(file)
         if head.startswith(TIFF_STARTS):
-            return _tiff(TiffFile(file), isinstance(error, UnidentifiedImageError))
+            is_unknown = isinstance(error, UnidentifiedImageError) or "unknown raw mode" in str(error)
+            return _tiff(TiffFile(file), is_unknown)
     except (OSError, ValueError, struct.error):
         return None
     if head.startswith(PNG_START) and head[12:16] == b"CgBI":
@@ -118,11 +117,11 @@ def _tiff(tiff: TiffFile, is_unknown: bool) -> str | None:
     is_whole = tiff.value(directory, WIDTH) and tiff.value(directory, LENGTH) and places
     if not is_whole or not max(places) < tiff.file.size():
         return None
-    compression = tiff.value(directory, COMPRESSION, 1)
-    if compression not in READ_TIFF_COMPRESSIONS:
-        return f"a kind of TIFF ({TIFF_COMPRESSIONS.get(compression, 'unknown')} compression)"
     if misread := misread_tiff(tiff, directory):
         return f"a kind of TIFF ({misread})"
+    compression = tiff.value(directory, COMPRESSION, 1)
+    if compression not in (TiffImagePlugin.COMPRESSION_INFO if is_unknown else READ_TIFF_COMPRESSIONS):
+        return f"a kind of TIFF ({TIFF_COMPRESSIONS.get(compression, 'unknown')} compression)"
     if not is_unknown:
         return None
     if tiff.is_big and tiff.order == ">":

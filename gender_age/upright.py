@@ -103,7 +103,7 @@ def _grey(picture: Picture) -> Image.Image:
     values = np.asarray(picture.image)
     if picture.is_unsigned and values.dtype == np.int32:
         values = values.view(np.uint32)
-    pixels = grey_to_uint8(values, picture.bits)
+    pixels = grey_to_uint8(values, picture.bits, picture.most_bits)
     image = Image.fromarray(255 - pixels if picture.is_negative else pixels)
     transparent = picture.image.info.get("transparency")
     if isinstance(transparent, int):

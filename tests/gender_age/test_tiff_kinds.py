@@ -13,6 +13,7 @@ from gender_age.images import open_photo
 from .pictures import is_upright, picture, rgb_tags, tiff
 
 GREY = np.asarray(picture().convert("L")).astype(int)
+FULL = (GREY - GREY.min()) * 255 // np.ptp(GREY)
 SIGNED, FLOAT = 2, 3
 
 
@@ -21,11 +22,11 @@ def opened(tmp_path, data):
     return open_photo(tmp_path / "a.tif")
 
 
-def grey_tiff(values, sample_format=1, order="<", compression=1):
+def grey_tiff(values, sample_format=1, order="<", compression=1, planes=False):
     data = values.astype(values.dtype.newbyteorder(order)).tobytes()
     data = zlib.compress(data) if compression == 8 else data
     tags = {256: 60, 257: 40, 258: values.itemsize * 8, 259: compression, 262: 1, 273: 8, 277: 1, 278: 40}
-    return tiff(tags | {279: len(data), 339: sample_format}, data=data, order=order)
+    return tiff(tags | {279: len(data), 284: 1 + planes, 339: sample_format}, data=data, order=order)
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -47,9 +48,47 @@ def test_samples_of_either_byte_order(tmp_path, order, compression, values, samp
 
 @pytest.mark.parametrize("compression", [1, 8])
 def test_whole_numbers_of_32_bits_have_no_sign(tmp_path, compression):
-    values = ((GREY - GREY.min()) * (2**32 - 1) // np.ptp(GREY)).astype(np.uint32)
-    got = np.asarray(opened(tmp_path, grey_tiff(values, compression=compression)).convert("L"))
-    assert np.abs(got - values / (2**32 - 1) * 255).max() <= 1
+    values = FULL * (2**32 - 1) // 255
+    got = np.asarray(opened(tmp_path, grey_tiff(values.astype(np.uint32), compression=compression)).convert("L"))
+    assert np.abs(got - FULL).max() <= 1
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_signed_samples_of_16_bits_have_15_for_light(tmp_path, order):
+    values = (FULL * 32767 // 255).astype(np.int16)
+    got = np.asarray(opened(tmp_path, grey_tiff(values, SIGNED, order)).convert("L"))
+    assert np.abs(got - FULL).max() <= 1
+
+
+def without(tag, data):
+    """The TIFF of LONGs with this tag made one of no meaning."""
+    return data.replace(struct.pack("<HH", tag, 4), struct.pack("<HH", 65000, 4))
+
+
+@pytest.mark.parametrize("compression", [1, 8])
+@pytest.mark.parametrize("values", [GREY.astype(np.uint8), (GREY * 257).astype(np.uint16), GREY.astype(np.float32)])
+def test_without_a_photometric_interpretation_0_is_black(tmp_path, values, compression):
+    sample_format = FLOAT if values.dtype == np.float32 else 1
+    got = opened(tmp_path, without(262, grey_tiff(values, sample_format, compression=compression)))
+    assert np.abs(np.asarray(got.convert("L")) - GREY).max() <= 1
+
+
+@pytest.mark.parametrize("tags", [(262,), (277,), (262, 277)])
+def test_colours_without_a_photometric_interpretation_or_a_number_of_samples(tmp_path, tags):
+    data = tiff(rgb_tags((60, 40), 8), data=picture().tobytes())
+    for tag in tags:
+        data = without(tag, data)
+    assert is_upright(opened(tmp_path, data))
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(
+    ("values", "sample_format"),
+    [((GREY * 257).astype(np.uint16), 1), ((GREY / 255).astype(np.float32), FLOAT), (GREY.astype(np.uint8), 1)],
+)
+def test_a_single_sample_in_a_plane_of_its_own(tmp_path, order, values, sample_format):
+    got = opened(tmp_path, grey_tiff(values, sample_format, order, planes=True))
+    assert np.abs(np.asarray(got.convert("L")) - GREY).max() <= 1
 
 
 def in_planes(pixels, compression=1, **tags):
@@ -91,6 +130,9 @@ def big_endian_bigtiff():
         (in_planes(LA, t262=1, t338=2), "samples in planes"),
         (in_planes(LA, 8, t262=1, t338=2), "samples in planes"),
         (in_planes(RGBA, t338=1), "samples in planes"),
+        (in_planes(np.asarray(picture().convert("LAB")), 8, t262=8), "samples in planes"),
+        (tiff(rgb_tags((60, 40), 8) | {258: (32, 32, 32), 259: 50000}, data=bytes(99)), "32/32/32 bits per sample"),
+        (tiff(rgb_tags((60, 40), 8) | {258: 8, 262: 0, 266: 2, 277: 1}, data=bytes(7200)), "8 bits per sample"),
         (tiff(rgb_tags((60, 40), 8) | {262: 6, 530: (1, 1)}, data=picture().convert("YCbCr").tobytes()), "YCbCr"),
         (grey_tiff((GREY - 128).astype(np.int8), SIGNED), "signed samples of 8 bits"),
         (big_endian_bigtiff(), "BigTIFF, big-endian"),
