@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import mmap
+from contextlib import suppress
 
+import numpy as np
 from PIL import Image
 
 BYTES_PER_PIXEL = {"RGB": 4, "L": 1}
 """Of each mode that is shared, as Pillow keeps it: the fourth byte of RGB is unused."""
+
+STEPS = {
+    2: (False, 1, -1),
+    3: (False, -1, -1),
+    4: (False, -1, 1),
+    5: (True, 1, 1),
+    6: (True, 1, -1),
+    7: (True, -1, -1),
+    8: (True, -1, 1),
+}
+"""EXIF orientation -> whether rows and columns change places, and then the steps down and to the right."""
+
+# Rows and columns that change places at once, so that both stay in the processor's cache.
+BLOCK_HW = (512, 64)
 
 
 def image_over(memory: mmap.mmap, size_wh: tuple[int, int], mode: str) -> Image.Image:
@@ -29,4 +45,38 @@ def image_over(memory: mmap.mmap, size_wh: tuple[int, int], mode: str) -> Image.
     return image
 
 
-__all__ = ["BYTES_PER_PIXEL", "image_over"]
+def turned_image(memory: mmap.mmap, size_wh: tuple[int, int], mode: str, orientation: int) -> Image.Image:
+    """`image_over` in memory of its own, made upright: `orientation` is EXIF's, one of `STEPS`.
+
+    Raises:
+        MemoryError: there is not enough.
+    """
+    is_on_side, down, right = STEPS[orientation]
+    width, height = size_wh
+    num_bytes = BYTES_PER_PIXEL[mode]
+    pixels = np.frombuffer(memory, f"u{num_bytes}", width * height).reshape(height, width)
+    if is_on_side:
+        pixels, width, height = pixels.T, height, width
+    pixels = pixels[::down, ::right]
+    own = _large_pages(width * height * num_bytes)
+    onto = np.frombuffer(own, pixels.dtype, width * height).reshape(height, width)
+    rows, columns = BLOCK_HW if is_on_side else (height, width)
+    for top in range(0, height, rows):
+        for left in range(0, width, columns):
+            block = slice(top, top + rows), slice(left, left + columns)
+            onto[block] = pixels[block]
+    return image_over(own, (width, height), mode)
+
+
+def _large_pages(num_bytes: int) -> mmap.mmap:
+    """Memory of Linux's large pages, which it lays out in a fifth of the time."""
+    try:
+        memory = mmap.mmap(-1, num_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError from error
+    with suppress(OSError):  # a system without them
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return memory
+
+
+__all__ = ["BYTES_PER_PIXEL", "STEPS", "image_over", "turned_image"]

@@ -15,7 +15,8 @@ from pathlib import Path
 from .errors import PhotoError, PhotoTooLargeError
 from .opening_messages import receive_message, send_message
 from .photo_reading import Picture
-from .shared_pixels import BYTES_PER_PIXEL, image_over
+from .refusals import too_much_memory
+from .shared_pixels import BYTES_PER_PIXEL, STEPS, image_over, turned_image
 
 # Against leaks of libraries. A new worker takes 0.3 s.
 PHOTOS_PER_WORKER = 1000
@@ -82,7 +83,7 @@ class WorkerProcess:
         return self._process.pid
 
     def open(self, descriptor: int, name: str, max_pixels: int, deadline_s: float) -> Picture:
-        """The picture of an open file; its pixels are in shared memory.
+        """The picture of an open file, upright; its pixels are in shared memory, unless it had to be turned.
 
         Args:
             descriptor: of the file.
@@ -91,7 +92,7 @@ class WorkerProcess:
             deadline_s: on the clock of `time.monotonic`.
 
         Raises:
-            PhotoError: it is no usable photo.
+            PhotoError: it is no usable photo, or there is not enough memory to turn it.
             BrokenPipeError, ConnectionResetError: the worker had ended before it got the file.
             WorkerEndedError: it has ended, or has to be ended, without an answer.
         """
@@ -110,7 +111,12 @@ class WorkerProcess:
                 memory = self._share(size_wh, mode)
             elif memory is not None and size_wh == wanted:
                 orientation = message.get("orientation")
-                return Picture(image_over(memory, size_wh, mode), orientation if isinstance(orientation, int) else 1)
+                if not isinstance(orientation, int) or orientation not in STEPS:
+                    return Picture(image_over(memory, size_wh, mode))
+                try:
+                    return Picture(turned_image(memory, size_wh, mode, orientation))
+                except MemoryError:
+                    raise PhotoError(too_much_memory(name)) from None
             else:
                 raise WorkerEndedError("an answer without pixels")
 

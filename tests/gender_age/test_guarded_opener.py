@@ -51,7 +51,7 @@ def opener():
         yield opener
 
 
-@pytest.mark.parametrize("orientation", [1, 3, 6])
+@pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_the_same_as_opened_here(name, orientation, opener, tmp_path):
     mode, kind, options = PICTURES[name]

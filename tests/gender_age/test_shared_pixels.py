@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gender_age.shared_pixels import image_over
+from gender_age.shared_pixels import image_over, turned_image
+from gender_age.upright import TURNS
 
 from .pictures import is_upright, picture
 
@@ -51,6 +52,21 @@ def test_the_memory_lives_as_long_as_the_image():
     del memory
     assert image.transpose(Image.Transpose.ROTATE_90).getextrema() == ((0, 0),) * 3
     assert image.convert("RGBA").getpixel((0, 0)) == (0, 0, 0, 255)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("orientation", TURNS)
+def test_a_turned_image_is_pillows(mode, orientation):
+    """Larger than the blocks that are turned at once, in both directions and either way."""
+    size_wh = (700, 601)
+    memory = mmap.mmap(-1, 700 * 601 * 4)
+    image = image_over(memory, size_wh, mode)
+    image.readonly = 0
+    image.paste(Image.effect_noise(size_wh, 80).convert(mode))
+    wanted = image.transpose(TURNS[orientation])
+    got = turned_image(memory, size_wh, mode, orientation)
+    image.paste(0, (0, 0, *size_wh))
+    assert (got.mode, got.size, got.tobytes()) == (mode, wanted.size, wanted.tobytes())
 
 
 def test_pillow_maps_no_rgb():
