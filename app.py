@@ -22,6 +22,7 @@ from page.about.tab import build_about_tab
 from page.live.tab import build_live_tab
 from page.many.tab import build_many_tab
 from page.photo.tab import build_photo_tab
+from page.server.byte_ranges import byte_ranges
 from page.server.call_defaults import fill_defaults
 from page.server.code_snippets import replace_code_snippets
 from page.server.connections import bound_connections
@@ -129,7 +130,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
 
 def launch_options() -> dict:
     """The options of `launch`. gradio changes `app_kwargs` in place, so it is new for every launch."""
-    middleware = [response_headers(), one_line_errors(), request_limit(), page_head()]
+    middleware = [response_headers(), one_line_errors(), request_limit(), byte_ranges(), page_head()]
     handlers = {RequestValidationError: without_the_data, TypeError: unknown_arguments, KeyError: unknown_arguments}
     return LAUNCH | {"app_kwargs": {"middleware": middleware, "exception_handlers": handlers}}
 

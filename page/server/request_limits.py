@@ -3,8 +3,8 @@
 Missing in gradio: `max_file_size` (gradio#7825) bounds the files of an upload only. Text fields of an upload and the
 JSON of a call are kept in memory whatever their size; an upload that is aborted, or that the disk has no space for,
 leaves its temporary file for ever; text in place of a file, or beside one whose progress is asked for, is an error of
-the server, and so are unknown names of functions and arguments; and a call with unusable data prints a traceback that
-quotes the caller, line breaks included, or is answered with all of the data.
+the server, and so are a long boundary and unknown names of functions and arguments; and a call with unusable data
+prints a traceback that quotes the caller, line breaks included, or is answered with all of the data.
 Issues: gradio#6393 (closed) reports the traceback of an aborted upload; on the rest none was found.
 Can go when: the tests of limits in tests/page/server/test_gradio.py and test_gradio_requests.py fail, each for its
 part.
@@ -21,6 +21,7 @@ import gradio as gr
 from fastapi.exceptions import RequestValidationError
 from gradio import route_utils, routes
 from gradio.route_utils import GradioMultiPartParser, MultiPartException
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -131,6 +132,8 @@ class BoundedParser(GradioMultiPartParser):
         except MultiPartException:
             self._delete_files()
             raise
+        except FormParserError:
+            raise MultiPartException("The boundary between the parts is no usual one.") from None
         except ClientDisconnect:
             self._delete_files()
             raise MultiPartException("The upload was aborted.") from None

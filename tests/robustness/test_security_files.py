@@ -48,6 +48,18 @@ def test_an_upload_itself_is_served(served):
     assert saved("PNG") in answer.content
 
 
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [(b"0-1,3-4", 200), (b",".join([b"0-1"] * 5000), 200), (b"\xb2-\xb3", 200), (b"-3", 206), (b"1-4", 206)],
+)
+def test_parts_of_an_upload(served, asked, status):
+    """Only one at once; who asks for several, or for none that there can be, gets the whole."""
+    url = f"{served.url}gradio_api/file={uploaded(served)}"
+    answer = httpx.get(url, headers=[(b"Range", b"bytes=" + asked)])
+    assert answer.status_code == status
+    assert (answer.content == saved("PNG")) == (status == 200)
+
+
 ROUTES = ("/gradio_api/file=", "/gradio_api/file/", "/file=", "/static/", "/assets/", "/svelte/", "/gradio_api/proxy=")
 
 

@@ -166,3 +166,9 @@ def test_unknown_names_of_arguments_and_functions_are_refused(served, capfd, nam
     assert answer.status_code == 422
     assert answer.text.startswith("The call cannot be used")
     assert not capfd.readouterr().err
+
+
+def test_an_unusual_boundary_is_answered_with_a_sentence(served):
+    kind = {"Content-Type": f"multipart/form-data; boundary={'x' * 5000}"}
+    answer = httpx.post(f"{served.url}gradio_api/upload", content=b"--x", headers=kind)
+    assert (answer.status_code, answer.text) == (400, "The boundary between the parts is no usual one.")

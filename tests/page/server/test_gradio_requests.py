@@ -106,6 +106,21 @@ def test_text_in_an_upload_is_an_error_of_the_server(plain, query, files):
     assert httpx.post(f"{plain.api}upload{query}", files=files).status_code == 500
 
 
+def test_a_long_boundary_is_an_error_of_the_server(plain):
+    """request_limits.BoundedParser"""
+    kind = {"Content-Type": f"multipart/form-data; boundary={'x' * 5000}"}
+    assert httpx.post(f"{plain.api}upload", content=b"--x", headers=kind).status_code == 500
+
+
+@pytest.mark.parametrize("parts", ["0-1,3-4", b"\xb2-\xb3"])
+def test_several_parts_of_a_file_are_an_error_of_the_server(plain, parts):
+    """byte_ranges.py"""
+    (path,) = httpx.post(f"{plain.api}upload", files={"files": ("a.txt", b"words")}).json()
+    parts = parts if isinstance(parts, bytes) else parts.encode()
+    answer = httpx.get(f"{plain.api}file={path}", headers=[(b"Range", b"bytes=" + parts)])
+    assert answer.status_code == 500
+
+
 def test_unknown_arguments_are_an_error_of_the_server(plain):
     """request_limits.unknown_arguments"""
     assert httpx.post(f"{plain.api}call/v2/echo", json={"other": "a"}).status_code == 500
