@@ -211,10 +211,11 @@ def test_srgb_costs_nothing_and_changes_nothing(tmp_path, icc_profile):
         loaded.load()
     tagged = image.copy()
     tagged.info["icc_profile"] = icc_profile
-    seconds = []
-    for given in (image, tagged) * 3:
+    seconds = {id(image): [], id(tagged): []}
+    # Every second copy may get the memory of the one before the last, which takes 20 ms less: both are given that turn.
+    for given in (image, tagged, tagged, image) * 3:
         start = time.process_time()
         got = open_photo(given)
-        seconds.append(time.process_time() - start)
+        seconds[id(given)].append(time.process_time() - start)
     assert got.tobytes() == image.tobytes()
-    assert min(seconds[1::2]) < min(seconds[::2]) + 0.02
+    assert min(seconds[id(tagged)]) < min(seconds[id(image)]) + 0.02
