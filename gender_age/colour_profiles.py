@@ -12,7 +12,6 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
-from .matrix_profiles import MatrixTransform
 from .png_chunks import MAX_PROFILE
 
 # Mode of the picture -> colour space in the profile's header.
@@ -25,8 +24,6 @@ MAX_TAGS = 100
 CHAINS = (b"D2B0", b"D2B1", b"D2B2", b"D2B3")
 # Differences that nobody sees, between one vendor's sRGB and another's.
 SAME = 3
-# What two ways of rounding may differ by.
-EXACT = 1
 ERRORS = (ImageCms.PyCMSError, ImportError, OSError, ValueError, TypeError)
 
 
@@ -51,10 +48,6 @@ def to_srgb(image: Image.Image, profile: bytes, in_place: bool = False) -> Image
         return image
     if mode != image.mode:
         image, in_place = image.convert(mode), True
-    if isinstance(transform, MatrixTransform):
-        image = image if in_place else image.copy()
-        transform.convert(image)
-        return image
     try:
         if in_place and image.mode == transform.output_mode:
             ImageCms.applyTransform(image, transform, inPlace=True)
@@ -76,11 +69,8 @@ def _fits(profile: bytes, mode: str) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | MatrixTransform | None:
-    """From the profile to sRGB; None if the profile is broken, or means sRGB already.
-
-    littleCMS decides what a profile means; a `MatrixTransform` has to say the same of all samples.
-    """
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """From the profile to sRGB; None if the profile is broken, or means sRGB already."""
     try:
         transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(io.BytesIO(profile)),
@@ -98,20 +88,7 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | Matrix
         return None
     before = np.asarray(samples.convert("RGB"), dtype=np.int16)
     after = np.asarray((changed or samples).convert("RGB"), dtype=np.int16)
-    if np.abs(after - before).max() <= SAME:
-        return None
-    return (_matrix_transform(profile, samples, after) if mode == "RGB" else None) or transform
-
-
-def _matrix_transform(profile: bytes, samples: Image.Image, wanted: np.ndarray) -> MatrixTransform | None:
-    """The faster transform, if it makes of the samples what is wanted."""
-    try:
-        transform = MatrixTransform(profile)
-    except ValueError:
-        return None
-    samples = samples.copy()
-    transform.convert(samples)
-    return transform if np.abs(np.asarray(samples) - wanted).max() <= EXACT else None
+    return None if np.abs(after - before).max() <= SAME else transform
 
 
 def _samples(mode: str) -> Image.Image:

@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from gender_age.colour_profiles import to_srgb
 from gender_age.images import open_photo
-from gender_age.made_profiles import _gamma_curve, _parametric, _profile, _xyz
-from gender_age.matrix_profiles import MatrixTransform
 
 from .pictures import encoded, grey_profile, picture, profile
 
@@ -52,52 +49,6 @@ def test_colours_come_out_in_srgb(tmp_path, name, kind):
     difference = np.abs(np.asarray(open_photo(tmp_path / "a")).astype(int) - np.asarray(wanted))
     assert difference.mean() < 2.5
     assert error(image, wanted) > 4, "the profile made no difference"
-
-
-def curves():
-    """Every kind of curve with a black of no light, and three different ones."""
-    kinds = [(0, 2.0), (1, 2.2, 1.1, -0.1), (2, 2.2, 1.1, -0.1, 0.0), (3, 2.4, 0.95, 0.05, 0.08, 0.04)]
-    kinds.append((4, 2.2, 0.9, 0.1, 0.5, 0.1, 0.0, 0.0))
-    made = {f"parametric {kind}": _parametric(kind, *values) for kind, *values in kinds}
-    made["table"] = b"curv" + bytes(4) + struct.pack(">I5H", 5, 0, 3000, 14000, 36000, 65535)
-    made["identity"] = b"curv" + bytes(8)
-    return {name: [curve] * 3 for name, curve in made.items()} | {
-        "three": [made["table"], _gamma_curve(1.8), made["identity"]]
-    }
-
-
-@pytest.mark.parametrize("name", curves())
-def test_matrix_profiles_mean_what_littlecms_says(name):
-    tags = {
-        b"rXYZ": (0.51512, 0.2412, -0.00105),
-        b"gXYZ": (0.29198, 0.69225, 0.04189),
-        b"bXYZ": (0.1571, 0.06657, 0.78407),
-    }
-    tags = {key: _xyz(value) for key, value in tags.items()}
-    made = _profile(b"RGB ", tags | dict(zip((b"rTRC", b"gTRC", b"bTRC"), curves()[name], strict=True)))
-    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 500, 3), np.uint8))
-    srgb, other = ImageCms.createProfile("sRGB"), ImageCms.ImageCmsProfile(io.BytesIO(made))
-    wanted = ImageCms.profileToProfile(image, other, srgb, ImageCms.Intent.RELATIVE_COLORIMETRIC)
-    got = image.copy()
-    MatrixTransform(made).convert(got)
-    assert error(got, wanted) <= 2
-    assert error(to_srgb(image, made), wanted) <= 2
-
-
-def test_a_display_profile_takes_less_than_littlecms():
-    made, image = PROFILES["display p3"], Image.effect_noise((2000, 1500), 80).convert("RGB")
-    srgb, other = ImageCms.createProfile("sRGB"), ImageCms.ImageCmsProfile(io.BytesIO(made))
-    transform = ImageCms.buildTransform(other, srgb, "RGB", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC)
-    seconds = []
-    for convert in (
-        lambda: to_srgb(image, made, True),
-        lambda: ImageCms.applyTransform(image, transform, inPlace=True),
-    ):
-        for _ in range(5):
-            start = time.thread_time()
-            convert()
-            seconds.append(time.thread_time() - start)
-    assert min(seconds[:5]) < 0.9 * min(seconds[5:])
 
 
 def test_transparency_palettes_and_the_callers_image(tmp_path):
