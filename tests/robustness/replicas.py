@@ -104,5 +104,8 @@ class Replicas:
 
 
 def kill(page: PageProcess) -> None:
-    """As a machine that loses its power: without a word."""
+    """As a machine that loses its power: without a word. Returns once the system has closed its sockets, until when it
+    takes connections that nobody answers."""
     os.kill(page.pid, signal.SIGKILL)
+    while page.is_alive():
+        time.sleep(0.01)
