@@ -155,7 +155,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     with gr.Row(equal_height=False):
         with gr.Column(scale=5, min_width=300):
             files = photo_files(
-                label="Photos or .zip archives",
+                label="Photos or archives",
                 height=220,
                 elem_classes="ga-drop",
                 elem_id="many-files",

@@ -44,6 +44,16 @@ def test_every_tab_is_in_view_on_a_phone(page):
 
 
 @ONE_VIEW
+def test_the_buttons_of_an_input_leave_its_label_to_be_read(page):
+    page.set_viewport_size({"width": 768, "height": 1024})
+    open_tab(page, "Many photos")
+    page.set_input_files("#many-files input[type=file]", EXAMPLES / "group.jpg")
+    page.wait_for_selector("#many-files td.filename >> text=group")
+    label, button = (page.locator(f"#many-files {each}").first for each in ("label", ".icon-button-wrapper"))
+    assert label.bounding_box()["x"] + label.bounding_box()["width"] <= button.bounding_box()["x"]
+
+
+@ONE_VIEW
 def test_text_of_double_size_and_the_narrowest_phones_lose_nothing(page):
     choose(page, EXAMPLES / "group.jpg")
     answered(page, "group.jpg")
