@@ -27,7 +27,7 @@ def grey_to_uint8(values: np.ndarray, bits: int = 0, most_bits: int = 16) -> np.
     Args:
         values: of any integer or float type.
         bits: the least depth of a sample, as the file says; 0 if it doesn't.
-        most_bits: the greatest depth, of values that have no more.
+        most_bits: the greatest depth of a sample: 15 where one of 16 bits is its sign.
     """
     low, high = _finite_range(values)
     if values.dtype.kind != "f":

@@ -46,7 +46,11 @@ def image_over(memory: mmap.mmap, size_wh: tuple[int, int], mode: str) -> Image.
 
 
 def turned_image(memory: mmap.mmap, size_wh: tuple[int, int], mode: str, orientation: int) -> Image.Image:
-    """`image_over` in memory of its own, made upright: `orientation` is EXIF's, one of `STEPS`.
+    """`image_over` in memory of its own, made upright.
+
+    Args:
+        memory, size_wh, mode: as `image_over` takes them, before the turn; the memory may be changed afterwards.
+        orientation: EXIF's, from 2 to 8.
 
     Raises:
         MemoryError: there is not enough.

@@ -52,7 +52,7 @@ def is_cut(file: IO[bytes], kind: str) -> bool | None:
 
 
 def joined_at(file: IO[bytes], kind: str) -> int | None:
-    """Where a second recording begins that was joined to the first end to end; None where none does.
+    """The byte at which a second recording begins that was joined to the first end to end; None where none does.
 
     Args:
         file: its position moves.

@@ -68,7 +68,7 @@ def columns_of(recipe: Recipe, available: Sequence[str]) -> dict[str, str]:
 
 
 def _preferred(matches: dict[str, re.Match[str]], folder: str) -> dict[str, re.Match[str]]:
-    """Those in `folder`, if there are any."""
+    """The files in folders of this name; all of them where none is."""
     inside = {name: match for name, match in matches.items() if PurePosixPath(name).parent.name == folder}
     return inside or matches
 

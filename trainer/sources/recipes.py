@@ -22,7 +22,8 @@ class Recipe:
         image: of a table's columns, the end of an image's path: `"{user_id}/{original_image}"`.
         columns: our column -> the table's, or a group of `file`.
         values: our column -> word -> the word that is meant.
-        folder: of the photos themselves, where others hold copies of them, cut or aligned, under the same names.
+        folder: name of the folder of the photos themselves, where others hold copies, cut or aligned, under the same
+            names; empty where there are none.
         gender_from: the first number of a file's name from which on it shows a man; below it, a woman.
     """
 
