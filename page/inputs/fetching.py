@@ -76,6 +76,8 @@ def fetch(url: str, max_bytes: int, seconds: float = SECONDS) -> bytes:
     except FutureTimeout:
         raise FetchError(SLOW) from None
     except UNREACHABLE as error:
+        if time.monotonic() >= deadline:
+            raise FetchError(SLOW) from None
         raise FetchError("The address does not answer: upload the photo instead.") from error
 
 

@@ -4,6 +4,7 @@ import base64
 import http.server
 import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import gradio as gr
@@ -122,6 +123,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
                 time.sleep(0.05)
             return
+        while self.path == "/silence" and not self.server.closing:
+            time.sleep(0.05)
         status, location = {
             "/moved": (302, "/photo.jpg"),
             "/loop": (302, "/loop"),
@@ -172,6 +175,16 @@ def test_who_never_comes_to_the_point_is_left_in_time(site):
     with pytest.raises(FetchError, match="too slowly"):
         fetch(site[1] + "/drip", 500, seconds=1.5)  # on a busy machine, half a second may pass before the first byte
     assert time.monotonic() - start < 3
+
+
+def test_silence_until_the_deadline_is_slowness_whoever_notices_it_first(site, monkeypatch):
+    class Patient(Future):  # the thread's read ends at the same moment as the caller's wait, and may be first
+        def result(self, timeout=None):
+            return super().result(timeout + 5)
+
+    monkeypatch.setattr(fetching, "Future", Patient)
+    with pytest.raises(FetchError, match="too slowly"):
+        fetch(site[1] + "/silence", 500, seconds=0.5)
 
 
 def test_all_addresses_of_a_call_have_one_limit(given, monkeypatch):
