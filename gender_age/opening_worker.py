@@ -81,9 +81,7 @@ class SharedCanvas:
             send_message(self._connection, {"wants": size_wh, "mode": mode})
             _, (descriptor,) = receive_message(self._connection)
             try:
-                # Laid out in one go, which takes 7 ms less for 12 megapixels than page by page.
-                flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
-                memory = mmap.mmap(descriptor, size_wh[0] * size_wh[1] * BYTES_PER_PIXEL[mode], flags)
+                memory = mmap.mmap(descriptor, size_wh[0] * size_wh[1] * BYTES_PER_PIXEL[mode])
             except OSError as error:
                 raise MemoryError from error
             finally:
