@@ -13,7 +13,6 @@ with contextlib.suppress(ImportError):
     import spaces  # noqa: F401
 
 import gradio as gr
-from fastapi.exceptions import RequestValidationError
 
 from gender_age.errors import ModelError
 from gender_age.native_stderr import quiet_native_stderr
@@ -33,13 +32,7 @@ from page.server.mcp_limits import bound_mcp
 from page.server.memory import keep_memory_low
 from page.server.page_head import TITLE, page_head
 from page.server.private_folder import private_folder
-from page.server.request_limits import (
-    bound_uploads,
-    guard_inputs,
-    request_limit,
-    unknown_arguments,
-    without_the_data,
-)
+from page.server.request_limits import bound_uploads, exception_handlers, guard_inputs, request_limit
 from page.server.response_headers import response_headers
 from page.server.start import wait_for_first_page
 from page.shared.opening import guarded
@@ -131,8 +124,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
 def launch_options() -> dict:
     """The options of `launch`. gradio changes `app_kwargs` in place, so it is new for every launch."""
     middleware = [response_headers(), one_line_errors(), request_limit(), byte_ranges(), page_head()]
-    handlers = {RequestValidationError: without_the_data, TypeError: unknown_arguments, KeyError: unknown_arguments}
-    return LAUNCH | {"app_kwargs": {"middleware": middleware, "exception_handlers": handlers}}
+    return LAUNCH | {"app_kwargs": {"middleware": middleware, "exception_handlers": exception_handlers()}}
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:

@@ -154,11 +154,17 @@ async def without_the_data(request: Request, error: RequestValidationError) -> P
 
 
 async def unknown_arguments(request: Request, error: Exception) -> PlainTextResponse:
-    """Answers calls by the names of arguments that a function lacks, or of a function that the page lacks."""
+    """Answers calls by names of arguments that a function lacks, or by name or number of one that the page lacks."""
     last = traceback.extract_tb(error.__traceback__)[-1]
-    if last.name != "construct_args" and last.filename != routes.__file__:
+    if last.name not in ("construct_args", "get_fn") and last.filename != routes.__file__:
         raise error
     return PlainTextResponse(UNKNOWN_ARGUMENTS, 422)
+
+
+def exception_handlers() -> dict:
+    """What answers unusable calls, for `exception_handlers` in gradio's `app_kwargs`."""
+    unknown = (TypeError, KeyError, route_utils.FnIndexInferError)
+    return {RequestValidationError: without_the_data, **dict.fromkeys(unknown, unknown_arguments)}
 
 
 def request_limit() -> Middleware:

@@ -160,9 +160,20 @@ def test_text_beside_a_file_whose_progress_is_asked_for_is_left_out(served):
     assert len(answer.json()) == 1
 
 
-@pytest.mark.parametrize(("name", "body"), [("predict", {"foto": None}), ("predict", {}), ("no_such", {"photo": None})])
-def test_unknown_names_of_arguments_and_functions_are_refused(served, capfd, name, body):
-    answer = httpx.post(f"{served.url}gradio_api/call/v2/{name}", json=body)
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("call/v2/predict", {"foto": None}),
+        ("call/v2/predict", {}),
+        ("call/v2/no_such", {"photo": None}),
+        ("call/no_such", {"data": []}),
+        ("run/no_such", {"data": []}),
+        ("run/predict", {"data": [], "fn_index": 999}),
+        ("queue/join", {"data": [], "fn_index": -1, "session_hash": "a"}),
+    ],
+)
+def test_unknown_arguments_and_functions_are_refused(served, capfd, path, body):
+    answer = httpx.post(f"{served.url}gradio_api/{path}", json=body)
     assert answer.status_code == 422
     assert answer.text.startswith("The call cannot be used")
     assert not capfd.readouterr().err

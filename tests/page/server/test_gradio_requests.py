@@ -125,6 +125,9 @@ def test_unknown_arguments_are_an_error_of_the_server(plain):
     """request_limits.unknown_arguments"""
     assert httpx.post(f"{plain.api}call/v2/echo", json={"other": "a"}).status_code == 500
     assert httpx.post(f"{plain.api}call/v2/no_such", json={}).status_code == 500
+    assert httpx.post(f"{plain.api}call/no_such", json={"data": []}).status_code == 500
+    unknown = {"fn_index": 999, "session_hash": "a", "data": []}
+    assert httpx.post(f"{plain.api}queue/join", json=unknown).status_code == 500
 
 
 def test_what_finds_no_space_stays(tmp_path, monkeypatch):
