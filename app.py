@@ -17,6 +17,7 @@ import gradio as gr
 from gender_age.errors import ModelError
 from gender_age.native_stderr import quiet_native_stderr
 from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
+from gender_age.weight_bars import hide_weight_bars
 from page.about.tab import build_about_tab
 from page.live.tab import build_live_tab
 from page.many.tab import build_many_tab
@@ -162,6 +163,7 @@ def serve(arguments: argparse.Namespace) -> int:
     """`main` after the arguments are read."""
     bound_log()
     wait_for_first_page()
+    hide_weight_bars()
     try:
         predictor = GenderAgePredictor.from_pretrained(arguments.model, revision=arguments.revision)
     except ModelError as error:

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from gender_age.errors import GenderAgeError
 from gender_age.min_score import min_score_argument
 from gender_age.native_stderr import quiet_native_stderr
+from gender_age.weight_bars import hide_weight_bars
 
 from .errors import JobFailedError
 
@@ -86,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with quiet_native_stderr():
             from .command import label
 
+            hide_weight_bars()
             signal.signal(signal.SIGINT, signal.default_int_handler)
             label(arguments)
     except KeyboardInterrupt:

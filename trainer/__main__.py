@@ -8,6 +8,7 @@ import logging
 import sys
 
 from gender_age.errors import GenderAgeError
+from gender_age.weight_bars import hide_weight_bars
 
 COMMANDS = {
     "prepare": ("trainer.prepare", "own photos, UTKFace or FairFace -> a Parquet dataset with landmarks and splits"),
@@ -43,23 +44,12 @@ def _run(parser: argparse.ArgumentParser, argv: list[str]) -> int:
         if argv[:1] == [name]:
             importlib.import_module(module).add_arguments(subparser)
     args = parser.parse_args(argv)
-    _hide_bars_of_a_moment()
+    hide_weight_bars()
     try:
         return importlib.import_module(COMMANDS[args.command][0]).main(args)
     except GenderAgeError as error:
         print(f"{parser.prog} {args.command}: {error}", file=sys.stderr)
         return 1
-
-
-def _hide_bars_of_a_moment() -> None:
-    """Hide transformers' bars of reading and writing weights, but not the Hub's, which go with them."""
-    import huggingface_hub.utils
-    import transformers
-
-    hidden = huggingface_hub.utils.are_progress_bars_disabled()
-    transformers.utils.logging.disable_progress_bar()
-    if not hidden:
-        huggingface_hub.utils.enable_progress_bars()
 
 
 if __name__ == "__main__":

@@ -35,8 +35,9 @@ def test_a_job_on_this_machine(photos, tmp_path, tiny_model_folder):
     assert rows["error"].tolist()[3] == NO_FACE
     assert "is not a photo" in rows["error"].tolist()[2]
     assert {path.name for path in out.iterdir() if path.suffix != ".parquet"} == {README, RECORD, REPORT}
-    # Nothing of Ray, and no name of a photo, beside the bar.
+    # Nothing of Ray nor of weights, and no name of a photo, beside the bar.
     assert "4/4" in done.stderr
+    assert "weights" not in done.stderr
     assert len(done.stderr.replace("\r", "\n").strip().splitlines()) < 20, done.stderr
     refused = command(photos, out, "--cpus", 1)
     assert refused.returncode == 2

@@ -215,6 +215,7 @@ def serve_and_ask(python, space, tmp_path):
     printed = (tmp_path / "log").read_text()
     assert "strays [] False False" in printed
     assert "Traceback" not in printed
+    assert "weights" not in printed
     return answer
 
 
