@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 import sys
 
 from gender_age.errors import GenderAgeError
@@ -22,12 +23,16 @@ COMMANDS = {
 
 
 INTERRUPTED = 130  # a shell's status of a command that Ctrl-C ended
+# In a log, a progress bar is a new line each time; tqdm reads it when it is imported.
+LOG_EVERY_S = 60
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status. User errors are printed to stderr in one sentence."""
     argv = sys.argv[1:] if argv is None else argv
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    if not sys.stderr.isatty():
+        os.environ.setdefault("TQDM_MININTERVAL", str(LOG_EVERY_S))
     parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
     try:
         return _run(parser, argv)
