@@ -129,7 +129,15 @@ class WorkerProcess:
         return self._process.wait()
 
     def _share(self, size_wh: tuple[int, int], mode: str) -> mmap.mmap:
-        """Memory for the pixels, which the worker can write to and neither of both can shrink."""
+        """Memory for the pixels, which the worker can write to and neither of both can shrink.
+
+        Args:
+            size_wh: width and height.
+            mode: RGB or L, as `image_over` takes it.
+
+        Raises:
+            WorkerEndedError: there is not enough, or the worker is gone.
+        """
         num_bytes = size_wh[0] * size_wh[1] * BYTES_PER_PIXEL[mode]
         descriptor = os.memfd_create("photo", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:

@@ -23,7 +23,7 @@ COMMANDS = {
 
 
 INTERRUPTED = 130  # a shell's status of a command that Ctrl-C ended
-# In a log, a progress bar is a new line each time; tqdm reads it when it is imported.
+# Between two states of a progress bar in a log, where each is a new line.
 LOG_EVERY_S = 60
 
 
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status. User errors are printed to stderr in one sentence."""
     argv = sys.argv[1:] if argv is None else argv
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty():  # tqdm reads it when it is imported
         os.environ.setdefault("TQDM_MININTERVAL", str(LOG_EVERY_S))
     parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)
     try:

@@ -162,7 +162,7 @@ async def unknown_arguments(request: Request, error: Exception) -> PlainTextResp
 
 
 def exception_handlers() -> dict:
-    """What answers unusable calls, for `exception_handlers` in gradio's `app_kwargs`."""
+    """Kind of error -> what answers the call that raised it, for `exception_handlers` in gradio's `app_kwargs`."""
     unknown = (TypeError, KeyError, route_utils.FnIndexInferError)
     return {RequestValidationError: without_the_data, **dict.fromkeys(unknown, unknown_arguments)}
 
