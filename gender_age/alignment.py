@@ -49,6 +49,11 @@ DEFAULT_ALIGNMENT = Alignment()
 LARGEST_MARGIN = 4
 """The largest margin is the face size divided by this."""
 
+# Pillow's `reducing_gap`: from twice as many pixels a pixel on, it averages blocks of them before it filters.
+REDUCING_GAP = 3.0
+# Pixels around a face that its interpolation may read.
+INTERPOLATED = 3
+
 
 def align_face(
     image_rgb: Image.Image,
@@ -63,7 +68,8 @@ def align_face(
         image_rgb: the whole image, mode RGB.
         landmarks: five points in pixels of `image_rgb`, or None if the image is one face already cropped.
         size: side of the aligned face in pixels.
-        margin: extra pixels on every side, at most `size // 4`; the central `size` × `size` pixels do not change.
+        margin: extra pixels on every side, at most `size // 4`; the central `size` × `size` pixels do not change, but
+            for the rounding of a few.
 
     Returns:
         An RGB image of `size + 2 * margin` pixels a side.
@@ -108,24 +114,28 @@ def _fallback_transform(size_wh: tuple[int, int], size: int, alignment: Alignmen
 def _warp(image_rgb: Image.Image, to_face: np.ndarray, size: int, margin: int, fill: int) -> Image.Image:
     """Resample the image by the `(2, 3)` matrix `to_face` (image pixels -> face pixels).
 
-    `Image.transform` does not antialias, so a large face is first downscaled to the scale of the result. Only the
-    region of the largest margin is downscaled: the cost does not depend on the size of the photo, and the inner pixels
-    do not depend on the margin.
+    `Image.transform` does not antialias, so a large face is first downscaled to the scale of the result: the cost does
+    not depend on the size of the photo.
     """
     scale = math.hypot(to_face[0, 0], to_face[1, 0])
     from_face = np.linalg.inv(np.vstack([to_face, [0, 0, 1]]))[:2]
     if scale < 1:
-        low, high = -size // LARGEST_MARGIN, size + size // LARGEST_MARGIN
-        corners = from_face @ np.array([[low, high, low, high], [low, low, high, high], [1, 1, 1, 1]])
-        left, top = np.maximum(np.floor(corners.min(axis=1)), 0).astype(int).tolist()
-        right, bottom = np.minimum(np.ceil(corners.max(axis=1)), image_rgb.size).astype(int).tolist()
-        if right > left and bottom > top:
-            reduced_wh = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+        left_top, right_bottom = _bounds(from_face, size, size // LARGEST_MARGIN)
+        left_top, right_bottom = np.maximum(left_top, 0), np.minimum(right_bottom, image_rgb.size)
+        if (right_bottom > left_top).all():
+            reduced_wh = np.maximum(1, np.rint((right_bottom - left_top) * scale))
+            pixels_wh = (right_bottom - left_top) / reduced_wh  # of the image, per reduced one
+            from_face[:, 2] -= left_top
+            from_face /= pixels_wh[:, None]
+            first, last = _needed(from_face, size, margin, reduced_wh, pixels_wh)
+            from_face[:, 2] -= first
+            right_bottom = np.minimum(left_top + last * pixels_wh, image_rgb.size)
             image_rgb = image_rgb.resize(
-                reduced_wh, Image.Resampling.BICUBIC, box=(left, top, right, bottom), reducing_gap=3.0
+                tuple((last - first).astype(int).tolist()),
+                Image.Resampling.BICUBIC,
+                box=(*(left_top + first * pixels_wh).tolist(), *right_bottom.tolist()),
+                reducing_gap=REDUCING_GAP,
             )
-            from_face[:, 2] -= (left, top)
-            from_face *= [[reduced_wh[0] / (right - left)], [reduced_wh[1] / (bottom - top)]]
     from_face[:, 2] -= from_face[:, :2] @ (margin, margin)
     return image_rgb.transform(
         (size + 2 * margin, size + 2 * margin),
@@ -134,3 +144,26 @@ def _warp(image_rgb: Image.Image, to_face: np.ndarray, size: int, margin: int, f
         resample=Image.Resampling.BICUBIC,
         fillcolor=(fill, fill, fill),
     )
+
+
+def _bounds(from_face: np.ndarray, size: int, margin: int) -> tuple[np.ndarray, np.ndarray]:
+    """The left upper and right lower corner, whole pixels, of what holds the face and a margin around it."""
+    low, high = -margin, size + margin
+    corners = from_face @ np.array([[low, high, low, high], [low, low, high, high], [1, 1, 1, 1]])
+    return np.floor(corners.min(axis=1)), np.ceil(corners.max(axis=1))
+
+
+def _needed(
+    from_face: np.ndarray, size: int, margin: int, reduced_wh: np.ndarray, pixels_wh: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The first reduced pixel that the face is made from, and the one behind the last; the others are not computed.
+
+    They lie on the grid of the largest margin, so that the inner pixels do not depend on the margin. Where Pillow
+    averages blocks first, it puts a grid of its own under the part that it is given: there, that is all of the region.
+    """
+    first, last = _bounds(from_face, size, margin)
+    first = np.clip(first - INTERPOLATED, 0, reduced_wh)
+    last = np.clip(last + INTERPOLATED, 0, reduced_wh)
+    if (last <= first).any() or (pixels_wh >= 2 * REDUCING_GAP).any():
+        return np.zeros(2), reduced_wh
+    return first, last
