@@ -27,7 +27,7 @@ from .refusals import damaged, failed, too_much_memory, too_slow
 from .worker_process import FAILED, WorkerEndedError, WorkerProcess, has_limits
 
 WORKERS = 2
-# Four times the processor time that the largest photo may take: the machine may be busy, and a worker has a lower
+# Five times the processor time that the largest photo may take: the machine may be busy, and a worker has a lower
 # priority.
 DEADLINE_S = 20.0
 
@@ -131,7 +131,7 @@ class GuardedOpener:
 
 def _reason(status: int | None, is_late: bool) -> Callable[[str], str]:
     """The sentence for a worker that did not answer; `status` is its exit status, if it ended by itself."""
-    if status == -signal.SIGXCPU or is_late:
+    if status == -signal.SIGPROF or is_late:
         return too_slow
     if status == FAILED:
         return failed

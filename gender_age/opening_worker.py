@@ -29,9 +29,9 @@ from .signatures import JPEG_START, JXL_STARTS
 from .upright import paste_strips
 
 # What a photo may take beside its pixels, in memory and in processor time. JPEG takes 4 to 10 bytes a pixel and 5 to
-# 20 ms a megapixel, HEIC 8 bytes and 35 ms.
+# 20 ms a megapixel, HEIC 8 bytes and 35 to 70 ms. What the other process does with the largest takes 1 to 2 s more.
 EXTRA_BYTES, EXTRA_BYTES_PER_PIXEL = 300 << 20, 8
-EXTRA_CPU_S, CPU_S_PER_PIXEL = 2.0, 30e-9
+EXTRA_CPU_S, CPU_S_PER_PIXEL, MOST_CPU_S = 2.5, 35e-9, 4.0
 # How a file starts -> the most bytes a pixel that its reader takes, which calls it damage if it gets fewer: JPEG
 # (progressive CMYK), WebP and JPEG XL (lossless).
 MOST_BYTES_PER_PIXEL = {JPEG_START: 12, b"RIFF": 17, **dict.fromkeys(JXL_STARTS, 17)}
@@ -50,7 +50,7 @@ class PhotoLimits:
     def allow(self, num_pixels: int) -> None:
         """Sets the limits for a photo of so many pixels."""
         limit_memory(self._address_space + EXTRA_BYTES + EXTRA_BYTES_PER_PIXEL * num_pixels)
-        limit_cpu(self._begun_s + EXTRA_CPU_S + CPU_S_PER_PIXEL * num_pixels)
+        limit_cpu(self._begun_s + min(EXTRA_CPU_S + CPU_S_PER_PIXEL * num_pixels, MOST_CPU_S))
 
 
 class SharedCanvas:

@@ -7,7 +7,9 @@ import errno
 import os
 import platform
 import resource
+import signal
 import struct
+import time
 
 MOST_OPEN_FILES = 64
 NICENESS = 5
@@ -81,8 +83,12 @@ def address_space() -> int:
 
 
 def limit_cpu(until_s: float) -> None:
-    """Ends the process within a second after it has used so much processor time in all."""
-    resource.setrlimit(resource.RLIMIT_CPU, (int(until_s) + 1, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    """Ends the process by `SIGPROF` once it has used so much processor time in all.
+
+    Not by `RLIMIT_CPU`, which counts in whole seconds.
+    """
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, max(until_s - time.process_time(), 1e-6))
 
 
 def filter_system_calls() -> bool:

@@ -29,7 +29,7 @@ DEADLINE_S = 30.0
 VIDEO = Kind("video", WANTED_VIDEO, "*.mp4", "its path")
 DAMAGED = "is damaged or cut short: save or download it again."
 ENDINGS = {
-    -signal.SIGXCPU: "takes too long to read: save it again as a usual MP4 (H.264), or choose another video.",
+    -signal.SIGPROF: "takes too long to read: save it again as a usual MP4 (H.264), or choose another video.",
     -signal.SIGKILL: "does not fit into memory: save it smaller and try again.",
     FAILED: "could not be read: the program that reads videos failed at it. Save it again as a usual MP4 (H.264).",
 }

@@ -181,7 +181,8 @@ def test_a_file_that_was_cut_short_is_told(tmp_path):
 )
 def test_a_worker_that_spins_or_dies_is_a_sentence(tmp_path, monkeypatch, line, sentence):
     path = write_clip(tmp_path / "private.mp4", LEFT, seconds=0.3)
-    patch = f"import gender_age.video_worker as w\nw.CPU_S = 0\ndef open_clip(*_):\n    {line}\nw.open_clip = open_clip"
+    opening = f"def open_clip(*_):\n    {line}\nw.open_clip = open_clip"
+    patch = f"import gender_age.video_worker as w\nw.CPU_S = 0.5\n{opening}"
     start = worker_process.START.replace("main()", f"exec({patch!r}); main()")
     monkeypatch.setattr(worker_process, "START", start)
     with pytest.raises(VideoError, match=sentence):
