@@ -13,9 +13,9 @@ from safetensors.torch import load_model
 from torch import nn
 
 from .errors import ModelError
-from .face_search import SMALLEST_FACE_SHARE, FaceSearch, Found
+from .face_search import SMALLEST_FACE_SHARE, SURE_SCORE, FaceSearch, Found
 from .found_faces import Face, largest, without_duplicates
-from .image_parts import reduced, tiles
+from .image_parts import is_blank, reduced, tiles
 from .lying_faces import with_lying_faces
 from .model_source import detector_weights
 from .mtcnn import Cascade
@@ -101,6 +101,8 @@ class FaceDetector:
             right by box centre.
         """
         copy, _ = reduced(image, DETECTION_SIDE)
+        if is_blank(copy):
+            return 0, []
         rotation, found = self._upright(copy)
         turned, turned_copy = rotate_image(image, rotation), rotate_image(copy, rotation)
         faces = found.faces
@@ -121,7 +123,8 @@ class FaceDetector:
             return 0, replace(found, faces=faces)
         # With a second look at all faces, the upright ones too: upside-down ones get high scores.
         copies = {rotation: rotate_image(copy_rgb, rotation) for rotation in (0, *ROTATIONS)}
-        turned = {rotation: search([copy], sure_score=1.0)[0] for rotation, copy in copies.items()}
+        turned = {0: found} if all(face.score < SURE_SCORE for face in found.faces) else {}
+        turned |= {each: search([copy], sure_score=1.0)[0] for each, copy in copies.items() if each not in turned}
         if not any(found.faces for found in turned.values()):
             # A face that fills the photo, whichever way it is turned.
             cut |= {rotation: self._search.cut_by_edge(copies[rotation], []) for rotation in ROTATIONS}

@@ -116,4 +116,4 @@ def _is_inside(face: Face, size_wh: tuple[int, int]) -> bool:
     return x1 > 0 and y1 > 0 and x2 < size_wh[0] and y2 < size_wh[1]
 
 
-__all__ = ["SMALLEST_FACE", "SMALLEST_FACE_SHARE", "FaceSearch", "Found"]
+__all__ = ["SMALLEST_FACE", "SMALLEST_FACE_SHARE", "SURE_SCORE", "FaceSearch", "Found"]

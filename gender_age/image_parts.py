@@ -8,6 +8,8 @@ from PIL import Image
 # A smaller image is padded: P-Net would see no window of it, or one.
 SMALLEST_SIDE = 48
 PAD_GREY = 128
+# Levels of a channel between the darkest and the brightest pixel; with so few, MTCNN finds none of 32 faces.
+LEAST_CONTRAST = 16
 # Tiles of a panorama: their longer side per shorter one, the share of it that they have in common, and the least that a
 # tile has of the panorama: there are 21 at most.
 TILE_RATIO, TILE_OVERLAP, SMALLEST_TILE_SHARE = 1.5, 0.25, 1 / 16
@@ -33,6 +35,11 @@ def reduced(image: Image.Image, longest_side: int) -> tuple[Image.Image, float]:
     return image.convert("RGB"), scale
 
 
+def is_blank(image_rgb: Image.Image) -> bool:
+    """Whether the image has so little contrast that no face can be seen in it."""
+    return all(brightest - darkest < LEAST_CONTRAST for darkest, brightest in image_rgb.getextrema())
+
+
 def padded(image_rgb: Image.Image) -> np.ndarray:
     """The image as `(height, width, 3)` uint8, grown to the right and below where a side is under `SMALLEST_SIDE`."""
     pixels = np.asarray(image_rgb)
@@ -42,4 +49,4 @@ def padded(image_rgb: Image.Image) -> np.ndarray:
     return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), constant_values=PAD_GREY)
 
 
-__all__ = ["PAD_GREY", "padded", "reduced", "tiles"]
+__all__ = ["PAD_GREY", "is_blank", "padded", "reduced", "tiles"]
