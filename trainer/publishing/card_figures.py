@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from gender_age.labels import GENDERS
 from gender_age.measurements import FEWEST_NAMED, KINDS, EvaluationRecord, GroupReport, Measured, SourceReport
 from gender_age.records import SOURCE_NAMES
+
+from ..evaluation.metrics import AGE_BAND_NAMES
 
 COLUMNS = {
     "missed": "missed",
@@ -47,6 +50,37 @@ def figures_in_short(report: EvaluationRecord) -> str:
     return "\n".join(lines)
 
 
+def sources_table(report: EvaluationRecord, trained_on: Collection[str]) -> str:
+    """A Markdown table with one row per source: whether the model has seen it, and what ages and intervals are worth.
+
+    Args:
+        report: of the model.
+        trained_on: the sources of its training and of its starting points; empty if they are not known.
+    """
+    oldest = AGE_BAND_NAMES[-1]
+    rows = []
+    for source, result in report.sources.items():
+        found, old, interval = result.overall, result.by_age_band.get(oldest, GroupReport()), result.intervals.overall
+        seen = ("yes" if source in trained_on else "**no**") if trained_on else MISSING
+        rows.append(
+            {
+                "source": SOURCE_NAMES.get(source, source),
+                "trained on": seen,
+                "n": count(found.n),
+                COLUMNS["age_mae"]: _value(found.age_mae, "years"),
+                COLUMNS["age_bias"]: _value(found.age_bias, "signed"),
+                f"bias, {oldest}": _value(old.age_bias, "signed"),
+                "interval holds": _value(interval.coverage, "share"),
+                "its width, years": years(interval.mean_width),
+                COLUMNS["range_touched"]: _value(found.range_touched, "share"),
+                COLUMNS["gender_accuracy"]: _value(found.gender_accuracy, "share"),
+            }
+        )
+    shown = [title for title in rows[0] if any(row[title] != MISSING for row in rows)]
+    lines = [shown, ["---"] + ["---:"] * (len(shown) - 1), *([row[title] for title in shown] for row in rows)]
+    return _lines(lines)
+
+
 def group_table(first: str, groups: Mapping[str, GroupReport], keys: Sequence[str]) -> str:
     """A Markdown table with one row per group: n, then the metrics with 95 % intervals.
 
@@ -63,7 +97,7 @@ def group_table(first: str, groups: Mapping[str, GroupReport], keys: Sequence[st
         [name, count(group.n), *(measured(getattr(group, key), KINDS[key]) for key in shown)]
         for name, group in groups.items()
     ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return _lines(rows)
 
 
 def weak_spots(result: SourceReport) -> list[str]:
@@ -125,6 +159,16 @@ def count(value: int | None) -> str:
 def recorded(value: str | float | None) -> str:
     """The recorded value as text, or a dash."""
     return MISSING if value is None else str(value)
+
+
+def _value(found: Measured | None, kind: str) -> str:
+    """As `measured`, without the interval."""
+    return measured(found and replace(found, interval=None), kind)
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> str:
+    """The rows of a Markdown table."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _named(found: Measured | None) -> bool:

@@ -25,6 +25,7 @@ from .card_figures import (
     measured,
     recorded,
     share,
+    sources_table,
     weak_spots,
     years,
 )
@@ -90,6 +91,7 @@ def render_card(
         table=group_table,
         weak_spots=weak_spots,
         figures_in_short=figures_in_short,
+        sources_table=sources_table,
     )
     return text.rstrip() + "\n"
 

@@ -15,7 +15,7 @@ from tests.gender_age.any_json import damaged
 from tests.robustness.searching import FEW
 from trainer import push
 from trainer.errors import TrainerError
-from trainer.publishing.card_figures import group_table, measured, weak_spots
+from trainer.publishing.card_figures import group_table, measured, sources_table, weak_spots
 from trainer.publishing.model_card import render_card
 
 TRAINING = {**load_record(DEFAULT_MODEL / TRAINING_FILE), "history": []}
@@ -204,6 +204,30 @@ def test_measured_values_and_tables(report):
     lines = group_table("true age", bands, ["age_mae", "range_accuracy", "recall_female"]).splitlines()
     assert lines[0] == "| true age | n | MAE, years | women found |"
     assert lines[2] == "| 0–9 | 100 | 3.50 (3.49 to 3.51) | 61.0 % (60.0 to 62.0) |"
+
+
+def test_the_sources_stand_side_by_side(report):
+    measured_sources = report["protocols"]["end_to_end"]
+    measured_sources["faces"] = {"overall": {"n": 7, "range_touched": {"value": 0.9, "n": 7}}}
+    lines = sources_table(EvaluationRecord.read(report), ["utkface"]).splitlines()
+    assert lines[0] == (
+        "| source | trained on | n | MAE, years | bias, years | interval holds | its width, years "
+        "| interval touches the range | gender accuracy |"
+    )
+    assert lines[2:] == [
+        "| UTKFace | yes | 100 | 6.25 | -1.50 | 79.0 % | 14.2 | – | 92.0 % |",
+        "| faces | **no** | 7 | – | – | – | – | 90.0 % | – |",
+    ]
+    assert "trained on" not in sources_table(EvaluationRecord.read(report), [])
+
+
+def test_a_card_says_which_sources_the_model_has_never_seen(run_folder, report, tmp_path):
+    card = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text("utf-8")
+    assert "has never seen" not in card
+    report["protocols"]["end_to_end"]["others"] = report["protocols"]["end_to_end"]["utkface"]
+    card = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text("utf-8")
+    assert "| others | **no** |" in card
+    assert "has never seen" in card
 
 
 def test_weak_spots_leave_out_small_groups(report):
