@@ -37,7 +37,8 @@ def reduced(image: Image.Image, longest_side: int) -> tuple[Image.Image, float]:
 
 def is_blank(image_rgb: Image.Image) -> bool:
     """Whether the image has so little contrast that no face can be seen in it."""
-    return all(brightest - darkest < LEAST_CONTRAST for darkest, brightest in image_rgb.getextrema())
+    extrema = np.array(image_rgb.getextrema())  # (3, 2)
+    return bool((extrema[:, 1] - extrema[:, 0] < LEAST_CONTRAST).all())
 
 
 def padded(image_rgb: Image.Image) -> np.ndarray:
