@@ -28,12 +28,6 @@ from .worker_process import FAILED, WorkerEndedError, WorkerProcess, checked_siz
 DEADLINE_S = 30.0
 VIDEO = Kind("video", WANTED_VIDEO, "*.mp4", "its path")
 DAMAGED = "is damaged or cut short: save or download it again."
-ENDINGS = {
-    -signal.SIGPROF: "takes too long to read: save it again as a usual MP4 (H.264), or choose another video.",
-    -signal.SIGKILL: "does not fit into memory: save it smaller and try again.",
-    FAILED: "could not be read: the program that reads videos failed at it. Save it again as a usual MP4 (H.264).",
-}
-"""Exit status of a worker -> what is said of its file."""
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +109,7 @@ class VideoReader:
             self.is_damaged = True
             if self.size_wh is None:
                 status = 0 if worker is None else worker.status
-                raise VideoError(f"{self.name} {ENDINGS.get(status, DAMAGED)}") from None
+                raise VideoError(f"{self.name} {_ending(status)}") from None
 
     def _from_here(self, kind: str) -> Generator[Frame, None, None]:
         """Where the system lacks what the limits need."""
@@ -173,6 +167,17 @@ class _VideoWorker(WorkerProcess):
     def close(self) -> None:
         """Ends it."""
         self.status = self.end(has_ended=self._process.poll() is not None)
+
+
+def _ending(status: int) -> str:
+    """What is said of a file whose worker has ended with this exit status."""
+    if status == -signal.SIGPROF:
+        return "takes too long to read: save it again as a usual MP4 (H.264), or choose another video."
+    if status == -signal.SIGKILL:
+        return "does not fit into memory: save it smaller and try again."
+    if status == FAILED:
+        return "could not be read: the program that reads videos failed at it. Save it again as a usual MP4 (H.264)."
+    return DAMAGED
 
 
 def seconds(value: object) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import os
 import socket
@@ -138,6 +137,8 @@ class WorkerProcess:
         Raises:
             WorkerEndedError: there is not enough, or the worker is gone.
         """
+        import fcntl  # here, as Windows has none, where this module is imported too
+
         num_bytes = size_wh[0] * size_wh[1] * BYTES_PER_PIXEL[mode]
         descriptor = os.memfd_create("photo", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
