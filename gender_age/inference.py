@@ -29,8 +29,8 @@ def inference(device: torch.device, dtype: torch.dtype = torch.float32) -> Itera
 def is_bf16_faster() -> bool:
     """Whether the CPU has AMX, or AVX512-BF16 and is AMD's; False with a torch that cannot tell.
 
-    Batches of 8 are 1.67 times as fast in bf16 as in float32 on an EPYC with AVX512-BF16, and 0.79 times on a Xeon that
-    has it and no AMX (docs/experiments.md).
+    Batches of 8 are 1.6 times as fast in bf16 as in float32 on an EPYC with AVX512-BF16; on a Xeon that has it and no
+    AMX, 0.95 times, and single faces 0.78 times (docs/experiments.md).
     """
     has_amx, has_avx512 = (_supports(name) for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"))
     return has_amx or (has_avx512 and is_amd())

@@ -12,7 +12,7 @@ VIDEO_SUFFIXES = frozenset(
     ".mp4 .m4v .mov .qt .3gp .3g2 .mkv .webm .avi .mpg .mpeg .vob .ts .mts .m2ts .ogv .ogg .flv .wmv .asf".split()  # noqa: SIM905
 )
 WANTED_VIDEO = "an MP4, MOV, WebM, MKV, AVI, MPEG or WMV video"
-INSTALL = 'pip install "gender-age[video]"'
+INSTALL = "pip install av"
 
 # FFmpeg's name of the reader of each kind. It is named to FFmpeg, which would otherwise also try readers of playlists,
 # which open further files and addresses.

@@ -49,7 +49,8 @@ class VideoReader:
 
     Attributes:
         size_wh: of the frames, in pixels; None before the first.
-        duration_s: as the file declares it, and not before the last frame once that was read.
+        duration_s: when its pictures end, by their timestamps; as the file declares it where these cannot be read. Not
+            before the last frame once that was read.
         last_s: the time of the frame that was read last.
         is_damaged: whether something could not be read.
         has_more: whether the file goes on with another recording, which was not read.

@@ -22,7 +22,7 @@ from ..shared.settings import STATE_SECONDS
 from .html import CONTROLS, boxes_html, cards_html, count_html, faces_in_view, notes_html, rate_html
 
 # A running stream occupies a concurrency slot until it is stopped or reaches its time limit, so streams have slots of
-# their own, apart from the photos' single one. After the limit a stream that goes on joins the end of the queue. A
+# their own, apart from those of photos. After the limit a stream that goes on joins the end of the queue. A
 # visitor who sends no more pictures loses the slot after the same time.
 LIVE_VISITORS, TURN_SECONDS = 2, 60
 LIVE_PLACES = {"concurrency_limit": LIVE_VISITORS, "concurrency_id": "live"}
