@@ -14,6 +14,7 @@ with contextlib.suppress(ImportError):
 
 import gradio as gr
 
+from gender_age.any_text import print_any_text
 from gender_age.errors import ModelError
 from gender_age.native_stderr import quiet_native_stderr
 from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
@@ -153,6 +154,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Loads the model and serves the page until interrupted; the exit status is 1 if either fails."""
     arguments = parse_arguments(argv)
+    print_any_text()
     keep_memory_low()
     bound_connections()
     with quiet_native_stderr():

@@ -19,6 +19,7 @@ if __name__ == "__main__":
         signal.signal(each, end)
 
 import argparse
+import glob
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -119,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         GenderAgeError: the arguments contradict each other, or the model or the CSV file cannot be used.
     """
+    arguments.photos = [name for given in arguments.photos for name in files_named(given)]
     photos = photos_of(arguments.photos)
     only_csv = arguments.csv == STANDARD_OUTPUT
     if only_csv and arguments.json:
@@ -140,6 +142,13 @@ def run(arguments: argparse.Namespace) -> int:
             if prediction.error is not None:
                 status = UNUSABLE_PHOTO
     return status
+
+
+def files_named(given: str) -> list[str]:
+    """The files that an argument names: a pattern such as `photos/*.jpg` comes as it is where no shell replaces it."""
+    if os.path.lexists(given) or not glob.has_magic(given):
+        return [given]
+    return sorted(glob.glob(given)) or [given]
 
 
 def photos_of(names: Sequence[str]) -> list[str | StandardInput]:

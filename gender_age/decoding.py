@@ -17,6 +17,8 @@ def decode(gender_logits: torch.Tensor, age_logits: torch.Tensor, config: Gender
         age_logits: `(batch, 101)`, before softmax.
         config: holds the calibration.
     """
+    # Macs' GPUs have no float64.
+    gender_logits, age_logits = gender_logits.cpu(), age_logits.cpu()
     probabilities, genders = gender_probabilities(gender_logits, config.gender_temperature).max(dim=-1)
     ages = expected_age(age_logits)
     intervals = with_age(age_intervals(age_logits, config.age_interval_mass), ages)

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from gender_age.any_text import print_any_text
 from gender_age.errors import GenderAgeError
 from gender_age.min_score import min_score_argument
 from gender_age.native_stderr import quiet_native_stderr
@@ -80,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         print(f'Labelling needs {" and ".join(missing)}: pip install -e ".[scale]"', file=sys.stderr)
         return UNUSABLE_COMMAND
+    print_any_text()
     # Ray reports its usage to its makers unless told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:

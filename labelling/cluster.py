@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ SEARCHERS_PER_MODEL = 8
 FEWEST_CPUS = 2
 # Photos and faces under way.
 STORE_BYTES, STORE_BYTES_PER_CPU = 384 << 20, 64 << 20
+MOST_ON_A_MAC = 2 << 30  # Ray takes no more there
 # Of faces. The rows of so many are far smaller, so that all rows of a photo stay in one block and are done together.
 BLOCK_BYTES = 16 << 20
 
@@ -82,7 +84,7 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
             "num_cpus": max(FEWEST_CPUS, num_cpus),
             "num_gpus": gpus,
             "include_dashboard": False,
-            "object_store_memory": STORE_BYTES + num_cpus * STORE_BYTES_PER_CPU,
+            "object_store_memory": _store_bytes(num_cpus),
         }
         cpus = num_cpus
     try:
@@ -100,6 +102,12 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
         yield Stages.of(_most(found, "CPU", cpus), _most(found, "GPU", gpus))
     finally:
         ray.shutdown()
+
+
+def _store_bytes(num_cpus: int) -> int:
+    """The shared memory that Ray's objects get."""
+    wanted = STORE_BYTES + num_cpus * STORE_BYTES_PER_CPU
+    return min(wanted, MOST_ON_A_MAC) if sys.platform == "darwin" else wanted
 
 
 def _cores() -> int:

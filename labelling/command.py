@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import time
 from datetime import datetime, timezone
@@ -37,7 +38,8 @@ def label(arguments: argparse.Namespace) -> None:
         raise LabellingError("--report and --distribution are for photos: leave them out, or leave out --videos.")
     if arguments.videos and not is_installed():
         raise LabellingError(missing("--videos"))
-    source = arguments.source if len(arguments.source) == 1 else arguments.source.rstrip("/")
+    source = arguments.source.replace(os.sep, "/")  # fsspec's, on Windows too
+    source = source if len(source) == 1 else source.rstrip("/")
     model = ModelChoice.of(arguments.model or str(DEFAULT_MODEL), arguments.revision)
     settings = Settings(arguments.min_score, arguments.distribution, arguments.videos)
     output = Output(arguments.out, "person" if settings.videos else "face")

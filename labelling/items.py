@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pyarrow
 from fsspec import AbstractFileSystem
@@ -40,7 +41,7 @@ def utf8(path: str) -> str:
 def place_of(address: str, **options: object) -> tuple[AbstractFileSystem, str]:
     """The file system of an address and the place in it. A path of this machine may have "::", which fsspec chains."""
     if os.path.isabs(address) or "://" not in address:
-        return LocalFileSystem(), os.path.abspath(os.path.expanduser(address))
+        return LocalFileSystem(), Path(os.path.abspath(os.path.expanduser(address))).as_posix()
     return url_to_fs(address, **options)
 
 

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 
+from gender_age.any_text import print_any_text
 from gender_age.errors import GenderAgeError
 from gender_age.weight_bars import hide_weight_bars
 
@@ -31,6 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns the exit status. User errors are printed to stderr in one sentence."""
     argv = sys.argv[1:] if argv is None else argv
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    print_any_text()
     if not sys.stderr.isatty():  # tqdm reads it when it is imported
         os.environ.setdefault("TQDM_MININTERVAL", str(LOG_EVERY_S))
     parser = argparse.ArgumentParser(prog="python -m trainer", description=__doc__)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import struct
 import zipfile
 import zlib
@@ -17,6 +19,7 @@ UNICODE_PATH = 0x7075
 MAX_PATH, KEPT_START, KEPT_END = 200, 79, 120
 # File systems allow names of 255 bytes; the page shows 120 characters of up to four bytes.
 MAX_NAME_BYTES = 200
+IS_WINDOWS, FORBIDDEN_THERE = os.name == "nt", re.compile(r'[<>:"|?*]')
 
 
 def stored_path(info: zipfile.ZipInfo) -> str:
@@ -35,8 +38,11 @@ def shown_path(parts: Sequence[str]) -> str:
 
 
 def file_name(name: str) -> str:
-    """The base name as `photo_name` gives it, cut to a length that file systems allow."""
-    return photo_name(name).encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
+    """The base name as `photo_name` gives it, with characters and a length that the file system allows."""
+    name = photo_name(name)
+    if IS_WINDOWS:
+        name = FORBIDDEN_THERE.sub("_", name)
+    return name.encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore")
 
 
 def _as_utf8(name: str) -> str | None:

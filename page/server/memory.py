@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import sys
 import threading
 import time
 
@@ -26,7 +27,7 @@ def keep_memory_low() -> None:
     # The batch size of MTCNN's last networks differs with almost every photo, and oneDNN caches compiled code for the
     # last 1,024 shapes. It reads this variable once, at the first convolution.
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-    if platform.libc_ver()[0] == "glibc":
+    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
         threading.Thread(target=_give_back, name="memory", daemon=True).start()
 

@@ -15,7 +15,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -53,7 +53,8 @@ def private_folder() -> Iterator[Path]:
         os.umask(umask & ~stat.S_IRWXU)
         base.mkdir(mode=0o700, parents=True, exist_ok=True)
         remove_abandoned(base)
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+        # As gradio has paths: macOS's temporary folder is a link.
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base)).resolve()
         undo.callback(shutil.rmtree, folder, ignore_errors=True)
         undo.enter_context(FileLock(folder / LOCK))
         (folder / IN_PLACE).touch()
@@ -78,6 +79,8 @@ def remove_abandoned(base: Path) -> None:
                 continue
             with FileLock(folder / LOCK, timeout=0):
                 shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):  # Windows cannot delete an open lock file
+                folder.rmdir()
         except (Timeout, OSError):
             continue
 

@@ -143,9 +143,9 @@ class BoundedParser(GradioMultiPartParser):
 
     def _delete_files(self) -> None:
         for file in self._files_to_close_on_error:
-            Path(file.name).unlink(missing_ok=True)
             with suppress(OSError):  # what is left in its buffer finds no space either
                 file.close()
+            Path(file.name).unlink(missing_ok=True)  # Windows deletes no open file
 
 
 async def without_the_data(request: Request, error: RequestValidationError) -> PlainTextResponse:

@@ -71,6 +71,23 @@ def test_answers_follow_logits_and_calibration():
     assert male.age_interval_level == 0.8
 
 
+class OnMac(torch.Tensor):
+    """A tensor on a device without float64."""
+
+    def double(self):
+        raise TypeError
+
+    def cpu(self):
+        return self.as_subclass(torch.Tensor)
+
+
+def test_answers_come_from_devices_without_float64():
+    logits = torch.tensor([[4.0, 0.0]]), peaked(20)[None]
+    assert decode(*(each.as_subclass(OnMac) for each in logits), GenderAgeConfig()) == decode(
+        *logits, GenderAgeConfig()
+    )
+
+
 def test_the_interval_holds_the_age_even_beside_the_peak():
     two_peaks = torch.logaddexp(peaked(20), peaked(60) - 0.1)
     estimate = decode(torch.zeros(1, 2), two_peaks[None], GenderAgeConfig(age_interval_mass=0.3))[0]

@@ -122,6 +122,15 @@ def test_what_is_no_file_is_told_and_the_others_are_done(commanded, photos, caps
     assert len(values[6]["faces"]) == 2
 
 
+def test_a_pattern_names_its_files_where_no_shell_replaces_it(commanded, photos, capsys):
+    Path("a[1].png").write_bytes(Path(photos[0]).read_bytes())
+    assert main(["*.png", "a[1].png", "*.heic", "--json"]) == 1
+    values = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    found = sorted(path.name for path in Path().glob("*.png"))
+    assert [value["path"] for value in values] == [*found, "a[1].png", "*.heic"]
+    assert "does not exist" in values[-1]["error"]
+
+
 def test_model_and_revision_are_handed_on(commanded, photos, capsys):
     main([photos[0], "--model", "somebody/something", "--revision", "v9"])
     main([photos[0]])

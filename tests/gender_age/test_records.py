@@ -14,7 +14,7 @@ from gender_age.records import MAX_RUNS, TRAINING_FILE, Dropped, TrainingRecord,
 from tests.robustness.searching import MANY
 from trainer.training.config_file import parse_config
 from trainer.training.label_cleaning import DROPPED_FILE
-from trainer.training.saving import run_record
+from trainer.training.saving import hardware, run_record
 
 from .any_json import JSON, WRONG, damaged, each_replaced, wrong_values
 
@@ -127,6 +127,16 @@ def written_by_trainer(folder, start):
     args = SimpleNamespace(device=torch.device("cpu"), world_size=2, seed=5, output_dir=str(folder))
     trainer = SimpleNamespace(args=args, train_dataset=rows, state=SimpleNamespace(log_history=[]))
     return json.loads(json.dumps(run_record(parse_config(values), trainer, 5400)))
+
+
+def test_the_hardware_is_named_whatever_it_is(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "NVIDIA H200")
+    assert [hardware(torch.device(name)) for name in ("cpu", "cuda:0", "mps")] == [
+        "cpu, 1 thread",
+        "NVIDIA H200",
+        "mps",
+    ]
 
 
 def test_what_the_trainer_writes_is_read_whole(tmp_path, monkeypatch):

@@ -108,6 +108,8 @@ def unpack(path: Path, folder: Path) -> None:
     """
     with _damage_reported(path):
         if path.name.lower().endswith(TAR_SUFFIXES):
+            if not hasattr(tarfile, "data_filter"):
+                raise DataError(f"{path} takes Python 3.10.12, 3.11.4 or later: unpack it first, and name the folder")
             with tarfile.open(path) as archive:
                 archive.extractall(folder, filter="data")
         else:

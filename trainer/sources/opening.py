@@ -44,7 +44,7 @@ def open_source(path: Path, name: str | None = None, wishes: Wishes = NO_WISHES)
     Raises:
         DataError: there is none, or it cannot be read.
     """
-    if not path.exists() and (scheme := address_scheme(str(path))):
+    if not path.exists() and (scheme := address_scheme(path.as_posix())):
         raise DataError(f"{path} is an address ({scheme}:): download it first, then name its file")
     if path.is_file() and not (is_archive(path) or path.name.lower().endswith(TABLE_SUFFIXES)):
         raise DataError(f"{path} is not read: {_instead(path)}")

@@ -115,7 +115,10 @@ def open_table(path: Path, wanted: Mapping[str, str]) -> Opened:
     places = [files_here.find(without_start(name, start)) if name else None for name in names]
     there = {place: Path(os.path.normpath(place.absolute())) for place in places if place}
     # Names from the folder that all files share: a path of this machine is nobody else's business.
-    common = Path(os.path.commonpath([file.parent for file in there.values()])) if there else path.parent
+    try:
+        common = Path(os.path.commonpath([file.parent for file in there.values()])) if there else path.parent
+    except ValueError:
+        raise DataError(f"{path} names photos on several drives: copy them to one") from None
     files = {file.relative_to(common).as_posix(): file for file in there.values()}
     rows = [
         Row(

@@ -79,9 +79,10 @@ def default_name(path: Path) -> str:
 def _open(path: Path, listing: Sequence[tuple[str, int]], wishes: Wishes) -> Opened | None:
     wanted = wishes.columns
     if not path.exists():
-        if str(path).startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+/[\w.-]+(@[\w./-]+)?", str(path)):
+        name = path.as_posix()  # an id has no backslash on Windows either
+        if name.startswith((".", "/", "~")) or not re.fullmatch(r"[\w.-]+/[\w.-]+(@[\w./-]+)?", name):
             raise DataError(f"{path} does not exist, and is no id of the Hub (owner/name)")
-        return open_hub(str(path), wanted)
+        return open_hub(name, wanted)
     if path.is_file() and path.name.lower().endswith(TABLE_SUFFIXES):
         parquet = path.name.lower().endswith(".parquet")
         return open_parquet(path, wanted) if parquet and embeds_images(path) else open_table(path, wanted)

@@ -13,6 +13,7 @@ import transformers
 from transformers import PreTrainedModel, Trainer, ViTImageProcessor
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
+from gender_age.counted import counted
 from gender_age.records import TRAINING_FILE, read_record
 
 from ..faces.loading import name_and_revision
@@ -47,6 +48,15 @@ def save_run_model(
     write_whole_text(folder / TRAINING_FILE, json.dumps(record, indent=1) + "\n")
 
 
+def hardware(device: torch.device) -> str:
+    """The device's name, for the record: `"cpu, 2 threads"`, `"mps"` on a Mac, `"NVIDIA H100"`."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "cpu":
+        return f"cpu, {counted(torch.get_num_threads(), 'thread')}"
+    return device.type
+
+
 def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
     """The record of a run that has taken `seconds` so far, for the model card and for readers of the checkpoint.
 
@@ -56,9 +66,7 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
         "config": config.to_dict(),
         "hub_ids": [name for name in (config.model.pretrained, *config.data.train) if name and is_on_hub(name)],
         "hours": round(seconds / 3600, 2),
-        "hardware": f"{trainer.args.device.type}, {(threads := torch.get_num_threads())} thread{'s' * (threads != 1)}"
-        if trainer.args.device.type == "cpu"
-        else torch.cuda.get_device_name(trainer.args.device),
+        "hardware": hardware(trainer.args.device),
         "world_size": trainer.args.world_size,
         "seed": trainer.args.seed,
         "train_images": trainer.train_dataset.num_faces,

@@ -6,6 +6,7 @@ import zlib
 
 import pytest
 
+from page.inputs import archived_names
 from page.inputs.archive import ArchiveError, list_photos
 from page.inputs.archived_names import UTF8_FLAG, file_name, shown_path, stored_path
 
@@ -88,3 +89,9 @@ def test_shown_path(parts, shown):
 def test_file_name_is_never_longer_than_file_systems_allow():
     assert file_name("ж" * 300 + ".png") == "ж" * 100
     assert file_name("1.png") == "1.png"
+
+
+def test_file_name_has_no_character_that_windows_refuses_there(monkeypatch):
+    assert file_name('who? "me".png') == 'who? "me".png'
+    monkeypatch.setattr(archived_names, "IS_WINDOWS", True)
+    assert file_name('who? "me".png') == "who_ _me_.png"

@@ -5,9 +5,13 @@ import stat
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import pytest
+from gradio.processing_utils import save_pil_to_cache
+from PIL import Image
 
+from page.server.janitor import delete_old_files
 from page.server.private_folder import PREFIX, private_folder
 from tests.conftest import REPOSITORY
 
@@ -42,6 +46,17 @@ def test_it_is_private_in_use_and_gone_afterwards(base):
     assert folders(base) == []
     assert os.environ["GRADIO_TEMP_DIR"] == str(base)
     assert not tempfile.gettempdir().startswith(str(base))
+
+
+def test_it_has_the_path_that_gradio_gives_its_files(tmp_path, monkeypatch):
+    """macOS's folder for temporary files is a link, and what the page keeps is known by its path."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "link"))
+    with private_folder() as folder:
+        kept = Path(save_pil_to_cache(Image.new("RGB", (2, 2)), str(folder)))
+        delete_old_files(folder, {kept}, -1)
+        assert kept.exists()
 
 
 def test_what_a_killed_process_left_is_removed_and_a_running_ones_stays(base):

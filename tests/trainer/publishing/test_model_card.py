@@ -9,13 +9,12 @@ from hypothesis import given
 
 from gender_age.checkpoint import DEFAULT_MODEL
 from gender_age.configuration_gender_age import GenderAgeConfig
-from gender_age.measurements import FEWEST_NAMED, EvaluationRecord, Measured
+from gender_age.measurements import EvaluationRecord
 from gender_age.records import EVALUATION_FILE, TRAINING_FILE, TrainingRecord, load_record
 from tests.gender_age.any_json import damaged
 from tests.robustness.searching import FEW
 from trainer import push
 from trainer.errors import TrainerError
-from trainer.publishing.card_figures import group_table, measured, sources_table, weak_spots
 from trainer.publishing.model_card import render_card
 
 TRAINING = {**load_record(DEFAULT_MODEL / TRAINING_FILE), "history": []}
@@ -196,31 +195,6 @@ def test_a_record_that_does_not_tell_folders_from_the_hub_names_neither(run_fold
     assert not {"base_model", "datasets"} & yaml.safe_load(card.split("---")[1]).keys()
 
 
-def test_measured_values_and_tables(report):
-    assert measured(Measured(0.899, 50, (0.886, 0.911)), "share") == "89.9 % (88.6 to 91.1)"
-    assert measured(Measured(-1.5, 50), "signed") == "-1.50"
-    assert measured(None, "years") == "–"
-    bands = source_of(report).by_age_band
-    lines = group_table("true age", bands, ["age_mae", "range_accuracy", "recall_female"]).splitlines()
-    assert lines[0] == "| true age | n | MAE, years | women found |"
-    assert lines[2] == "| 0–9 | 100 | 3.50 (3.49 to 3.51) | 61.0 % (60.0 to 62.0) |"
-
-
-def test_the_sources_stand_side_by_side(report):
-    measured_sources = report["protocols"]["end_to_end"]
-    measured_sources["faces"] = {"overall": {"n": 7, "range_touched": {"value": 0.9, "n": 7}}}
-    lines = sources_table(EvaluationRecord.read(report), ["utkface"]).splitlines()
-    assert lines[0] == (
-        "| source | trained on | n | MAE, years | bias, years | interval holds | its width, years "
-        "| interval touches the range | gender accuracy |"
-    )
-    assert lines[2:] == [
-        "| UTKFace | yes | 100 | 6.25 | -1.50 | 79.0 % | 14.2 | – | 92.0 % |",
-        "| faces | **no** | 7 | – | – | – | – | 90.0 % | – |",
-    ]
-    assert "trained on" not in sources_table(EvaluationRecord.read(report), [])
-
-
 def test_a_card_says_which_sources_the_model_has_never_seen(run_folder, report, tmp_path):
     card = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text("utf-8")
     assert "has never seen" not in card
@@ -228,14 +202,6 @@ def test_a_card_says_which_sources_the_model_has_never_seen(run_folder, report, 
     card = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text("utf-8")
     assert "| others | **no** |" in card
     assert "has never seen" in card
-
-
-def test_weak_spots_leave_out_small_groups(report):
-    assert "0–9" in " ".join(weak_spots(source_of(report)))
-    child = report["protocols"]["end_to_end"]["utkface"]["by_age_band"]["0–9"]
-    for found in (child["age_mae"], *child["gender_recall"].values()):
-        found["n"] = FEWEST_NAMED - 1
-    assert "0–9" not in " ".join(weak_spots(source_of(report)))
 
 
 def test_a_report_that_cannot_be_read_is_a_sentence(run_folder, tmp_path):
@@ -253,10 +219,6 @@ def test_a_card_is_written_whatever_the_records_lack(damaged_training, damaged_r
     card = render_card(config, 10**6, TrainingRecord.read(damaged_training), EvaluationRecord.read(damaged_report))
     assert "| None" not in card
     assert "None " not in card.partition("<details>")[0].replace("None of", "")
-
-
-def source_of(report):
-    return EvaluationRecord.read(report).sources["utkface"]
 
 
 def test_a_card_tells_of_the_protocols_that_were_measured(run_folder, report, tmp_path):

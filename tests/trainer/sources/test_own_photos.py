@@ -8,7 +8,7 @@ from datasets import DatasetDict
 from tests.trainer.drawn_sources import drawing, write_folder
 from tests.trainer.sources.own_forms import FORMS, PEOPLE, labels, pictures, saved
 from trainer.errors import DataError
-from trainer.sources import own_datasets
+from trainer.sources import own_datasets, own_files
 from trainer.sources.columns import Wishes, parse_values
 from trainer.sources.opening import open_source
 
@@ -79,6 +79,17 @@ def test_bad_rows_are_named_and_left_out(tmp_path):
         ("2.jpg", "split of an unknown name"),
         ("1.jpg", "named more than once"),
     }
+
+
+def test_photos_on_several_drives_are_a_sentence(tmp_path, monkeypatch):
+    folder = photos(tmp_path, "file_name,age", "1.jpg,23", "2.jpg,24")
+
+    def commonpath(paths):
+        raise ValueError("Paths don't have the same drive")
+
+    monkeypatch.setattr(own_files.os.path, "commonpath", commonpath)
+    with pytest.raises(DataError, match="names photos on several drives: copy them to one"):
+        open_source(folder / "metadata.csv")
 
 
 def test_a_missing_label_is_none(tmp_path):

@@ -1,0 +1,41 @@
+"""Figures of a report as a card shows them."""
+
+from gender_age.measurements import FEWEST_NAMED, EvaluationRecord, Measured
+from trainer.publishing.card_figures import group_table, measured, sources_table, weak_spots
+
+
+def test_measured_values_and_tables(report):
+    assert measured(Measured(0.899, 50, (0.886, 0.911)), "share") == "89.9 % (88.6 to 91.1)"
+    assert measured(Measured(-1.5, 50), "signed") == "-1.50"
+    assert measured(None, "years") == "–"
+    bands = source_of(report).by_age_band
+    lines = group_table("true age", bands, ["age_mae", "range_accuracy", "recall_female"]).splitlines()
+    assert lines[0] == "| true age | n | MAE, years | women found |"
+    assert lines[2] == "| 0–9 | 100 | 3.50 (3.49 to 3.51) | 61.0 % (60.0 to 62.0) |"
+
+
+def test_the_sources_stand_side_by_side(report):
+    measured_sources = report["protocols"]["end_to_end"]
+    measured_sources["faces"] = {"overall": {"n": 7, "range_touched": {"value": 0.9, "n": 7}}}
+    lines = sources_table(EvaluationRecord.read(report), ["utkface"]).splitlines()
+    assert lines[0] == (
+        "| source | trained on | n | MAE, years | bias, years | interval holds | its width, years "
+        "| interval touches the range | gender accuracy |"
+    )
+    assert lines[2:] == [
+        "| UTKFace | yes | 100 | 6.25 | -1.50 | 79.0 % | 14.2 | – | 92.0 % |",
+        "| faces | **no** | 7 | – | – | – | – | 90.0 % | – |",
+    ]
+    assert "trained on" not in sources_table(EvaluationRecord.read(report), [])
+
+
+def test_weak_spots_leave_out_small_groups(report):
+    assert "0–9" in " ".join(weak_spots(source_of(report)))
+    child = report["protocols"]["end_to_end"]["utkface"]["by_age_band"]["0–9"]
+    for found in (child["age_mae"], *child["gender_recall"].values()):
+        found["n"] = FEWEST_NAMED - 1
+    assert "0–9" not in " ".join(weak_spots(source_of(report)))
+
+
+def source_of(report):
+    return EvaluationRecord.read(report).sources["utkface"]
