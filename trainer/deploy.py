@@ -12,9 +12,11 @@ from huggingface_hub import HfApi
 from huggingface_hub.constants import ENDPOINT
 
 from gender_age.checkpoint import CHECKPOINT_FILES, DEFAULT_MODEL, checkpoint_folder, load_checkpoint
+from gender_age.records import TRAINING_FILE
 
 from .files import write_whole_folder
 from .publishing.hub import publish
+from .publishing.model_repository import json_text, read_json, without_local_paths
 from .publishing.space_card import space_card
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -123,7 +125,7 @@ def write_space(folder: Path, model: str, revision: str | None = None) -> None:
         ModelError: the model cannot be used.
     """
     source = checkpoint_folder(model, revision)
-    load_checkpoint(source, device="cpu")
+    loaded, _ = load_checkpoint(source, device="cpu")
     is_default = source.resolve() == DEFAULT_MODEL.resolve()
     for pattern in PAGE_FILES if is_default else set(PAGE_FILES) - ABOUT_THE_DEFAULT:
         for path in sorted(ROOT.glob(pattern)):
@@ -131,6 +133,11 @@ def write_space(folder: Path, model: str, revision: str | None = None) -> None:
     for pattern in MODEL_FILES:
         for path in sorted(source.glob(pattern)):
             _copy(path, folder / MODEL / path.name)
+    if record := without_local_paths(read_json(source / TRAINING_FILE)):
+        (folder / MODEL / TRAINING_FILE).write_text(json_text(record), encoding="utf-8")
+    if package := loaded.family.package:
+        with (folder / "requirements.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{package}\n")
     if not is_default:
         hub_id = None if Path(model).is_dir() else model
         (folder / CARD).write_text(space_card(ROOT / CARD, source, hub_id), encoding="utf-8")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 import yaml
 from huggingface_hub.dataclasses import strict
@@ -96,16 +97,24 @@ def search(path: Path, overrides: list[str]) -> dict[str, Any]:
     }
     given = [f"{name}={json.dumps(value)}" for name, value in trial_settings.items()]
     config = load_config(path.parent / values.config, [*overrides, *given])
+    if config.earlier is not None:
+        raise ConfigError(
+            f"{values.config} begins with an earlier run, and a search with a finished model: train that run first, "
+            "and name its folder in `model.pretrained`"
+        )
     check_space(values.space, config)
     arguments = training_arguments(config)
     transformers.set_seed(arguments.seed)
     make_folder(config.folder, "output_dir")
     trainer, _ = prepare_trainer(config, arguments)
+    age_bias = trainer.model.age_head.bias.detach().clone()  # as the prior of the ages has it
 
     def fresh_model(trial: Any = None) -> transformers.PreTrainedModel:
         transformers.set_seed(arguments.seed)
         model = build_model(config.model, config.image_size)
         choose_trained_weights(model, config.model)
+        with torch.no_grad():
+            model.age_head.bias.copy_(age_bias)
         model.config.average_mirrored = False
         return model
 

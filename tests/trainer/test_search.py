@@ -3,13 +3,16 @@
 import json
 
 import pytest
+import torch
 import yaml
 
+from gender_age.modeling_gender_age import GenderAgeModel
 from tests.conftest import REPOSITORY, TINY
 from trainer.__main__ import main
 from trainer.errors import ConfigError, RunError
 from trainer.search import read_search, search
 from trainer.training.config_file import load_config
+from trainer.training.prepare_trainer import prepare_trainer
 
 optuna = pytest.importorskip("optuna")
 
@@ -119,6 +122,39 @@ def test_what_no_trial_can_use_is_a_sentence_before_the_first(files, changes, sa
 def test_what_cannot_be_searched_is_a_sentence(files, changes, said):
     with pytest.raises(ConfigError, match=said):
         read_search(files(**changes))
+
+
+def test_a_config_that_begins_with_another_run_is_a_sentence(files, tmp_path):
+    path = files()
+    (tmp_path / "first.yaml").write_text((tmp_path / "run.yaml").read_text())
+    run = yaml.safe_load((tmp_path / "run.yaml").read_text())
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(run | {"model": {"pretrained": "first.yaml"}}))
+    with pytest.raises(ConfigError, match="begins with an earlier run"):
+        search(path, [])
+
+
+def test_trials_begin_with_the_prior_left_out(files, tiny_model_folder, tmp_path, monkeypatch):
+    path, heads = files(trials=1), []
+    run = yaml.safe_load((tmp_path / "run.yaml").read_text())
+    run["model"] = {"pretrained": str(tiny_model_folder), "config": {"age_prior_power": 0.5}}
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(run))
+
+    def prepared(*arguments):
+        trainer, checkpoint = prepare_trainer(*arguments)
+        heads.append(trainer.model.age_head.bias.detach().clone())
+        monkeypatch.setattr(trainer, "hyperparameter_search", lambda **options: end(trainer.model_init()))
+        return trainer, checkpoint
+
+    def end(model):
+        heads.append(model.age_head.bias.detach())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("trainer.search.prepare_trainer", prepared)
+    with pytest.raises(KeyboardInterrupt):
+        search(path, [])
+    start = GenderAgeModel.from_pretrained(tiny_model_folder).age_head.bias
+    assert (heads[0] - start).abs().max() > 0.1
+    assert torch.equal(heads[0], heads[1])
 
 
 def test_the_example_searches_a_config_that_ships():

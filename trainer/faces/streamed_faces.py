@@ -73,10 +73,13 @@ class StreamedFaces(torch.utils.data.IterableDataset):
         buffer_size: int,
         alignment: Alignment = DEFAULT_ALIGNMENT,
     ) -> None:
+        for split in splits:
+            if (groups := len(split.group_rows)) < world_size:
+                raise DataError(
+                    f"{split.source} has {groups} Parquet row group{'s' * (groups != 1)}, too few for {world_size} "
+                    "processes: write smaller ones, or leave out `data.streaming`"
+                )
         shares = [sum(sum(split.group_rows[each::world_size]) for split in splits) for each in range(world_size)]
-        if not min(shares):
-            groups = sum(len(split.group_rows) for split in splits)
-            raise DataError(f"{groups} Parquet row groups are too few for {world_size} processes: write smaller ones")
         self._splits = splits
         self.num_faces, self.revision = sum(shares), digest(split.revision for split in splits)
         self._length = min(shares) // batch_size if drop_last else math.ceil(max(shares) / batch_size)

@@ -60,18 +60,18 @@ def write_repository(
     # safetensors creates files with mode 600: https://github.com/safetensors/safetensors/issues/782. No test shows when
     # this can go; the closest is `test_folder_holds_the_repository_and_nothing_else`.
     (folder / WEIGHTS).chmod(0o644)
-    (folder / CONFIG).write_text(_json(repository_config(model, with_code)), encoding="utf-8")
+    (folder / CONFIG).write_text(json_text(repository_config(model, with_code)), encoding="utf-8")
     shutil.copyfile(source / PREPROCESSOR, folder / PREPROCESSOR)
     for path in (*code_files(), BESIDE_THE_CODE) if with_code else ():
         shutil.copyfile(path, folder / path.name)
-    training = _without_local_paths(read_json(source / TRAINING_FILE))
+    training = without_local_paths(read_json(source / TRAINING_FILE))
     report = report or read_json(source / EVALUATION_FILE)
     measured = EvaluationRecord.read(report)
     if measured is not None and not measured.sources:
         raise TrainerError(f"the evaluation report for {source} holds no measurement that can be read")
     for name, record in ((TRAINING_FILE, training), (EVALUATION_FILE, report)):
         if record is not None:
-            (folder / name).write_text(_json(record), encoding="utf-8")
+            (folder / name).write_text(json_text(record), encoding="utf-8")
     trained = TrainingRecord.read(training)
     card = render_card(model.config.to_dict(), model.num_parameters(), trained, measured, repo_id, with_code)
     (folder / CARD).write_text(card, encoding="utf-8")
@@ -196,16 +196,21 @@ def _followed(node: ast.ImportFrom, importer: str) -> str:
     return node.module
 
 
-def _without_local_paths(value):
-    """The JSON value with local paths replaced by their last component."""
+def without_local_paths(value):
+    """The JSON value with local paths replaced by their last component, also where they are keys."""
     if isinstance(value, dict):
-        return {key: _without_local_paths(each) for key, each in value.items()}
+        cleaned: dict = {}
+        for key, each in value.items():
+            name = without_local_paths(key)
+            number = sum(other == name or other.startswith(f"{name}-") for other in cleaned) + 1
+            cleaned[name if name not in cleaned else f"{name}-{number}"] = without_local_paths(each)
+        return cleaned
     if isinstance(value, list):
-        return [_without_local_paths(each) for each in value]
+        return [without_local_paths(each) for each in value]
     if isinstance(value, str) and (PurePath(value).is_absolute() or value.startswith((".", "~"))):
         return PurePath(value).name
     return value
 
 
-def _json(value: dict) -> str:
+def json_text(value: dict) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 FEW = 100
 """Fewer labels than these calibrate roughly: with 100, an 80 % interval holds 71 to 87 % (Wilson) of new ages."""
 
+FEWEST = 10
+"""Fewer say nothing: where two faces are right, their best temperature is the lowest of all."""
+
 HIGHEST_THRESHOLD = 0.99
 """Of "uncertain", where no lower one suffices."""
 
@@ -26,7 +29,8 @@ HIGHEST_THRESHOLD = 0.99
 def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
     """Fit temperature, threshold of "uncertain" and interval mass of `trainer.model` on the validation faces.
 
-    The three numbers are stored in the model's config; one that no known label can fit stays as it is.
+    The three numbers are stored in the model's config; those that fewer than `FEWEST` known labels would fit stay as
+    they are.
     """
     gender_logits, age_logits, gender, age_min, age_max = [], [], [], [], []
     for faces in validation.values():
@@ -44,13 +48,17 @@ def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
     if min(few.values()) < FEW and trainer.is_world_process_zero():
         counts = " and ".join(f"{number} {what}" for what, number in few.items())
         logger.warning(
-            "the probabilities and intervals are calibrated on %s of validation photos: rough below %d", counts, FEW
+            "the probabilities and intervals are calibrated on %s of validation photos: rough below %d, and not at all "
+            "below %d",
+            counts,
+            FEW,
+            FEWEST,
         )
-    if known.any():
+    if few["genders"] >= FEWEST:
         settings.gender_temperature = fit_temperature(logits, labels)
         probabilities = gender_probabilities(logits, settings.gender_temperature)
         settings.gender_uncertain_below = least_certain(probabilities, labels, settings.gender_certain_level)
-    if exact.any():
+    if few["exact ages"] >= FEWEST:
         settings.age_interval_mass = conformal_mass(
             torch.cat(age_logits)[exact], torch.cat(age_min)[exact], settings.age_interval_level
         )

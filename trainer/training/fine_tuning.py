@@ -60,6 +60,8 @@ def _adapt(model: GenderAgeModel, settings: dict[str, Any]) -> None:
         from peft import LoraConfig, inject_adapter_in_model
     except ImportError as error:
         raise ConfigError(f'`model.lora` needs a package: `pip install -e ".[train,{error.name}]"`') from error
+    if settings.get("modules_to_save"):
+        raise ConfigError("`model.lora`: `modules_to_save` is of no use, as both heads are trained whole: leave it out")
     if "target_modules" not in settings and not any(isinstance(each, nn.Linear) for each in model.backbone.modules()):
         raise ConfigError(f"`model.lora`: {model.family.title} has no linear layers; name others in `target_modules`")
     with as_sentence("model.lora"):

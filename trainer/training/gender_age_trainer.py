@@ -97,7 +97,8 @@ class GenderAgeTrainer(FineTuningTrainer):
             faces = augment_faces(pixels, size, settings, torch.Generator(pixels.device).manual_seed(seed))
             faces, self.own_share = mix_faces(faces, settings, seed)
             if self.age_offset is not None:
-                inputs["age_offset"] = self.age_offset.to(pixels.device)
+                # A row a face: several GPUs in one process share out the rows of every input.
+                inputs["age_offset"] = self.age_offset.to(pixels.device).expand(len(pixels), -1)
         else:
             faces = normalise_faces(pixels)
         inputs["pixel_values"] = self.normalisation(faces)

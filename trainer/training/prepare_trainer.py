@@ -9,6 +9,7 @@ import torch
 from transformers import TrainerCallback, TrainingArguments
 
 from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.labels import MISSING
 from gender_age.modeling_gender_age import GenderAgeModel
 
 from ..errors import ConfigError
@@ -142,6 +143,8 @@ def _leave_out_prior(
     if not power and (start is None or not start.age_prior_power):
         return None
     age_min, age_max = faces.ages if isinstance(faces, StreamedFaces) else (faces.age_min, faces.age_max)
+    if not (age_min != MISSING).any():  # genders alone
+        return None
     log_prior = age_log_prior(age_min, age_max, torch.ones(len(age_min)) if draws is None else draws)
     adopt_prior_power(model, start, log_prior)
     return power * log_prior if power else None

@@ -75,10 +75,13 @@ def load_run_rows(data: DataSection) -> RunRows:
 
 
 def dataset_names(sources: list[str]) -> list[str]:
-    """The names of datasets in metrics: of the folder, or of the repository without its owner."""
+    """The names of datasets in metrics: of the folder, or of the repository without its owner.
+
+    The second of a name, such as a folder's copy on the Hub, is `NAME-2`.
+    """
     names = [Path(name_and_revision(source)[0]).name for source in sources]
-    # Names may repeat, such as those of a folder and its copy on the Hub.
-    return [name if names.count(name) == 1 else source for name, source in zip(names, sources, strict=True)]
+    earlier = (names[:place].count(name) for place, name in enumerate(names))
+    return [f"{name}-{count + 1}" if count else name for name, count in zip(names, earlier, strict=True)]
 
 
 def _weights_of(data: DataSection, names: list[str]) -> list[float | dict[str, float]]:

@@ -119,7 +119,7 @@ def test_a_loop_that_ends_early_leaves_no_thread(sharded):
 
 
 def test_more_processes_than_row_groups_is_a_sentence(sharded):
-    with pytest.raises(DataError, match="7 Parquet row groups are too few for 8 processes"):
+    with pytest.raises(DataError, match="has 7 Parquet row groups, too few for 8 processes"):
         stream(sharded, world_size=8)
 
 

@@ -1,8 +1,11 @@
 """The prior of the ages, and a head that learns to do without it."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
+from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.labels import MISSING, NUM_AGES
 from gender_age.modeling_gender_age import GenderAgeModel, age_loss
 from tests.trainer.test_train import run_values
@@ -10,6 +13,7 @@ from trainer.faces.loading import load_split
 from trainer.train import train
 from trainer.training.age_prior import age_log_prior
 from trainer.training.config_file import parse_config
+from trainer.training.prepare_trainer import _leave_out_prior
 from trainer.training.sampling import age_weights
 
 
@@ -61,6 +65,14 @@ def test_logits_learn_to_leave_the_prior_out(power):
         optimizer.step()
     share_of_old = float(logits.detach().softmax(-1)[0, 41:].sum())
     assert share_of_old == pytest.approx({0.0: 0.1, 1.0: 0.5}[power], abs=0.04)
+
+
+def test_without_ages_there_is_no_prior_to_leave_out(tiny_model):
+    """Of none, the logarithm of the frequencies is no number, and would make the whole model none."""
+    unknown = SimpleNamespace(age_min=torch.tensor([MISSING]), age_max=torch.tensor([MISSING]))
+    before = tiny_model.age_head.bias.detach().clone()
+    assert _leave_out_prior(tiny_model, GenderAgeConfig(age_prior_power=0.35), unknown, None) is None
+    assert torch.equal(tiny_model.age_head.bias, before)
 
 
 def test_a_run_begins_with_the_prior_already_left_out(tiny_model_folder, tiny_data, tmp_path):

@@ -155,6 +155,12 @@ def test_a_wrong_setting_of_lora_is_a_sentence(stock):
         built(stock, "dinov2", lora={"rank": 2})
 
 
+def test_lora_of_modules_that_it_would_save_is_a_sentence(stock):
+    pytest.importorskip("peft")
+    with pytest.raises(ConfigError, match="`modules_to_save` is of no use"):
+        built(stock, "dinov2", lora={"r": 2, "modules_to_save": ["layernorm"]})
+
+
 def test_lora_without_a_linear_layer_is_a_sentence(stock):
     pytest.importorskip("peft")
     with pytest.raises(ConfigError, match="`model.lora`: EfficientNet has no linear layers; name others in"):

@@ -7,7 +7,13 @@ from datasets import load_dataset
 
 from trainer.errors import DataError
 from trainer.training.config import DataSection
-from trainer.training.run_rows import load_run_rows
+from trainer.training.run_rows import dataset_names, load_run_rows
+
+
+def test_data_sets_of_one_name_are_numbered(tmp_path):
+    (tmp_path / "a/faces").mkdir(parents=True)
+    names = dataset_names([str(tmp_path / "a/faces"), "owner/faces@main", "owner/others", "another/faces"])
+    assert names == ["faces", "faces-2", "others", "faces-3"]
 
 
 @pytest.fixture
