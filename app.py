@@ -39,7 +39,7 @@ from page.server.response_headers import response_headers
 from page.server.start import wait_for_first_page
 from page.shared.opening import guarded
 from page.shared.records import evaluation_of, training_of
-from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, ROOT
+from page.shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S, MAX_UPLOAD_MB, ROOT
 from page.why.tab import build_why_tab
 
 QUEUE_SIZE = 32
@@ -67,8 +67,7 @@ LAUNCH = {
     "theme": THEME,
     "favicon_path": ROOT / "page" / "favicon.svg",
     "css_paths": sorted((ROOT / "page").rglob("*.css")),
-    # An archive of some forty phone photos.
-    "max_file_size": "200mb",
+    "max_file_size": f"{MAX_UPLOAD_MB}mb",
     # gradio's settings offer other languages, an app that is not enabled, and a recorder.
     "footer_links": ["api"],
     # gradio keeps the values of the page for each session, one or two megabytes; beyond this number the least recently

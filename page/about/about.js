@@ -25,7 +25,8 @@ element.addEventListener('click', async (event) => {
   }
   const button = event.target.closest('.ga-copy');
   if (!button) return;
-  await navigator.clipboard.writeText(button.parentElement.querySelector('code').textContent);
-  button.firstElementChild.textContent = 'Copied';
+  const { textContent } = button.parentElement.querySelector('code');
+  const isCopied = await navigator.clipboard?.writeText(textContent).then(() => true, () => false);
+  button.firstElementChild.textContent = isCopied ? 'Copied' : 'Copying is not allowed here';
   setTimeout(() => (button.firstElementChild.textContent = 'Copy'), 2000);
 });

@@ -144,10 +144,13 @@ def _given_file(
     if _is_upload(given):
         if not is_in_or_equal(given.path, component.GRADIO_CACHE):  # gradio checks payloads with `meta` only
             return GivenFile(name, None, f"“{name}” is no upload.")
-        return GivenFile(photo_name(given.path), given.path)
+        name = photo_name(given.path)
+        if not os.path.exists(given.path):  # uploads are deleted in time
+            return GivenFile(name, None, f"“{name}” is no longer kept here: choose it again.")
+        return GivenFile(name, given.path)
     if number > MAX_PHOTOS:
         return GivenFile(name, None, f"“{name}” was not fetched: {MAX_PHOTOS} photos are the limit.")
-    address = given if isinstance(given, str) else given.path
+    address = _with_small_scheme(given if isinstance(given, str) else given.path)
     try:
         if address.startswith("data:"):
             name, data = _from_data_uri(address, name)
@@ -165,6 +168,12 @@ def _given_file(
         Path(component.GRADIO_CACHE, hash_bytes(data), _cache_name(name)).unlink(missing_ok=True)
         return GivenFile(name, None, f"“{name}” cannot be kept: there is no space just now, try again in some minutes.")
     return GivenFile(name, component.move_resource_to_block_cache(path))
+
+
+def _with_small_scheme(address: str) -> str:
+    """An address as gradio knows it: phones begin it with a capital."""
+    scheme, colon, rest = address.partition(":")
+    return f"{scheme.lower()}{colon}{rest}" if len(scheme) <= len("https") else address
 
 
 def _from_data_uri(uri: str, name: str) -> tuple[str, bytes]:

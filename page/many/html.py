@@ -16,6 +16,7 @@ from ..inputs.unpacking import MAX_UNPACKED_BYTES
 from ..shared.chart_parts import GREEN, VERMILION
 from ..shared.histograms import Column, Share, column_chart, share_chart
 from ..shared.notes import note_html
+from ..shared.settings import MAX_UPLOAD_MB
 from ..shared.wording import shown_age
 from .batch import MAX_PHOTOS
 from .table import DECADES, decade_of
@@ -30,9 +31,9 @@ WELCOME = note_html(
     "Choose many photos",
     "Then press “Analyse”. A table with a picture of every face, charts for the whole set, and files to download "
     "appear here.",
-    more=f'<span class="ga-many-limits">Up to {MAX_PHOTOS} photos, as files or in .zip archives. An archive may '
-    f"unpack to {MAX_UNPACKED_BYTES // 2**30} GB, with {MAX_PHOTO_BYTES // 2**20} MB a photo. Whatever is left out "
-    "is named.</span>",
+    more=f'<span class="ga-many-limits">Up to {MAX_PHOTOS} photos, as files or in .zip archives. A file may '
+    f"have {MAX_UPLOAD_MB} MB; all archives may unpack to {MAX_UNPACKED_BYTES // 2**30} GB, with "
+    f"{MAX_PHOTO_BYTES // 2**20} MB a photo. Whatever is left out is named.</span>",
 )
 WAITING = note_html("welcome", "Waiting for its turn …")
 NOTHING = note_html("none", "There are no photos yet.", "Choose photos or a .zip archive first.", "alert")

@@ -33,7 +33,7 @@ from .video_tab import build_video_part
 
 # At most twice a second: gradio sends what was added to the table, but the browser compares all of it.
 SHOW_EVERY_S = 0.5
-FAILED = "() => document.querySelector('.ga-many-results').parentElement.dispatchEvent(new Event('ga-many-failed'))"
+TOLD = "() => document.querySelector('.ga-many-results').parentElement.dispatchEvent(new Event('ga-many-{}'))"
 
 
 @dataclass(eq=False, slots=True)
@@ -190,7 +190,8 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         ended(end, state, [analyse, cancel, status], queue=False, **unseen)
     cancel.click(stop, state, cancel, queue=False, **unseen)
     opening = table.select(show_photo, state, photo, trigger_mode="always_last", **unseen, **PHOTO_PLACES)
-    opening.failure(None, js=FAILED)
+    opening.success(None, js=TOLD.format("opened"))
+    opening.failure(None, js=TOLD.format("failed"))
     # A hidden button gives the API a function of its own.
     arguments = [files, min_score_argument()]
     gr.Button(visible=False).click(predict_batch, arguments, answer, api_name="predict_batch", **MANY_PLACES)

@@ -9,13 +9,15 @@ let charts = null, photos = [], taken = 0, rows = [], found = [], limit = STEP, 
 // What the visitor has chosen, such as gender -> male.
 const chosen = new Map();
 
+// Macs write accents apart from their letters.
+const plain = (text) => text.normalize('NFC').toLowerCase();
 const tests = {
   gender: (row, value) => row.face?.gender === value,
   decade: (row, value) => row.face?.decade === Number(value),
   uncertain: (row) => row.face?.uncertain,
   problem: (row) => !row.face,
   folder: (row, value) => row.photo.folder === value,
-  name: (row, value) => `${row.photo.folder} ${row.photo.name}`.toLowerCase().includes(value.toLowerCase()),
+  name: (row, value) => plain(`${row.photo.folder} ${row.photo.name}`).includes(plain(value)),
 };
 const orders = {
   age: (a, b) => a.age - b.age,
@@ -141,8 +143,13 @@ const take = () => {
   draw();
 };
 
-// The photo of a row, which the server draws. An answer to an earlier question is not shown.
-let asked = 0, at = 0;
+// The photo of a row, which the server draws. An answer to an earlier question is not shown. One question at a time: of two,
+// gradio would ask the first one twice.
+let asked = 0, at = 0, underway = 0;
+const ask = () => {
+  underway = asked;
+  trigger('select', { photo: at, asked });
+};
 const neighbour = (step) => {
   const order = [...new Set(found.filter((row) => row.photo.usable).map((row) => row.at))];
   return order[order.indexOf(at) + step];
@@ -165,11 +172,19 @@ const showPhoto = (wanted) => {
   say('Opening the photo …');
   dialog.classList.add('ga-waiting');
   if (!dialog.open) dialog.showModal();
-  trigger('select', { photo: at, asked });
+  if (!underway) ask();
 };
+const done = (sentence) => {
+  const isLast = underway === asked;
+  underway = 0;
+  if (!isLast) setTimeout(ask);
+  else if (sentence) say(sentence);
+};
+element.addEventListener('ga-many-opened', () => done(''));
 element.addEventListener('ga-many-failed', () => {
-  say('The photo could not be opened: too many people are asking at this moment. Try again in a minute.');
+  done('The photo could not be opened: too many people are asking at this moment. Try again in a minute.');
 });
+dialog.addEventListener('close', () => { underway = 0; });
 
 const press = (event) => {
   const { target } = event;
@@ -183,11 +198,17 @@ const press = (event) => {
   } else if (target.closest('.ga-many-reset')) {
     chosen.clear();
     choose('name');
+    find('[data-field="name"]').focus(); // this button is gone
   } else if (target === more) {
+    const first = limit;
     limit += STEP;
     draw();
+    if (more.hidden) body.children[first]?.querySelector('button')?.focus();
   } else if (row?.photo.usable) showPhoto(row.at);
-  else if (step && neighbour(Number(step)) !== undefined) showPhoto(neighbour(Number(step)));
+  else if (step && neighbour(Number(step)) !== undefined) {
+    showPhoto(neighbour(Number(step)));
+    if (target.disabled) find('.ga-many-close').focus();
+  }
   else if (target.closest('.ga-many-close') || target === dialog) dialog.close();
 };
 element.addEventListener('click', press);

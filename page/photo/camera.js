@@ -8,18 +8,24 @@ const SENTENCES = {
 };
 let stream = null;
 let facing = 'user';
+let turn = 0; // a camera that opens after another was asked for, or none, is closed again
 const stop = () => {
+  turn += 1;
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = video.srcObject = null;
 };
 const start = async () => {
   stop();
+  const mine = turn;
   element.gaSay('');
   try {
     const wanted = { facingMode: facing, width: { ideal: 1920 }, height: { ideal: 1080 } };
-    stream = video.srcObject = await navigator.mediaDevices.getUserMedia({ video: wanted });
+    const opened = await navigator.mediaDevices.getUserMedia({ video: wanted });
+    if (mine !== turn) return opened.getTracks().forEach((track) => track.stop());
+    stream = video.srcObject = opened;
     if (!dialog.open) dialog.showModal();
   } catch (error) {
+    if (mine !== turn) return;
     dialog.close();
     element.gaSay(SENTENCES[error.name] ?? 'The camera cannot be used here: choose a file instead.');
   }

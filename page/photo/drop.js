@@ -29,6 +29,7 @@ const give = (files, id = target()) => {
   if (!id || !files.length) return false;
   say(isOne && files.length > 1 ? 'One photo at a time here. The tab “Many photos” takes all of them.' : '');
   // Many photos has a part for one video, which is opened and emptied for it.
+  if (part && files.filter(isVideo).length > 1) say('One video at a time here.');
   const video = part && files.find(isVideo), photos = video ? files.filter((file) => !isVideo(file)) : files;
   if (video) {
     part.querySelectorAll('.label-wrap:not(.open), [aria-label="Clear"]').forEach((button) => button.click());
@@ -79,6 +80,8 @@ window.addEventListener('drop', (event) => {
 }, true);
 window.addEventListener('paste', (event) => {
   const files = [...(event.clipboardData?.files ?? [])];
+  // Spreadsheets copy a picture of the text as well.
+  if (event.target.matches?.('input, textarea') && event.clipboardData?.types.includes('text/plain')) return;
   if (files.length && give(files)) event.preventDefault();
 }, true);
 

@@ -12,6 +12,7 @@ const make = (tag, properties = {}, ...children) => {
   return made;
 };
 const years = (number) => `${number} ${number === 1 ? 'year' : 'years'}`;
+const shownAge = (face) => parseInt(face.age, 10); // of "100+", 100
 const mean = (numbers) => (numbers.reduce((sum, each) => sum + each, 0) / numbers.length).toFixed(1);
 const hide = (isHidden) => {
   isGuessing = faces.inert = isHidden;
@@ -56,7 +57,7 @@ const ask = (shown) => {
 const result = (face, guess) => {
   const parts = [`Face ${face.number}: `, Number.isNaN(guess) ? 'no guess' : `you ${guess}`, `, the model ${face.age}`];
   if (face.truth !== null) parts.push(`, really ${face.truth}`);
-  else if (!Number.isNaN(guess)) parts.push(`, ${years(Math.abs(guess - Math.round(face.years)))} apart`);
+  else if (!Number.isNaN(guess)) parts.push(`, ${years(Math.abs(Math.round(guess) - shownAge(face)))} apart`);
   return make('li', { textContent: parts.join('') });
 };
 const score = () => {
@@ -70,7 +71,7 @@ const reveal = (shown) => {
   shown.forEach((face, index) => {
     if (face.truth === null || Number.isNaN(guesses[index])) return;
     errors.yours.push(Math.abs(guesses[index] - face.truth));
-    errors.models.push(Math.abs(Math.round(face.years) - face.truth));
+    errors.models.push(Math.abs(shownAge(face) - face.truth));
   });
   hide(false);
   const title = make('p', { tabIndex: -1 }, make('b', { textContent: 'The answers' }));

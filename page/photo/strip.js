@@ -25,28 +25,44 @@ const thumbnail = async (url) => {
   canvas.getContext('2d').drawImage(image, ...cropOf(image, { box: [0, 0, 1, 1] }), 0, 0, 128, 128);
   return canvas;
 };
+const name = ({ button, answer, name: photo, count }) => {
+  button.querySelector('span').textContent = answer?.faces?.length ?? 0;
+  button.setAttribute('aria-label', `Earlier photo ${photo}: ${count}. Show it again`);
+};
+// What the tab Why? shows is of another photo from now on.
+const forgetWhy = () => { document.querySelector('#why-panel')?.setAttribute('data-old', ''); };
 const buttonOf = async (photo) => {
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'ga-thumb' });
-  const badge = Object.assign(document.createElement('span'), { textContent: photo.answer?.faces?.length ?? 0, ariaHidden: 'true' });
-  button.append(await thumbnail(photo.files[0].url), badge);
-  button.setAttribute('aria-label', `Earlier photo ${photo.name}: ${photo.count}. Show it again`);
+  button.append(await thumbnail(photo.files[0].url), Object.assign(document.createElement('span'), { ariaHidden: 'true' }));
+  name({ ...photo, button });
   button.addEventListener('click', () => {
     mark(photo);
+    forgetWhy();
     host.gaChosen = [photo.summary, { html: photo.html, files: photo.files }, photo.answer];
     trigger('select');
     if (document.querySelector('#summary').getBoundingClientRect().top < 0) document.querySelector('#result').scrollIntoView();
   });
   return button;
 };
+// The same photo under other thresholds.
+const again = (known, photo, current) => {
+  if (current !== visit || !photos.includes(known)) return release(photo);
+  const before = { files: known.files };
+  Object.assign(known, photo);
+  release(before);
+  name(known);
+  host.dispatchEvent(new CustomEvent('ga-kept', { detail: known }));
+};
 const keep = host.gaKeep = async (source, [summary, { html, files }, answer]) => {
   const current = visit, known = photos.find((photo) => photo.source === source);
-  if (known) return mark(known);
+  if (known) mark(known);
   // The page's own pictures come first.
   await new Promise((done) => { (window.requestIdleCallback ?? window.setTimeout)(done); });
   try {
     const photo = { source, summary, html, answer, files: await Promise.all(files.map(copied)) };
     const faces = answer?.faces?.length ?? 0;
     Object.assign(photo, { name: answer?.photo ?? 'photo', count: `${faces} ${faces === 1 ? 'face' : 'faces'}` });
+    if (known) return again(known, photo, current);
     photo.button = await buttonOf(photo);
     photo.entry = document.createElement('li');
     photo.entry.append(photo.button);
@@ -71,6 +87,12 @@ element.addEventListener('click', (event) => {
   visit += 1;
   photos.splice(0).forEach(release);
   refresh();
+  forgetWhy();
+  for (const picture of document.querySelectorAll('#waiting img')) {
+    URL.revokeObjectURL(picture.src);
+    picture.removeAttribute('src');
+    picture.hidden = true;
+  }
   said.textContent = said.dataset.text;
   host.gaChosen = [null, ...host.gaAtFirst];
   trigger('clear');

@@ -66,6 +66,17 @@ document.addEventListener('click', (event) => {
   isFirst(event, example, () => example.click());
   begin(example.ariaLabel?.replace('Example: ', '') ?? 'The example', example.querySelector('img')?.src);
 }, true);
+const byAddress = (event) => {
+  if (!isWaiting()) return;
+  isFirst(event, {}, () => document.querySelector('#address .submit-button')?.click());
+  begin(document.querySelector('#address input, #address textarea').value, null);
+};
+document.addEventListener('keypress', (event) => {
+  if (event.key === 'Enter' && event.target.matches('#address input, #address textarea')) byAddress(event);
+}, true);
+document.addEventListener('click', (event) => {
+  if (event.target.closest('#address .submit-button')) byAddress(event);
+}, true);
 document.addEventListener('ga-given', (event) => begin(event.detail || 'The photo', null));
 document.addEventListener('ga-answered', () => end(false));
 document.addEventListener('ga-failed', () => end(true));

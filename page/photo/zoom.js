@@ -7,7 +7,8 @@ dialog.innerHTML = '<div class="ga-acts"><button type="button" class="ga-act" da
 element.parentElement.append(dialog);
 const room = dialog.querySelector('.ga-zoom-room');
 const larger = (event) => {
-  const at = [event.offsetX / room.clientWidth, event.offsetY / room.clientHeight];
+  // The button enlarges the middle.
+  const at = event.target.dataset.do ? [0.5, 0.5] : [event.offsetX / room.clientWidth, event.offsetY / room.clientHeight];
   const isLarge = room.classList.toggle('ga-large');
   dialog.querySelector('[data-do="larger"]').textContent = isLarge ? 'Smaller' : 'Larger';
   if (isLarge) room.scrollTo(at[0] * room.scrollWidth - room.clientWidth / 2, at[1] * room.scrollHeight - room.clientHeight / 2);
@@ -18,6 +19,7 @@ const open = () => {
   photo.inert = true;
   for (const box of photo.querySelectorAll('[data-face]')) delete box.dataset.face;
   room.className = 'ga-zoom-room';
+  dialog.querySelector('[data-do="larger"]').textContent = 'Larger';
   room.style.setProperty('--ga-ratio', figure.style.getPropertyValue('--ga-ratio'));
   room.replaceChildren(photo);
   dialog.showModal();

@@ -15,6 +15,8 @@ STRESS_TESTS = tuple(
 )
 # Its answer is shown before the first photo.
 SAMPLE = EXAMPLES[1]
+# Of one file: an archive of some forty phone photos.
+MAX_UPLOAD_MB = 200
 # Every ten minutes, uploads and downloads older than half an hour are deleted: each is kept for 40 minutes at most.
 CLEAN_EVERY_S, CLEAN_OLDER_S = 600, 1800
 KEPT_MINUTES = (CLEAN_EVERY_S + CLEAN_OLDER_S) // 60

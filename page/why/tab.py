@@ -89,10 +89,19 @@ def build_why_tab(predictor: GenderAgePredictor, analysed: gr.State, tab: gr.Tab
             [analysed, explained_photo, asked],
             {choice, panel, explained_photo},
             js=ASKED,
+            # What is asked while another face is explained is not lost.
+            trigger_mode="always_last",
             api_visibility="private",
             **PHOTO_PLACES,
         ),
-        choice.input(panel_of, [analysed, choice], panel, api_visibility="private", **PHOTO_PLACES),
+        choice.input(
+            panel_of,
+            [analysed, choice],
+            panel,
+            trigger_mode="always_last",
+            api_visibility="private",
+            **PHOTO_PLACES,
+        ),
     ]
     for event in running:
         event.failure(fail, None, {choice, panel, explained_photo}, api_visibility="private", queue=False)

@@ -173,6 +173,9 @@ def test_zoom_hover_and_what_a_card_does(page):
     )
     page.keyboard.press("Escape")
     page.wait_for_selector(".ga-zoomed", state="hidden")
+    page.click("#faces .ga-zoom")
+    assert page.inner_text(".ga-zoomed [data-do=larger]") == "Larger", "the photo fits again"
+    page.keyboard.press("Escape")
 
     card = ".ga-face[data-face='2']"
     page.click(f"{card} [data-act=copy]")

@@ -29,6 +29,12 @@ def test_earlier_photos_come_back_are_compared_and_are_forgotten(page):
     labels = [thumb.get_attribute("aria-label") for thumb in page.locator(THUMBS).all()]
     assert labels == [f"Earlier photo {each}. Show it again" for each in ("hopper.jpg: 1 face", "group.jpg: 3 faces")]
     assert violations(page) == []
+    # It comes back as it was shown last.
+    page.click("#which button")
+    for smallest, kept in (("12", "2 faces"), ("1", "3 faces")):
+        page.fill("#smallest input[type=number]", smallest)
+        page.press("#smallest input[type=number]", "Enter")
+        page.wait_for_selector(f"{THUMBS}[aria-label^='Earlier photo group.jpg: {kept}']")
 
     # The server's files are gone, and the queue is not asked.
     asked = []

@@ -40,10 +40,24 @@ def test_nothing(given):
     assert given.component.preprocess(None) == []
 
 
-def test_an_upload_comes_with_its_base_name_and_leaves_no_file_behind(given, tmp_path):
-    path = str(tmp_path / "gradio" / "a\x07b.jpg")
-    assert given(FileData(path=path)) == [GivenFile("a?b.jpg", path)]
-    assert not list(given.folder.rglob("*"))
+def test_an_upload_comes_with_its_base_name_and_leaves_no_file_behind(given):
+    given.folder.mkdir()
+    path = given.folder / "a\x07b.jpg"
+    path.write_bytes(b"bytes of a photo")
+    assert given(FileData(path=str(path))) == [GivenFile("a?b.jpg", str(path))]
+    assert list(given.folder.rglob("*")) == [path]
+
+
+def test_an_upload_that_is_no_longer_kept_says_so(given):
+    gone = FileData(path=str(given.folder / "a" / "IMG_1.jpg"), meta={"_type": "gradio.FileData"})
+    assert given(gone) == [GivenFile("IMG_1.jpg", None, "“IMG_1.jpg” is no longer kept here: choose it again.")]
+
+
+def test_a_scheme_may_begin_with_a_capital(given, monkeypatch):
+    asked = []
+    monkeypatch.setattr(photo_files, "fetch", lambda address, *limits: asked.append(address) or b"bytes")
+    (file,) = given("Https://photos.invalid/A.jpg")
+    assert (asked, file.name) == (["https://photos.invalid/A.jpg"], "A.jpg")
 
 
 def test_a_data_uri_is_a_file_that_gradio_deletes(given):
