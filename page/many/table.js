@@ -184,7 +184,6 @@ element.addEventListener('ga-many-opened', () => done(''));
 element.addEventListener('ga-many-failed', () => {
   done('The photo could not be opened: too many people are asking at this moment. Try again in a minute.');
 });
-dialog.addEventListener('close', () => { underway = 0; });
 
 const press = (event) => {
   const { target } = event;
