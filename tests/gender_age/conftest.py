@@ -7,8 +7,11 @@ import pytest
 from PIL import Image
 
 from gender_age.checkpoint import load_checkpoint
+from gender_age.detection import FaceDetector
+from gender_age.images import open_photo
 from gender_age.prediction import GenderAgePredictor
 from tests import fakes
+from tests.conftest import REPOSITORY
 
 SIZE, BLANK = (200, 120), (90, 90)
 """Pictures in which the predictor's detector finds two faces, and none."""
@@ -59,3 +62,13 @@ def photos(tmp_path, monkeypatch) -> list[str]:
     Path("=cmd.jpg").write_text("not a photo")
     Image.fromarray(pixels[::-1]).save("-last.png")
     return ["two.png", "none.png", "./=cmd.jpg", "./-last.png"]
+
+
+@pytest.fixture(scope="module")
+def detector() -> FaceDetector:
+    return FaceDetector()
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Image.Image:
+    return open_photo(REPOSITORY / "examples" / "collins.jpg")

@@ -12,11 +12,6 @@ PEOPLE = ("collins", "hopper", "obama")
 
 
 @pytest.fixture(scope="module")
-def detector() -> FaceDetector:
-    return FaceDetector()
-
-
-@pytest.fixture(scope="module")
 def chips(detector) -> dict[str, Image.Image]:
     """Each head, cut with a third of its box around it, 300 pixels a side."""
     made = {}

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gender_age.detection import FaceDetector
 from gender_age.face_search import FaceSearch
 from gender_age.images import open_photo
 from gender_age.turning import rotate_image
@@ -12,16 +11,6 @@ from tests import fakes
 from tests.conftest import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
-
-
-@pytest.fixture(scope="module")
-def detector() -> FaceDetector:
-    return FaceDetector()
-
-
-@pytest.fixture(scope="module")
-def portrait() -> Image.Image:
-    return open_photo(EXAMPLES / "collins.jpg")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gender_age.detection import FaceDetector
 from gender_age.found_faces import Face
 from gender_age.images import open_photo
 from gender_age.turning import rotate_image
@@ -12,11 +11,6 @@ from tests.conftest import REPOSITORY
 
 EXAMPLES = REPOSITORY / "examples"
 TILTS = {90: -90, 180: 180, 270: 90}
-
-
-@pytest.fixture(scope="module")
-def detector():
-    return FaceDetector()
 
 
 @pytest.fixture(scope="module")

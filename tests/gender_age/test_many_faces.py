@@ -2,22 +2,9 @@
 
 import time
 
-import pytest
 from PIL import Image
 
-from gender_age.detection import MAX_FACES, FaceDetector
-from gender_age.images import open_photo
-from tests.conftest import REPOSITORY
-
-
-@pytest.fixture(scope="module")
-def detector():
-    return FaceDetector()
-
-
-@pytest.fixture(scope="module")
-def portrait():
-    return open_photo(REPOSITORY / "examples" / "collins.jpg")
+from gender_age.detection import MAX_FACES
 
 
 def test_of_too_many_faces_the_largest_are_answered(detector, portrait, monkeypatch):

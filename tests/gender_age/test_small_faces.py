@@ -3,7 +3,6 @@
 import pytest
 from PIL import Image
 
-from gender_age.detection import FaceDetector
 from gender_age.small_faces import smallest_face_px
 from tests.conftest import REPOSITORY
 
@@ -22,11 +21,6 @@ from tests.conftest import REPOSITORY
 )
 def test_smallest_face_px(size_wh, pixels):
     assert smallest_face_px(size_wh) == pytest.approx(pixels)
-
-
-@pytest.fixture(scope="module")
-def detector():
-    return FaceDetector()
 
 
 def group(face_rgb, size_wh, count=8):
