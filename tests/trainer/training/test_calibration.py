@@ -1,7 +1,12 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
 import torch
 
+from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.decoding import age_intervals, gender_probabilities
-from trainer.training.calibration import conformal_mass, fit_temperature, least_certain
+from trainer.training.calibration import calibrate, conformal_mass, fit_temperature, least_certain
 
 
 def test_temperature_undoes_overconfidence():
@@ -57,3 +62,19 @@ def test_mass_narrows_intervals_that_are_too_wide():
 def test_mass_is_the_largest_where_no_interval_is_wide_enough():
     logits = (-0.5 * (torch.arange(101.0) - 20) ** 2).repeat(50, 1)
     assert conformal_mass(logits, torch.full((50,), 90), 0.8) >= 0.999
+
+
+@pytest.mark.parametrize(("number", "is_fitted"), [(9, False), (10, True)])
+def test_a_handful_of_faces_leaves_the_calibration_as_it_was(number, is_fitted):
+    """All of them right and certain: their best temperature would be the lowest, their best interval the narrowest."""
+    logits = np.tile(np.array([0.0, 5.0], dtype=np.float32), (number, 1))
+    ages = np.tile(-0.5 * (np.arange(101, dtype=np.float32) - 30) ** 2, (number, 1))
+    labels = (np.full(number, 1), np.full(number, 30), np.full(number, 30))
+    outputs = SimpleNamespace(predictions=(logits, ages), label_ids=labels)
+    config = GenderAgeConfig(gender_temperature=1.25, gender_uncertain_below=0.75, age_interval_mass=0.75)
+    trainer = SimpleNamespace(
+        predict=lambda faces: outputs, model=SimpleNamespace(config=config), is_world_process_zero=lambda: True
+    )
+    calibrate(trainer, {"own": None})
+    fitted = (config.gender_temperature, config.gender_uncertain_below, config.age_interval_mass)
+    assert (fitted != (1.25, 0.75, 0.75)) == is_fitted
