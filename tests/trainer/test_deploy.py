@@ -1,17 +1,14 @@
 """The Space: its settings, what is uploaded, and that just those files start and serve."""
 
 import argparse
-import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 import venv
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -20,8 +17,7 @@ import yaml
 from gradio_client import Client, handle_file
 from huggingface_hub import SpaceHardware
 
-from gender_age.backbones import family_of
-from gender_age.checkpoint import DEFAULT_MODEL, load_checkpoint
+from gender_age.checkpoint import DEFAULT_MODEL
 from gender_age.errors import ModelError
 from tests.page.server.test_strange_places import AS_USER, folders, is_other_user_possible
 from tests.test_imports import modules_imported
@@ -78,25 +74,6 @@ def test_the_space_holds_the_page_and_its_model_and_nothing_else(space, tiny_mod
     for name in files.keys() - model.keys() - {"README.md"}:
         assert files[name] == (deploy.ROOT / name).read_bytes()
     assert not [name for name in files if "__pycache__" in name or name.endswith((".pyc", ".pt", ".bin"))]
-
-
-def test_the_record_of_the_training_has_no_path_of_this_machine(tiny_model_folder, tmp_path):
-    model = tmp_path / "model"
-    shutil.copytree(tiny_model_folder, model)
-    mine = str(tmp_path / "mine")
-    config = {"data": {"train": [mine], "weights": {mine: 2.0, f"{tmp_path}/b/mine": 3.0}}}
-    (model / "training.json").write_text(json.dumps({"config": config, "started_from": {"config": config}}))
-    files = files_of(deploy.deploy_to_folder(tmp_path / "space", str(model)))
-    assert not [name for name, content in files.items() if str(tmp_path).encode() in content]
-    record = json.loads(files["model/training.json"])
-    assert record["config"]["data"] == {"train": ["mine"], "weights": {"mine": 2.0, "mine-2": 3.0}}
-
-
-def test_the_space_installs_what_the_backbone_needs(tiny_model_folder, tmp_path, monkeypatch):
-    needy = replace(family_of(load_checkpoint(tiny_model_folder, device="cpu")[0].config), package="timm")
-    monkeypatch.setattr("gender_age.modeling_gender_age.family_of", lambda config: needy)
-    files = files_of(deploy.deploy_to_folder(tmp_path / "space", str(tiny_model_folder)))
-    assert files["requirements.txt"].decode().splitlines()[-1] == "timm"
 
 
 def test_every_module_and_file_that_the_page_names_is_in_the_space(space):
