@@ -6,6 +6,7 @@ Without code and detector weights, it is the layout of this project's `model/`.
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import shutil
 from collections.abc import Sequence
@@ -201,9 +202,9 @@ def without_local_paths(value):
     if isinstance(value, dict):
         cleaned: dict = {}
         for key, each in value.items():
-            name = without_local_paths(key)
-            number = sum(other == name or other.startswith(f"{name}-") for other in cleaned) + 1
-            cleaned[name if name not in cleaned else f"{name}-{number}"] = without_local_paths(each)
+            last = without_local_paths(key)
+            names = itertools.chain([last], (f"{last}-{number}" for number in itertools.count(2)))
+            cleaned[next(name for name in names if name not in cleaned)] = without_local_paths(each)
         return cleaned
     if isinstance(value, list):
         return [without_local_paths(each) for each in value]
