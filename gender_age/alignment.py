@@ -147,7 +147,13 @@ def _warp(image_rgb: Image.Image, to_face: np.ndarray, size: int, margin: int, f
 
 
 def _bounds(from_face: np.ndarray, size: int, margin: int) -> tuple[np.ndarray, np.ndarray]:
-    """The left upper and right lower corner, whole pixels, of what holds the face and a margin around it."""
+    """The left upper and right lower corner, `(2,)` whole pixels each, of what holds the face and a margin around it.
+
+    Args:
+        from_face: `(2, 3)` matrix, face pixels -> pixels of the corners.
+        size: side of the face in pixels.
+        margin: around it, in its pixels.
+    """
     low, high = -margin, size + margin
     corners = from_face @ np.array([[low, high, low, high], [low, low, high, high], [1, 1, 1, 1]])
     return np.floor(corners.min(axis=1)), np.ceil(corners.max(axis=1))
@@ -160,6 +166,16 @@ def _needed(
 
     They lie on the grid of the largest margin, so that the inner pixels do not depend on the margin. Where Pillow
     averages blocks first, it puts a grid of its own under the part that it is given: there, that is all of the region.
+
+    Args:
+        from_face: `(2, 3)` matrix, face pixels -> reduced pixels.
+        size: side of the face in pixels.
+        margin: around it, in pixels.
+        reduced_wh: `(2,)` whole numbers, size of the reduced region.
+        pixels_wh: `(2,)` pixels of the image per reduced one.
+
+    Returns:
+        Two `(2,)` arrays of whole numbers, x and y each.
     """
     first, last = _bounds(from_face, size, margin)
     first = np.clip(first - INTERPOLATED, 0, reduced_wh)

@@ -83,7 +83,7 @@ def address_space() -> int:
 
 
 def limit_cpu(until_s: float) -> None:
-    """Ends the process by `SIGPROF` once it has used so much processor time in all.
+    """Ends the process by `SIGPROF` once it has used `until_s` seconds of processor time in all.
 
     Not by `RLIMIT_CPU`, which counts in whole seconds.
     """
