@@ -144,4 +144,5 @@ def _acts_html(number: int, face: FacePrediction) -> str:
     named = f'<span class="ga-unseen"> face {number}</span>'
     return f"""<div class="ga-acts"><button type="button" class="ga-act" data-act="why">Why?{named}</button>
   <a class="ga-act" href="<{number}>" download="face-{number}.jpg">Save crop{named}</a>
-  <button type="button" class="ga-act" data-act="copy" data-text="{escape(text)}">Copy{named}</button></div>"""
+  <button type="button" class="ga-act" data-act="copy" data-text="{escape(text)}">
+  <span aria-live="polite">Copy</span>{named}</button></div>"""

@@ -30,10 +30,14 @@ const together = (photos) => {
   footer(context, all, below, FOOT);
   return canvas;
 };
+let drawing = 0;
 const draw = async () => {
+  drawing += 1;
+  const own = drawing;
   const chosen = selects.map(({ value }) => photos[value]);
   const canvas = together(await Promise.all(chosen.map(loaded)));
   const blob = await new Promise((done) => { canvas.toBlob(done, 'image/jpeg', 0.92); });
+  if (own !== drawing) return; // others were chosen while a large photo was being decoded
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(blob);
   preview.alt = `${chosen.map(({ name }) => name).join(' and ')}, with boxes and ages`;

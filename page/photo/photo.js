@@ -39,7 +39,7 @@ const acts = {
     document.querySelector('#tabs').scrollIntoView();
   },
   copy: async (button) => {
-    const words = button.firstChild, { text } = button.dataset;
+    const words = button.firstElementChild, { text } = button.dataset;
     const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
     words.textContent = isCopied ? 'Copied' : 'Copying is not allowed here';
     setTimeout(() => { words.textContent = 'Copy'; }, 2500);

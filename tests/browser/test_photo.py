@@ -126,6 +126,16 @@ def test_faces_and_cards_mark_each_other(page):
 
 
 @ONE_VIEW
+def test_the_answer_of_a_card_is_copied_and_a_screen_reader_is_told(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    choose(page, EXAMPLES / "hopper.jpg")
+    page.click("#faces [data-act=copy]")
+    page.wait_for_selector("#faces [data-act=copy] [aria-live=polite] >> text=Copied")
+    assert re.match(r"\d+ years, (fe)?male", page.evaluate("navigator.clipboard.readText()"))
+    page.get_by_role("button", name="Copy face 1", exact=True).wait_for()
+
+
+@ONE_VIEW
 def test_no_label_of_a_crowd_covers_another(page, tmp_path):
     with Image.open(EXAMPLES / "congress.jpg") as six:
         faces = [

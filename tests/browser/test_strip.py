@@ -16,6 +16,19 @@ REVOKED = """() => {
 }"""
 STORED = "async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length]"
 
+SLOW_FIRST = """() => {
+  const { decode } = HTMLImageElement.prototype;
+  let asked = 0;
+  window.decoded = 0;
+  HTMLImageElement.prototype.decode = async function () {
+    asked += 1;
+    if (asked <= 2) await new Promise((done) => setTimeout(done, 800));
+    await decode.call(this);
+    window.decoded += 1;
+  };
+}"""
+"""The first two pictures, which the first pair takes, are decoded after those of the second."""
+
 
 @ONE_VIEW
 def test_earlier_photos_come_back_are_compared_and_are_forgotten(page):
@@ -70,6 +83,13 @@ def test_earlier_photos_come_back_are_compared_and_are_forgotten(page):
     page.select_option(".ga-compare-dialog [name=first]", "0")
     page.wait_for_function(f"{preview}.naturalWidth > 2 * {preview}.naturalHeight")
     page.set_viewport_size(phone)
+    # A photo that takes long to decode does not come after those that were chosen since.
+    page.evaluate(SLOW_FIRST)
+    page.select_option(".ga-compare-dialog [name=first]", "1")
+    page.select_option(".ga-compare-dialog [name=first]", "0")
+    page.wait_for_function("window.decoded === 4")
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"{preview}.alt").startswith("hopper.jpg and group.jpg")
     page.keyboard.press("Escape")
 
     # The photo in the input is asked about again.
