@@ -49,11 +49,10 @@ def _lead(sources: Sources) -> str:
             if worst:
                 sentences[-1] += f"; it is worst for {text.people(worst)}, off by {text.years(worst.value)} on average"
         right, beside = found.overall.range_accuracy, found.overall.range_within_one
+        if right:
+            sentences.append(f"On {escape(name)}, whose ages are ranges, {text.of_100(right)} faces get the right one")
         if right and beside:
-            sentences.append(
-                f"On {escape(name)}, whose ages are ranges, {text.of_100(right)} faces get the right one and "
-                f"{text.of_100(beside)} the right one or its neighbour"
-            )
+            sentences[-1] += f" and {text.of_100(beside)} the right one or its neighbour"
     spans = {name: (_extreme(bars, min), _extreme(bars, max)) for name, bars in _recalls(sources, "by_race").items()}
     spans = {name: span for name, span in spans.items() if all(span) and span[0].value < span[1].value}
     if spans:

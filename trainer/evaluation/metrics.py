@@ -11,12 +11,15 @@ import numpy as np
 from scipy import stats
 
 from ..preparation.splits import AGE_BANDS
+from ..sources.record import OLDEST_AGE
 
 AGE_BAND_NAMES = tuple(f"{first}–{last}" if math.isfinite(last) else f"{first}+" for first, last in AGE_BANDS)
 """Names of the bands that stratify the splits: 0–9, 10–19, 20–39, 40–59, 60+."""
 
 FAIRFACE_RANGE_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 """Lower ends of FairFace's nine ranges (Kärkkäinen and Joo 2021, https://arxiv.org/abs/1908.04913)."""
+
+FAIRFACE_RANGE_ENDS = (*(start - 1 for start in FAIRFACE_RANGE_STARTS[1:]), OLDEST_AGE)
 
 CALIBRATION_BINS = 15
 
@@ -57,6 +60,12 @@ def range_accuracy(predicted: np.ndarray, age_min: np.ndarray, age_max: np.ndarr
     """Share of predicted ages that, rounded to whole years (half to even), are in their true range, inclusive."""
     rounded = np.rint(_aligned(predicted))
     return float(np.mean((rounded >= _aligned(age_min, predicted)) & (rounded <= _aligned(age_max, predicted))))
+
+
+def are_fairface_ranges(age_min: np.ndarray, age_max: np.ndarray) -> bool:
+    """Whether all ranges, of `(n,)` ends, are FairFace's, which divide the years: only those have neighbours."""
+    ranges = zip(np.asarray(age_min).tolist(), np.asarray(age_max).tolist(), strict=True)
+    return set(ranges) <= set(zip(FAIRFACE_RANGE_STARTS, FAIRFACE_RANGE_ENDS, strict=True))
 
 
 def range_within_one(predicted: np.ndarray, age_min: np.ndarray) -> float:

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 from gender_age.labels import GENDERS, MAX_AGE
 
 from ..errors import TrainerError
+from . import metrics
 from .figures import BLACK, BLUE, GREY, ORANGE, figure_of, legend_above
-from .range_plots import has_fairface_ranges, own_range_plot, range_plot
+from .range_plots import own_range_plot, range_plot
 from .report import age_bands, calibration_report, group_report, interval_report, race_groups
 from .samples import Samples
 
@@ -52,7 +53,9 @@ def plots_for(samples: Samples) -> dict[str, Callable[[Samples], Figure]]:
     if samples.exact.any():
         plots |= {"true and predicted age": age_plot, "age error": band_plot, "age interval": coverage_plot}
     if samples.ranged.any():
-        plots["true and predicted range"] = range_plot if has_fairface_ranges(samples) else own_range_plot
+        ranged = samples.select(samples.ranged)
+        divided = metrics.are_fairface_ranges(ranged.age_min, ranged.age_max)
+        plots["true and predicted range"] = range_plot if divided else own_range_plot
     return plots
 
 

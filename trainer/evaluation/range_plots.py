@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from gender_age.labels import MAX_AGE
 
-from ..sources.record import OLDEST_AGE
 from .figures import BLACK, BLUE, GREY, figure_of, legend_above
 from .metrics import FAIRFACE_RANGE_STARTS
 from .samples import Samples
@@ -62,12 +61,3 @@ def own_range_plot(samples: Samples) -> Figure:
     axes.grid(axis="x", color=GREY, alpha=0.3)
     legend_above(axes)
     return figure
-
-
-def has_fairface_ranges(samples: Samples) -> bool:
-    """Whether all labelled ranges are FairFace's, which divide the years."""
-    ranged = samples.select(samples.ranged)
-    starts = FAIRFACE_RANGE_STARTS
-    ends = [*(start - 1 for start in starts[1:]), OLDEST_AGE]
-    found = zip(ranged.age_min.tolist(), ranged.age_max.tolist(), strict=True)
-    return set(found) <= set(zip(starts, ends, strict=True))

@@ -54,8 +54,8 @@ def group_report(samples: Samples) -> dict:
     Returns:
         `n`, and metrics, each `{"value", "n", "interval": [low, high]}`: `missed`, the share of faces without
         landmarks, stored or detected; `age_mae`, `age_bias` (years) and `age_cs5` of exact ages, and `age_band_mae`,
-        the mean of the five bands' MAE, where there are faces in all; `range_accuracy`, `range_within_one` and
-        `range_touched`, the share whose interval touches the range, of ranges; `gender_accuracy`,
+        the mean of the five bands' MAE, where there are faces in all; `range_accuracy` and `range_touched`,
+        the share whose interval touches the range, of ranges, and `range_within_one` of FairFace's; `gender_accuracy`,
         `gender_accuracy_from_10`, and `gender_recall`, by labelled gender.
     """
     report: dict = {"n": len(samples), "missed": _share(float(samples.missed.mean()), len(samples))}
@@ -72,7 +72,8 @@ def group_report(samples: Samples) -> dict:
     if len(ranged):
         inside = metrics.range_accuracy(ranged.age, ranged.age_min, ranged.age_max)
         report["range_accuracy"] = _share(inside, len(ranged))
-        report["range_within_one"] = _share(metrics.range_within_one(ranged.age, ranged.age_min), len(ranged))
+        if metrics.are_fairface_ranges(ranged.age_min, ranged.age_max):
+            report["range_within_one"] = _share(metrics.range_within_one(ranged.age, ranged.age_min), len(ranged))
         touched = metrics.touched(ranged.low, ranged.high, ranged.age_min, ranged.age_max)
         report["range_touched"] = _share(touched, len(ranged))
     samples = samples.select(samples.with_gender)

@@ -205,6 +205,7 @@ def test_each_band_counts_the_same():
         ([], set()),
         ([(0, 4, 4)], {"age_mae", "age_band_mae", "age_bias", "age_cs5", "gender_accuracy"}),
         ([(0, 3, 9)], {"range_accuracy", "range_within_one", "gender_accuracy"}),
+        ([(0, 0, 17), (1, 18, 120)], {"range_accuracy", "gender_accuracy", "gender_accuracy_from_10"}),
     ],
 )
 def test_compute_metrics_leaves_out_what_no_sample_tells(labels, keys):

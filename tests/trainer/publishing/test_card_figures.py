@@ -1,7 +1,8 @@
 """Figures of a report as a card shows them."""
 
 from gender_age.measurements import FEWEST_NAMED, EvaluationRecord, Measured
-from trainer.publishing.card_figures import group_table, measured, sources_table, weak_spots
+from gender_age.records import TrainingRecord
+from trainer.publishing.card_figures import figures_in_short, group_table, measured, sources_table, weak_spots
 
 
 def test_measured_values_and_tables(report):
@@ -17,7 +18,8 @@ def test_measured_values_and_tables(report):
 def test_the_sources_stand_side_by_side(report):
     measured_sources = report["protocols"]["end_to_end"]
     measured_sources["faces"] = {"overall": {"n": 7, "range_touched": {"value": 0.9, "n": 7}}}
-    lines = sources_table(EvaluationRecord.read(report), ["utkface"]).splitlines()
+    training = TrainingRecord.read({"config": {"data": {"train": ["data/utkface"]}}})
+    lines = sources_table(EvaluationRecord.read(report), training).splitlines()
     assert lines[0] == (
         "| source | trained on | n | MAE, years | bias, years | interval holds | its width, years "
         "| interval touches the range | gender accuracy |"
@@ -26,7 +28,14 @@ def test_the_sources_stand_side_by_side(report):
         "| UTKFace | yes | 100 | 6.25 | -1.50 | 79.0 % | 14.2 | – | 92.0 % |",
         "| faces | **no** | 7 | – | – | – | – | 90.0 % | – |",
     ]
-    assert "trained on" not in sources_table(EvaluationRecord.read(report), [])
+    assert "trained on" not in sources_table(EvaluationRecord.read(report), None)
+
+
+def test_ranges_without_neighbours_have_no_share_within_one():
+    found = {"n": 7, "range_accuracy": {"value": 0.9, "n": 7}}
+    for more, shown in (({}, "90.0 %; gender"), ({"range_within_one": {"value": 1.0, "n": 7}}, "90.0 %, within one")):
+        record = EvaluationRecord.read({"protocols": {"end_to_end": {"faces": {"overall": found | more}}}})
+        assert f"right age range {shown}" in figures_in_short(record)
 
 
 def test_weak_spots_leave_out_small_groups(report):
