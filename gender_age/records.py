@@ -36,6 +36,8 @@ class TrainingRecord:
     Attributes:
         config: the whole configuration as recorded, for display; the values in use are attributes.
         sources: the data: those in `SOURCE_NAMES` where known, else Hub ids, names of sources, or folders as recorded.
+        row_sources: what the rows of the data name as their sources, as recorded.
+        names_all_sources: of each dataset the record has the names in its rows, or its own name is in `SOURCE_NAMES`.
         train_images: number of images.
         data_revision: hash of the training split's file names and labels.
         dropped: images excluded from training.
@@ -58,6 +60,8 @@ class TrainingRecord:
 
     config: dict = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    row_sources: tuple[str, ...] = ()
+    names_all_sources: bool = False
     train_images: int | None = None
     data_revision: str | None = None
     dropped: Dropped | None = None
@@ -97,9 +101,12 @@ class TrainingRecord:
     def _of_run(cls, run: dict, started_from: TrainingRecord | None) -> TrainingRecord:
         model, data = members(part(run, "config", "model")), members(part(run, "config", "data"))
         stages, network = elements(part(run, "config", "stages")), part(model, "config")
+        datasets = _datasets(data.get("train"), run.get("sources"))
         return cls(
             config=members(part(run, "config")),
-            sources=_sources(data.get("train"), run.get("sources"), elements(run.get("hub_ids"))),
+            sources=_sources(datasets, elements(run.get("hub_ids"))),
+            row_sources=tuple(dict.fromkeys(source for _, of_rows in datasets for source in of_rows)),
+            names_all_sources=bool(datasets) and all(rows or _in_name(name) for name, rows in datasets),
             train_images=whole_number(run.get("train_images"), 1, MAX_COUNTED),
             data_revision=text(run.get("data_revision")),
             dropped=_dropped(run.get("dropped")),
@@ -139,6 +146,13 @@ class TrainingRecord:
     def all_sources(self) -> tuple[str, ...]:
         """The data of this run and of all that came before it."""
         return tuple(dict.fromkeys(source for run in (self, *self.earlier_runs) for source in run.sources))
+
+    def has_seen(self, source: str) -> bool | None:
+        """Whether this run or one before it trained on faces of the source; None where the records do not say."""
+        runs = (self, *self.earlier_runs)
+        if any(source in (*run.sources, *run.row_sources) for run in runs):
+            return True
+        return False if all(run.names_all_sources for run in runs) else None
 
     @property
     def earlier_runs(self) -> tuple[TrainingRecord, ...]:
@@ -190,16 +204,25 @@ def load_record(path: Path) -> dict:
     return content
 
 
-def _sources(names: object, in_rows: object, hub_ids: Collection[str]) -> tuple[str, ...]:
+def _datasets(names: object, in_rows: object) -> list[tuple[str, list[str]]]:
+    """The name of each dataset, and the sources that its rows name; none where that is not recorded."""
+    pairs = zip_longest(elements(names), elements(in_rows))
+    return [(name, list(filter(text, elements(recorded)))) for name, recorded in pairs if text(name)]
+
+
+def _in_name(dataset: str) -> str | None:
+    """The source in `SOURCE_NAMES` that the name of a dataset contains."""
+    return next((source for source in SOURCE_NAMES if source in dataset.partition("@")[0].lower()), None)
+
+
+def _sources(datasets: Iterable[tuple[str, list[str]]], hub_ids: Collection[str]) -> tuple[str, ...]:
     """Of each dataset those that its rows name or, where that is not recorded, what its name says."""
     found = []
-    for name, recorded in zip_longest(elements(names), elements(in_rows)):
-        if text(name):
-            plain = name.partition("@")[0]
-            of_rows = list(filter(text, elements(recorded)))
-            of_name = next((source for source in SOURCE_NAMES if source in plain.lower()), plain)
-            # Of a dataset on the Hub, its card says more than the name of a source.
-            found += [s if s in SOURCE_NAMES or name not in hub_ids else plain for s in of_rows] or [of_name]
+    for name, of_rows in datasets:
+        plain = name.partition("@")[0]
+        # Of a dataset on the Hub, its card says more than the name of a source.
+        named = [source if source in SOURCE_NAMES or name not in hub_ids else plain for source in of_rows]
+        found += named or [_in_name(name) or plain]
     return tuple(dict.fromkeys(filter(None, found)))
 
 

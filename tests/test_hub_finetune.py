@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import pytest
 import torch
 import yaml
 from transformers import DeiTConfig, DeiTModel, ViTConfig, ViTForImageClassification
 
 from gender_age.checkpoint import load_checkpoint
+from gender_age.records import TRAINING_FILE
 from tests.conftest import TINY
 from tests.fake_hub.commands import Commands
 from tests.fake_hub.server import HubServer
@@ -22,17 +26,21 @@ def stock(tmp_path_factory) -> dict:
     return {"vit": ViTForImageClassification(ViTConfig(**TINY, num_labels=7)), "deit": deit}
 
 
+def write_config(path, data, **model):
+    values = {
+        "model": model,
+        "data": {"train": [str(data)], "limit": 16},
+        "stages": [{"image_size": 24, "epochs": 1}],
+        "training": {"per_device_train_batch_size": 8, "use_cpu": True, "disable_tqdm": True, "save_strategy": "no"},
+    }
+    path.write_text(yaml.safe_dump(values))
+
+
 @pytest.fixture(scope="module")
 def trained(stock, tiny_data, tmp_path_factory) -> dict:
     """Run -> the finished model, and what the command said; "unmoved" ones have a learning rate of 0."""
     folder = tmp_path_factory.mktemp("runs")
-    values = {
-        "model": {"revision": "v1"},
-        "data": {"train": [str(tiny_data)], "limit": 16},
-        "stages": [{"image_size": 24, "epochs": 1}],
-        "training": {"per_device_train_batch_size": 8, "use_cpu": True, "disable_tqdm": True, "save_strategy": "no"},
-    }
-    (folder / "config.yaml").write_text(yaml.safe_dump(values))
+    write_config(folder / "config.yaml", tiny_data, revision="v1")
     results = {}
     with HubServer() as hub:
         for kind, model in stock.items():
@@ -74,3 +82,24 @@ def test_the_log_says_what_is_new(trained, kind):
 def test_training_moves_every_parameter(trained):
     before, after = trained["vit unmoved"][0].state_dict(), trained["vit"][0].state_dict()
     assert not [name for name in before if torch.equal(before[name], after[name])]
+
+
+def test_a_model_of_this_project_brings_the_record_of_its_training(tiny_model_folder, tiny_data, tmp_path):
+    shutil.copytree(tiny_model_folder, tmp_path / "start")
+    start = {"config": {"model": {"pretrained": None}, "data": {"train": ["data/utkface"]}}, "history": [{"step": 1}]}
+    (tmp_path / "start" / TRAINING_FILE).write_text(json.dumps(start))
+    write_config(tmp_path / "config.yaml", tiny_data, pretrained="someone/faces")
+    with HubServer() as hub:
+        hub.add_repo("someone/faces", files=tmp_path / "start")
+        with Commands("trainer.__main__", hub.environment()) as trainer:
+            run = tmp_path / "run"
+            done = trainer.run("train", str(tmp_path / "config.yaml"), f"training.output_dir={run}")
+            assert done.status == 0, done.stderr
+            done = trainer.run("push", "--model", str(run / "model"), "--to-folder", str(tmp_path / "pushed"))
+            assert done.status == 0, done.stderr
+    record = json.loads((run / "model" / TRAINING_FILE).read_text())
+    assert record["started_from"] == {"config": start["config"]}
+    card = (tmp_path / "pushed" / "README.md").read_text("utf-8")
+    front = yaml.safe_load(card.split("---")[1])
+    assert (front["base_model"], front["license_name"]) == ("someone/faces", "non-commercial-research")
+    assert "| starting point | `someone/faces`, the model of an earlier run, itself from random weights" in card

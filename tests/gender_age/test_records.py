@@ -105,6 +105,11 @@ def test_sources_are_those_that_the_rows_name():
     }
     record = TrainingRecord.read(trained)
     assert record.sources == ("school", "utkface", "club", "me/faces", "data/old", "fairface")
+    assert [record.has_seen(name) for name in ("mine", "club", "fairface", "other")] == [True, True, True, None]
+    told = TrainingRecord.read(trained | {"sources": [["school"], ["utkface"], ["mine"], ["old"], ["fairface"]]})
+    assert [told.has_seen(name) for name in ("mine", "old", "club")] == [True, True, False]
+    after = TrainingRecord.read({"config": {"data": {"train": ["data/fairface"]}}, "started_from": trained})
+    assert [after.has_seen(name) for name in ("mine", "other")] == [True, None]
 
 
 def test_stages_with_a_gap_are_not_told():
@@ -150,6 +155,8 @@ def test_what_the_trainer_writes_is_read_whole(tmp_path, monkeypatch):
     assert record == TrainingRecord(
         config=written["config"],
         sources=("utkface", "me/faces"),
+        row_sources=(),
+        names_all_sources=False,
         train_images=321,
         data_revision="0a1b" * 16,
         dropped=Dropped(gender=2, age=1),

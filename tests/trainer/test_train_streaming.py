@@ -55,6 +55,7 @@ def test_the_record_tells_of_the_stream(streamed):
     assert record["config"]["data"]["streaming"] is True
     assert record["train_images"] == 48
     assert record["without_landmarks"] is None
+    assert record["sources"] == [["fairface", "utkface"]]
     assert len(record["data_revision"]) == 64
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,10 +78,12 @@ def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dat
 
 def sources_of(rows: Dataset) -> list[str]:
     """What the column `source` of a dataset's rows names; empty without one."""
-    if "source" not in rows.column_names:
-        return []
-    kind = rows.features["source"]
-    named = [value for value in rows.unique("source") if value is not None]
+    return source_names(rows.features["source"], rows.unique("source")) if "source" in rows.column_names else []
+
+
+def source_names(kind: object, values: Iterable[int | str | None]) -> list[str]:
+    """The sorted names of values of a column `source`, without nulls; `kind` is the column's feature."""
+    named = [value for value in values if value is not None]
     return sorted(kind.int2str(named) if isinstance(kind, ClassLabel) else map(str, named))
 
 

@@ -14,11 +14,11 @@ import numpy as np
 from datasets import Dataset, Features, Image, IterableDataset, config, load_dataset, load_dataset_builder
 from pyarrow import ArrowInvalid, parquet
 
-from ..errors import DataError
+from ..errors import DataError, MissingSplitError
 from ..preparation.parquet import FEATURES
 from ..sources.archives import digest
 from .column_mapping import NEEDED
-from .loading import errors_as_sentence, name_and_revision
+from .loading import errors_as_sentence, name_and_revision, source_names
 
 ENCODED = Features({name: Image(decode=False) if name == "image" else FEATURES[name] for name in NEEDED})
 """The `NEEDED` columns; images are `{"bytes", "path"}`."""
@@ -71,6 +71,13 @@ class ParquetSplit:
             low, high = zip(*tables, strict=True)
             return np.concatenate(low), np.concatenate(high)
 
+    def sources(self) -> list[str]:
+        """What the column `source` names, which alone is read; empty without one."""
+        with self._columns_checked(), ThreadPoolExecutor(FOOTERS_AT_ONCE) as pool:
+            with fsspec.open(self.files[0]) as file:
+                kind = Features.from_arrow_schema(parquet.read_schema(file)).get("source")
+            return [] if kind is None else source_names(kind, set().union(*pool.map(_sources, self.files)))
+
     @contextmanager
     def _columns_checked(self) -> Iterator[None]:
         with errors_as_sentence(self.source):
@@ -88,14 +95,17 @@ def parquet_split(source: str, split: str) -> ParquetSplit:
     """A split of a prepared folder or Hub dataset (`id` or `id@revision`), of which the footers are read.
 
     Raises:
-        DataError: the dataset or the split does not exist, is no Parquet, or cannot be read.
+        MissingSplitError: the dataset has no such split.
+        DataError: the dataset does not exist, is no Parquet, or cannot be read.
     """
     name, revision = name_and_revision(source)
     with errors_as_sentence(source):
         builder = load_dataset_builder(name, revision=revision)
         splits = builder.config.data_files or {}
         if split not in splits:
-            raise DataError(f"{source} has no split {split!r}; it has {', '.join(map(str, splits)) or 'no files'}")
+            raise MissingSplitError(
+                f"{source} has no split {split!r}; it has {', '.join(map(str, splits)) or 'no files'}"
+            )
         files = [str(file) for file in splits[split]]
         try:
             with ThreadPoolExecutor(FOOTERS_AT_ONCE) as pool:
@@ -113,6 +123,11 @@ def _ages(file: str) -> tuple[np.ndarray, np.ndarray]:
         table = parquet.read_table(opened, columns=["age_min", "age_max"])
     low, high = (table[name].cast("float64").to_numpy() for name in ("age_min", "age_max"))
     return low, high
+
+
+def _sources(file: str) -> set[int | str | None]:
+    with fsspec.open(file) as opened:
+        return set(parquet.read_table(opened, columns=["source"])["source"].unique().to_pylist())
 
 
 def _footer(file: str) -> parquet.FileMetaData:

@@ -50,12 +50,13 @@ class StreamedFaces(torch.utils.data.IterableDataset):
         uncut_batches: of the next iteration, the first batches are empty: whoever passes over them need not wait for
             their faces to be cut.
         revision: hexadecimal digest of the splits' revisions.
+        sources: of each split what its rows name.
 
     Raises:
         DataError: there are fewer row groups than processes.
     """
 
-    num_without_landmarks = sources = None
+    num_without_landmarks = None
     """Unknown: the faces are not seen before the training."""
 
     def __init__(
@@ -81,6 +82,7 @@ class StreamedFaces(torch.utils.data.IterableDataset):
                 )
         shares = [sum(sum(split.group_rows[each::world_size]) for split in splits) for each in range(world_size)]
         self._splits = splits
+        self.sources = [split.sources() for split in splits]
         self.num_faces, self.revision = sum(shares), digest(split.revision for split in splits)
         self._length = min(shares) // batch_size if drop_last else math.ceil(max(shares) / batch_size)
         self._count = shares[rank] if world_size == 1 and not drop_last else self._length * batch_size
@@ -131,8 +133,8 @@ class StreamedFaces(torch.utils.data.IterableDataset):
 
     def _cut(self, row: dict[str, Any], size: int) -> np.ndarray:
         low, high = row["age_min"], row["age_max"]
-        if None not in (low, high) and not 0 <= low <= high:
-            raise DataError(f"age_min is below 0 or above age_max, {low} and {high}: {row['file']}")
+        if (low, high) != (None, None) and (None in (low, high) or not 0 <= low <= high):
+            raise DataError(f"age_min is below 0, above age_max, or alone, {low} and {high}: {row['file']}")
         image, margin = row["image"]["bytes"], margin_of(size, self._margin)
         return cut_face(image, row["file"], row["landmarks"], size, margin, self._fallback_share, self._alignment)
 

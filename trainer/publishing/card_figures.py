@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from gender_age.labels import GENDERS
 from gender_age.measurements import FEWEST_NAMED, KINDS, EvaluationRecord, GroupReport, Measured, SourceReport
-from gender_age.records import SOURCE_NAMES
+from gender_age.records import SOURCE_NAMES, TrainingRecord
 
 from ..evaluation.metrics import AGE_BAND_NAMES
 
@@ -42,26 +42,27 @@ def figures_in_short(report: EvaluationRecord) -> str:
         if found.age_mae:
             parts.append(f"MAE {measured(found.age_mae, 'years')} years, CS@5 {measured(found.age_cs5, 'share')}")
         if found.range_accuracy:
-            within = measured(found.range_within_one, "share")
-            parts.append(f"right age range {measured(found.range_accuracy, 'share')}, within one {within}")
+            within = f", within one {measured(found.range_within_one, 'share')}" if found.range_within_one else ""
+            parts.append(f"right age range {measured(found.range_accuracy, 'share')}{within}")
         parts.append(f"gender accuracy {measured(found.gender_accuracy, 'share')}")
         where = f"{recorded(report.split)} split, {protocol}, n = {count(found.n)}"
         lines.append(f"- **{SOURCE_NAMES.get(source, source)}**, {where}: {'; '.join(parts)}")
     return "\n".join(lines)
 
 
-def sources_table(report: EvaluationRecord, trained_on: Collection[str]) -> str:
+def sources_table(report: EvaluationRecord, training: TrainingRecord | None) -> str:
     """A Markdown table with one row per source: whether the model has seen it, and what ages and intervals are worth.
 
     Args:
         report: of the model.
-        trained_on: the sources of its training and of its starting points; empty if they are not known.
+        training: of the model; None if it is not known.
     """
     oldest = AGE_BAND_NAMES[-1]
+    shown_as = {True: "yes", False: "**no**", None: MISSING}
     rows = []
     for source, result in report.sources.items():
         found, old, interval = result.overall, result.by_age_band.get(oldest, GroupReport()), result.intervals.overall
-        seen = ("yes" if source in trained_on else "**no**") if trained_on else MISSING
+        seen = shown_as[training.has_seen(source) if training else None]
         rows.append(
             {
                 "source": SOURCE_NAMES.get(source, source),

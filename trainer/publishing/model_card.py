@@ -92,6 +92,9 @@ def render_card(
         weak_spots=weak_spots,
         figures_in_short=figures_in_short,
         sources_table=sources_table,
+        has_unseen=training is not None
+        and report is not None
+        and any(training.has_seen(source) is False for source in report.sources),
     )
     return text.rstrip() + "\n"
 
@@ -118,7 +121,7 @@ def card_data(
         language="en",
         library_name="transformers",
         pipeline_tag="image-classification",
-        base_model=training.hub_checkpoint if training.started_from is None else None,
+        base_model=training.hub_checkpoint,
         tags=TAGS,
         datasets=list(training.hub_datasets) or None,
         metrics=["mae", "accuracy"],

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 import transformers
+from huggingface_hub import try_to_load_from_cache
 from transformers import PreTrainedModel, Trainer, ViTImageProcessor
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
@@ -18,7 +19,7 @@ from gender_age.records import TRAINING_FILE, read_record
 
 from ..faces.loading import name_and_revision
 from ..files import flush_folder, write_whole_text
-from .config import RunConfig
+from .config import ModelSection, RunConfig
 from .label_cleaning import count_dropped
 from .normalisation import HALF, Normalisation
 
@@ -60,7 +61,7 @@ def hardware(device: torch.device) -> str:
 def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
     """The record of a run that has taken `seconds` so far, for the model card and for readers of the checkpoint.
 
-    `started_from` is the record of the run whose model this one continues from, where its folder has one.
+    `started_from` is the record of the run whose model this one continues from, where it came with one.
     """
     return {
         "config": config.to_dict(),
@@ -80,7 +81,7 @@ def run_record(config: RunConfig, trainer: Trainer, seconds: float) -> dict:
             "transformers": transformers.__version__,
         },
         "finished": time.strftime("%Y-%m-%d"),
-        "started_from": _earlier_record(config.model.pretrained),
+        "started_from": _earlier_record(config.model),
         "history": evaluations(trainer.state.log_history),
     }
 
@@ -99,6 +100,15 @@ def is_on_hub(name: str) -> bool:
     return not Path(name_and_revision(name)[0]).is_dir()
 
 
-def _earlier_record(pretrained: str | None) -> dict | None:
-    record = read_record(pretrained, TRAINING_FILE) if pretrained else None
+def _earlier_record(section: ModelSection) -> dict | None:
+    if section.pretrained is None:
+        return None
+    folder: str | Path = section.pretrained
+    if is_on_hub(section.pretrained):
+        # The download of a checkpoint of this project, whose weights the run began with, brought it along.
+        cached = try_to_load_from_cache(section.pretrained, TRAINING_FILE, revision=section.revision)
+        if not isinstance(cached, str):
+            return None
+        folder = Path(cached).parent
+    record = read_record(folder, TRAINING_FILE)
     return None if record is None else {name: value for name, value in record.items() if name != "history"}
