@@ -12,7 +12,7 @@ import logging
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,11 +34,23 @@ class CompletionMarker(TrainerCallback):
 
     Args:
         checkpoint: the checkpoint that the run resumes from, or None.
+        conditions: what a step is made of, in words -> its value; kept in the file, and the same in a run that resumes.
+            Trainer counts steps, whatever they were (no issue found).
+
+    Raises:
+        RunError: the checkpoint was written under other conditions.
     """
 
-    def __init__(self, checkpoint: Path | None = None) -> None:
-        self._before = json.loads((checkpoint / COMPLETE_FILE).read_text())["seconds"] if checkpoint else 0.0
+    def __init__(self, checkpoint: Path | None = None, conditions: Mapping[str, int | str] | None = None) -> None:
+        before = json.loads((checkpoint / COMPLETE_FILE).read_text()) if checkpoint else {"seconds": 0.0}
+        self._before, self._conditions = before["seconds"], dict(conditions or {})
         self._started = time.monotonic()
+        for name, value in self._conditions.items():
+            if (was := before.get(name, value)) != value:
+                raise RunError(
+                    f"{checkpoint} was trained with another {name}, {was}, and not {value}: continue the run as it "
+                    "began, or name another training.output_dir"
+                )
 
     @property
     def seconds(self) -> float:
@@ -51,7 +63,7 @@ class CompletionMarker(TrainerCallback):
     def on_save(self, args, state, control, **kwargs) -> None:
         if state.is_world_process_zero:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            record = json.dumps({"step": state.global_step, "seconds": round(self.seconds, 1)})
+            record = json.dumps({"step": state.global_step, "seconds": round(self.seconds, 1), **self._conditions})
             flush_folder(folder)  # before the marker, in case of a power cut
             write_whole_text(folder / COMPLETE_FILE, record)
 

@@ -15,12 +15,15 @@ from .config import RunConfig
 from .settings import read_section, settings_of
 from .typed_yaml import read_yaml, type_of
 
+OF_ONE_RUN = ("training.hub_", "training.push_", "data.drop_unlikely")
+"""Overrides that an earlier run does not share: its model is not the one that is pushed, and may have none to ask."""
+
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
     """Read a YAML file and apply overrides such as `training.learning_rate=1e-3`.
 
     Where `model.pretrained` names another config, the overrides of `data` and `training` apply to that one too, except
-    those of pushes. Its run is kept in a folder of its own inside an overriding `training.output_dir`.
+    `OF_ONE_RUN`. Its run is kept in a folder of its own inside an overriding `training.output_dir`.
 
     Raises:
         ConfigError: the file cannot be read, or a setting in it is unknown, missing, of the wrong type or out of range.
@@ -68,7 +71,7 @@ def _shared_overrides(overrides: Sequence[str], earlier: str) -> list[str]:
         if name == "training.output_dir":
             folder = Path(str(_read_value(name, text))) / earlier
             shared.append(f"{name}={json.dumps(str(folder))}")
-        elif name.startswith(("data.", "training.")) and not name.startswith(("training.hub_", "training.push_")):
+        elif name.startswith(("data.", "training.")) and not name.startswith(OF_ONE_RUN):
             shared.append(override)
     return shared
 

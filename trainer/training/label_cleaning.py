@@ -78,8 +78,6 @@ def _kept(count: int, dropped: Iterable[list[int]]) -> torch.Tensor:
 
 def _label_probabilities(rows: Dataset, config: RunConfig, cache_dir: Path) -> dict[str, torch.Tensor]:
     """`(n,)` probabilities of the `gender` label and of the `age` label; 1 where it is unknown."""
-    if config.model.pretrained is None:
-        raise ConfigError("`data.drop_unlikely` needs a trained model in `model.pretrained`")
     try:
         model, image_processor = load_checkpoint(config.model.pretrained, config.model.revision)
     except ModelError as error:

@@ -52,6 +52,8 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     """
     # Load
     run = config.folder
+    if config.data.drop_unlikely and config.model.pretrained is None:
+        raise ConfigError("`data.drop_unlikely` needs a trained model in `model.pretrained`")
     model, normalisation = build_model(config.model, config.image_size), normalisation_of(config.model)
     start = start_config(config.model)
     if config.start_share and (start is None or config.model.lora):
@@ -68,7 +70,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
     age_offset = _leave_out_prior(model, start, train_faces, draws)
     average = WeightAverage(model, config.ema_decay) if config.ema_decay else None
     checkpoint = common_checkpoint(run)
-    marker = CompletionMarker(checkpoint)
+    marker = CompletionMarker(checkpoint, _conditions(arguments, train_faces))
     if checkpoint is not None and average:
         average.load(checkpoint)
     if arguments.should_save:
@@ -107,6 +109,12 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
         arguments.device,
     )
     return trainer, checkpoint
+
+
+def _conditions(arguments: TrainingArguments, faces: AlignedFaces | StreamedFaces) -> dict[str, int | str]:
+    """What a step is made of, beside the config."""
+    per_process = arguments.train_batch_size * arguments.gradient_accumulation_steps
+    return {"number of faces in a step": per_process * arguments.world_size, "data revision": faces.revision}
 
 
 def _faces(

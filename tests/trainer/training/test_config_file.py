@@ -57,6 +57,11 @@ def test_a_run_goes_on_where_the_one_before_ends(path, before):
     assert config.model.pretrained == load_config(before).training["output_dir"] + "/model"
 
 
+def test_unlikely_labels_are_left_out_of_the_named_run_alone():
+    config = load_config(CLEANED, ["data.drop_unlikely=0.02"])
+    assert (config.data.drop_unlikely, config.earlier.data.drop_unlikely) == (0.02, 0)
+
+
 def test_overrides_of_data_and_training_go_for_the_earlier_runs_too():
     config = load_config(
         CLEANED,

@@ -109,8 +109,9 @@ def test_of_files_with_one_name_only_the_unlikely_one_goes(cleaned, tiny_data, t
 
 def test_only_a_trained_model_can_tell(tiny_data, tmp_path):
     settings = values(tiny_data, tmp_path / "run", drop_unlikely=0.01)
-    with pytest.raises(ConfigError, match="drop_unlikely"):
+    with pytest.raises(ConfigError, match="`data.drop_unlikely` needs a trained model"):
         train(parse_config(settings))
+    assert not (tmp_path / "run" / "faces").exists(), "no face is cut before"
 
 
 def test_something_has_to_be_left(start, tiny_data, tmp_path):
