@@ -148,6 +148,18 @@ def test_ages_the_wrong_way_round(split, tiny_data, tmp_path):
         train(parse_config(run_values(tmp_path / "turned", tmp_path / "run")))
 
 
+def test_an_age_with_one_end_alone(tiny_data, tmp_path):
+    splits = load_dataset(str(tiny_data), cache_dir=str(tmp_path / "cache"))
+    splits["train"] = splits["train"].map(
+        lambda row, number: {"age_max": None} if number == 5 else {}, with_indices=True
+    )
+    (tmp_path / "half" / "data").mkdir(parents=True)
+    for name, rows in splits.items():
+        rows.to_parquet(tmp_path / "half" / "data" / f"{name}-00000-of-00001.parquet")
+    with pytest.raises(DataError, match="1 of 48 rows whose age_min is below 0, above age_max, or alone, the first"):
+        train(parse_config(run_values(tmp_path / "half", tmp_path / "run")))
+
+
 def test_a_refused_config_is_corrected_in_the_same_folder(tiny_data, tmp_path):
     values = run_values(tiny_data, tmp_path / "run") | {"stages": [{"image_size": 16, "epochs": 1}]}
     for wrong in ({"data": {"train": [str(tmp_path / "none")]}}, {"model": {"pretrained": str(tmp_path / "none")}}):

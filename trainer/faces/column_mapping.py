@@ -12,7 +12,8 @@ from gender_age.labels import GENDERS
 
 from ..errors import ConfigError, DataError
 from ..preparation.parquet import FEATURES
-from ..sources.own_labels import is_missing, parse_age, parse_gender
+from ..sources.own_datasets import class_names, stored
+from ..sources.own_labels import between, is_missing, parse_age, parse_gender
 from ..sources.record import OLDEST_AGE, RACES, SOURCES
 
 NEEDED = ("image", "age_min", "age_max", "gender", "landmarks", "file")
@@ -109,9 +110,7 @@ def _values(dataset: Dataset, column: str) -> list:
     if column not in dataset.column_names:
         return []
     feature, values = dataset.features[column], dataset[column][:]
-    if isinstance(feature, ClassLabel):
-        return [None if value is None else feature.int2str(value) for value in values]
-    return values
+    return class_names(feature, values) if isinstance(feature, ClassLabel) else values
 
 
 def _images(dataset: Dataset, where: str) -> Dataset:
@@ -120,8 +119,11 @@ def _images(dataset: Dataset, where: str) -> Dataset:
     if isinstance(feature, Value) and "binary" not in feature.dtype:
         raise DataError(f"the column 'image' of {where} holds {feature.dtype} values and no pictures")
     images = dataset.select_columns("image").cast_column("image", Image())
-    if len(images) and images.cast_column("image", Image(decode=False))[0]["image"]["bytes"] is None:
-        raise DataError(f"the column 'image' of {where} holds paths and no pictures: give a Parquet copy")
+    for row, (path, has_bytes) in enumerate(stored(images.cast_column("image", Image(decode=False)), "image")):
+        if not has_bytes and path:
+            raise DataError(f"the column 'image' of {where} holds paths and no pictures: give a Parquet copy")
+        if not has_bytes:
+            raise DataError(f"row {row:,} of {where} has no picture: leave out rows without one")
     return images
 
 
@@ -135,18 +137,18 @@ def _row_names(images: Dataset, split: str) -> list[str]:
 
 def _ages(dataset: Dataset, where: str) -> tuple[list[int | None], list[int | None]]:
     if {"age_min", "age_max"} <= set(dataset.column_names):
-        lowest, highest = (
-            [_age_range(value, where)[0] for value in _values(dataset, name)] for name in ("age_min", "age_max")
-        )
-        return lowest, highest
-    ranges = [_age_range(value, where) for value in _values(dataset, AGE)]
-    return [low for low, _ in ranges], [high for _, high in ranges]
+        ends = ([_age_range(value, where) for value in _values(dataset, name)] for name in ("age_min", "age_max"))
+        ranges = [between(*pair) for pair in zip(*ends, strict=True)]
+    else:
+        ranges = [_age_range(value, where) for value in _values(dataset, AGE)]
+    lowest, highest = ([each and each[end] for each in ranges] for end in (0, 1))
+    return lowest, highest
 
 
-def _age_range(value: object, where: str) -> tuple[int, int] | tuple[None, None]:
+def _age_range(value: object, where: str) -> tuple[int, int] | None:
     """The range of an age in years, given as number, text or range such as "20-29"; None for a missing one."""
     if is_missing(value):
-        return None, None
+        return None
     found = parse_age(value)
     if found is None:
         raise DataError(f"{where} has the age {value!r}, which is neither years from 0 to {OLDEST_AGE} nor a range")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from datasets import (
@@ -18,6 +18,7 @@ from datasets import (
 )
 from datasets.exceptions import DatasetsError
 from huggingface_hub.errors import HFValidationError, HTTPError
+from pyarrow import compute
 
 from ..errors import DataError
 from .archives import LARGEST_FILE, file_digest, folder_digest
@@ -91,7 +92,7 @@ def open_splits(found: Dataset | DatasetDict, place: Path, wanted: Mapping[str, 
     images = {
         split: rows.select_columns(image).cast_column(image, Image(decode=False)) for split, rows in splits.items()
     }
-    paths = {split: _paths(rows, image) for split, rows in images.items()}
+    paths = {split: stored(rows, image) for split, rows in images.items()}
     bases = [path and PurePosixPath(path.replace("\\", "/")).name for each in paths.values() for path, _ in each]
     # Stored names identify the rows if all have one and none repeats, else split and number.
     named = all(bases) and len(set(bases)) == len(bases)
@@ -138,12 +139,14 @@ def _cells(images: Dataset, image: str) -> Iterator[dict]:
         yield from batch[image]
 
 
-def _paths(images: Dataset, image: str) -> list[tuple[str | None, bool]]:
-    """The images' stored names, and whether their bytes are stored, too."""
+def stored(images: Dataset, image: str) -> list[tuple[str | None, bool]]:
+    """Of each row's image the stored name, and whether its bytes are stored; the column `image` is not decoded."""
     found: list[tuple[str | None, bool]] = []
     for table in images.with_format("arrow").iter(ROWS_AT_ONCE):
         cells = table[image].combine_chunks()
-        found += zip(cells.field("path").to_pylist(), cells.field("bytes").is_valid().to_pylist(), strict=True)
+        # A null image may have fields that are none.
+        has_bytes = compute.and_(cells.is_valid(), cells.field("bytes").is_valid())
+        found += zip(cells.field("path").to_pylist(), has_bytes.to_pylist(), strict=True)
     return found
 
 
@@ -155,6 +158,11 @@ def _digest_of_images(images: dict[str, Dataset], image: str) -> str:
     return state.hexdigest()
 
 
+def class_names(feature: ClassLabel, values: Sequence[int | None]) -> list[str | None]:
+    """The names of classes; None for null and for -1, which `datasets` has for no label."""
+    return [None if value is None or value == -1 else feature.int2str(value) for value in values]
+
+
 def _labels(rows: Dataset) -> Iterator[dict]:
     """The rows, with class names instead of indices."""
     classes = {name: feature for name, feature in rows.features.items() if isinstance(feature, ClassLabel)}
@@ -162,7 +170,7 @@ def _labels(rows: Dataset) -> Iterator[dict]:
         return
     for batch in rows.with_format(None).iter(ROWS_AT_ONCE):
         for name, feature in classes.items():
-            batch[name] = [None if value is None else feature.int2str(value) for value in batch[name]]
+            batch[name] = class_names(feature, batch[name])
         yield from (dict(zip(batch, cells, strict=True)) for cells in zip(*batch.values(), strict=True))
 
 

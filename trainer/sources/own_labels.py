@@ -107,6 +107,13 @@ def parse_age(value: object) -> tuple[int, int] | None:
     return parse_age_range(text)
 
 
+def between(first: tuple[int, int] | None, last: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The age from the first to the last year of two cells; a missing end is open, both missing are no age."""
+    if first is last is None:
+        return None
+    return first[0] if first else 0, last[1] if last else OLDEST_AGE
+
+
 def plain(word: str) -> str:
     """A word as it is compared: casefolded, composed as Unicode's NFC has it, without blanks around it."""
     return unicodedata.normalize("NFC", word).strip().casefold()

@@ -11,6 +11,7 @@ from .columns import Wishes, parts
 from .own_boxes import IMPOSSIBLE_BOX, BoxReading, parse_box, read_boxes
 from .own_dates import age_at, day_comes_first, parse_date
 from .own_labels import (
+    between,
     is_missing,
     parse_age,
     parse_gender,
@@ -196,14 +197,11 @@ def _ages(cells: Mapping[str, object], day_first: Mapping[str, bool | None]) -> 
     """Both ends of the age, both None where it is missing; None if it is impossible."""
     if "age_min" in cells or "age_max" in cells:
         ends = [cells.get(name) for name in ("age_min", "age_max")]
-        if all(is_missing(end) for end in ends):
-            return None, None
         low, high = (None if is_missing(end) else parse_age(end) for end in ends)
         if (low is None and not is_missing(ends[0])) or (high is None and not is_missing(ends[1])):
             return None
-        # A missing end is open.
-        youngest, oldest = low[0] if low else 0, high[1] if high else OLDEST_AGE
-        return (youngest, oldest) if youngest <= oldest else None
+        youngest, oldest = between(low, high) or (None, None)
+        return None if youngest is not None and youngest > oldest else (youngest, oldest)
     if "birth_date" in cells or "photo_date" in cells:
         ends = [cells.get(name) for name in ("birth_date", "photo_date")]
         if any(is_missing(end) for end in ends):

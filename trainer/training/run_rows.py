@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,12 +51,31 @@ def load_run_rows(data: DataSection) -> RunRows:
     parts = [needed(rows, data.limit) for rows in loaded]
     training = concatenate_datasets(parts)
     check_rows(training, f"the split train of {', '.join(data.train)}")
+    names = dataset_names(data.train)
+    validation = load_validation(
+        data.train, lambda source: load_split([source], "validation", data.limit, data.mapping)
+    )
+    weights, counts = _weights_of(data, names), torch.tensor([len(part) for part in parts])
+    return RunRows(
+        training, list(map(sources_of, loaded)), validation, _shown(weights, counts), _loss_weights(weights, counts)
+    )
+
+
+def load_validation(sources: list[str], load: Callable[[str], Dataset]) -> dict[str, Dataset]:
+    """The checked validation rows by dataset; those without any are missing.
+
+    Args:
+        sources: folders or ids of the datasets.
+        load: the validation rows of one of them.
+
+    Raises:
+        DataError: a dataset cannot be loaded, or its rows cannot be; or none has any.
+    """
     validation: dict[str, Dataset] = {}
     without: dict[str, MissingSplitError] = {}
-    names = dataset_names(data.train)
-    for name, source in zip(names, data.train, strict=True):
+    for name, source in zip(dataset_names(sources), sources, strict=True):
         try:
-            rows = load_split([source], "validation", data.limit, data.mapping)
+            rows = load(source)
         except MissingSplitError as error:
             without[name] = error
             continue
@@ -68,10 +88,7 @@ def load_run_rows(data: DataSection) -> RunRows:
         )
     for name in without:
         logger.warning("%s has no images for validation, which are those of %s", name, ", ".join(validation))
-    weights, counts = _weights_of(data, names), torch.tensor([len(part) for part in parts])
-    return RunRows(
-        training, list(map(sources_of, loaded)), validation, _shown(weights, counts), _loss_weights(weights, counts)
-    )
+    return validation
 
 
 def dataset_names(sources: list[str]) -> list[str]:
@@ -122,12 +139,12 @@ def check_rows(rows: Dataset, where: str) -> None:
     )
     if np.isnan(low + high).all() and np.isnan(gender).all():
         raise DataError(f"{where} has no ages and no genders")
-    wrong = np.flatnonzero((low < 0) | (low > high))
+    wrong = np.flatnonzero((low < 0) | (low > high) | (np.isnan(low) != np.isnan(high)))
     if len(wrong):
         row = int(wrong[0])
         raise DataError(
-            f"{where} has {len(wrong)} of {len(rows)} rows whose age_min is below 0 or above age_max, the first with "
-            f"{low[row]:g} and {high[row]:g}: {rows[row]['file']}"
+            f"{where} has {len(wrong)} of {len(rows)} rows whose age_min is below 0, above age_max, or alone, the "
+            f"first with {low[row]:g} and {high[row]:g}: {rows[row]['file']}"
         )
     if set(rows["gender"][:]) - {0, 1, None}:
         raise DataError(f"{where} has a gender that is neither 0 (female) nor 1 (male)")

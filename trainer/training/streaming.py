@@ -11,7 +11,7 @@ from ..errors import ConfigError
 from ..faces.parquet_splits import parquet_split
 from ..faces.streamed_faces import StreamedFaces
 from .config import RunConfig
-from .run_rows import check_rows, dataset_names
+from .run_rows import load_validation
 
 SHUFFLE_BUFFER = 10_000
 
@@ -53,11 +53,7 @@ def stream_faces(config: RunConfig, args: TrainingArguments) -> tuple[StreamedFa
         fallback_share=data.fallback_share,
         buffer_size=data.shuffle_buffer or SHUFFLE_BUFFER,
     )
-    validation = {}
-    for name, source in zip(dataset_names(data.train), data.train, strict=True):
-        validation[name] = parquet_split(source, "validation").load()
-        check_rows(validation[name], f"the split validation of {source}")
-    return faces, validation
+    return faces, load_validation(data.train, lambda source: parquet_split(source, "validation").load())
 
 
 class PassOverSeen(TrainerCallback):

@@ -103,6 +103,27 @@ def test_ranges_of_ages_groups_landmarks_and_names_are_kept():
     assert (read["landmarks"][:], read["file"][:], read["source"][:]) == ([points, None], ["a.jpg", "b.jpg"], [1, 0])
 
 
+def test_an_age_with_one_end_is_open_at_the_other():
+    ends = {"low": ([60, None, None, 20], Value("int64")), "high": ([None, 12, None, 29], Value("int64"))}
+    rows = foreign([1] * 4, ["F"] * 4, Value("int64"), Value("string"), **ends).remove_columns("years")
+    mapping = ColumnMapping({"img": "image", "sex": "gender", "low": "age_min", "high": "age_max"})
+    read = as_prepared(rows, mapping, "user/faces", "train")
+    assert list(zip(read["age_min"], read["age_max"], strict=True)) == [(60, 120), (0, 12), (None, None), (20, 29)]
+
+
+def test_no_class_is_no_label():
+    rows = foreign([0, -1], [-1, 1], ClassLabel(names=["20-29", "30-39"]), ClassLabel(names=["M", "F"]))
+    read = as_prepared(rows, ColumnMapping(MAPPING), "user/faces", "train")
+    assert (read["age_min"][:], read["gender"][:]) == ([20, None], [None, 0])
+
+
+def test_a_row_without_a_picture_is_named():
+    rows = foreign([3, 4], ["F", "M"], Value("int64"), Value("string"))
+    rows = rows.remove_columns("img").add_column("img", [picture(1), None], feature=Image())
+    with pytest.raises(DataError, match="row 1 of split train of user/faces has no picture"):
+        as_prepared(rows, ColumnMapping(MAPPING), "user/faces", "train")
+
+
 @pytest.mark.parametrize(
     ("rows", "mapping", "said"),
     [

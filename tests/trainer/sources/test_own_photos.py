@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from datasets import DatasetDict
+from datasets import ClassLabel, Dataset, DatasetDict, Features
 
 from tests.trainer.drawn_sources import drawing, write_folder
 from tests.trainer.sources.own_forms import FORMS, PEOPLE, labels, pictures, saved
@@ -203,6 +203,13 @@ def test_splits_of_a_saved_dataset_are_kept(tmp_path):
         ("train/000001", "train"),
         ("train/000002", "train"),
     ]
+
+
+def test_a_class_that_is_none_is_no_label(tmp_path):
+    kinds = Features(saved().features | {"gender": ClassLabel(names=["female", "male"])})
+    rows = [row | {"gender": [1, -1, 0][number]} for number, row in enumerate(saved())]
+    Dataset.from_list(rows, features=kinds).save_to_disk(tmp_path / "saved")
+    assert [record.gender for record in open_source(tmp_path / "saved").records] == ["male", None, "female"]
 
 
 def test_a_dataset_of_the_hub(monkeypatch, tmp_path):
