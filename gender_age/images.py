@@ -160,10 +160,10 @@ def _open_decoded(photo: Image.Image | np.ndarray, max_pixels: int) -> Image.Ima
     name = "The image"
     image = photo if isinstance(photo, Image.Image) else _from_array(photo)
     _check_size(image.size, name, max_pixels)
-    orientation = _given_orientation(image)
     try:
         image.load()
-        rgb = upright_rgb(to_srgb_or_grey(Picture(image)), orientation)
+        # After `load`, by which Pillow turns a TIFF itself.
+        rgb = upright_rgb(to_srgb_or_grey(Picture(image)), _given_orientation(image))
         rgb = image.copy() if rgb is image else rgb
     except BOMB:
         raise PhotoTooLargeError(too_large(name, max_pixels)) from None
