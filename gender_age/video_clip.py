@@ -13,6 +13,9 @@ import numpy as np
 MAX_FRAME_PIXELS = 16_000_000
 # Rounding of timestamps.
 TINY_S = 1e-4
+# A frame may come so much too early: the clocks of MKV, WebM and FLV count milliseconds, so that frames of 30 a second
+# come after 33 or 34. It is less than a step of 240 frames a second, which are sampled as all others.
+EARLY_S = 0.002
 DAMAGED = "is damaged or cut short: save or download it again"
 
 
@@ -44,19 +47,21 @@ class Clip(ABC):
     def frames(self, every_s: float) -> Iterator[tuple[float, np.ndarray]]:
         """The first frame of every `every_s` seconds, by their timestamps: time and pixels. 0 gives all frames.
 
+        Of at most `1 / every_s` frames a second all are given, also where their timestamps are rounded to milliseconds.
+
         Raises:
             NoVideoError: frames have more than `MAX_FRAME_PIXELS`.
         """
-        due_s = 0.0
+        due_s, last_s = 0.0, -math.inf
         for time_s, frame in self._decoded():
-            if time_s + TINY_S < due_s:
+            if time_s + TINY_S < due_s and time_s - last_s < every_s - EARLY_S:
                 continue
             pixels = self._pixels(frame)
             if pixels is None:
                 self.is_damaged = True
                 continue
             if every_s:
-                due_s = every_s * (math.floor((time_s + TINY_S) / every_s) + 1)
+                due_s, last_s = every_s * (math.floor((time_s + EARLY_S) / every_s) + 1), time_s
             yield time_s, pixels
 
 
