@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 
-from .signatures import content_of
+from .signatures import content_of, picture_of
 from .standard_input import StandardInput
 
 VIDEO_SUFFIXES = frozenset(
@@ -44,10 +44,12 @@ def kind_of(head: bytes) -> str | None:
     for all else."""
     if head.startswith(b"GIF8") or (head[8:16] == b"WEBPVP8X" and len(head) > 20 and head[20] & 2):
         return ANIMATION
+    if _is_picture(head):
+        return None
     if head.startswith(b"RIFF"):
         return "avi" if head[8:12] == b"AVI " else None
     if head[4:8] in BOXES:
-        return None if content_of(head) is None else "mov"  # HEIC and AVIF are photos
+        return "mov"
     for start, packet in TS_PACKETS:
         if len(head) > start + packet and head[start] == head[start + packet] == TS_SYNC:
             return "mpegts"
@@ -67,7 +69,16 @@ def is_video(path: object, with_animations: bool = False) -> bool:
     if kind is not None:
         return with_animations or kind != ANIMATION
     is_named_so = os.path.splitext(os.fsdecode(path))[1].lower() in VIDEO_SUFFIXES
-    return is_named_so and (not head or content_of(head) is not None)
+    return is_named_so and not _is_picture(head)
+
+
+def _is_picture(head: bytes) -> bool:
+    """Whether it begins as a picture does.
+
+    It is asked first: HEIC, AVIF and CR3 begin with a box as MP4 does, and the bytes that mark packets of a transport
+    stream may stand anywhere in other files.
+    """
+    return content_of(head) is None or picture_of(head) is not None
 
 
 def _head(path: str | os.PathLike) -> bytes:
