@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -24,8 +24,9 @@ HUB = "hf://datasets/"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 MAGIC = re.compile(r"[*?\[]")
 TABLE = ".parquet"
-# Photos that are read, searched and written together: a driver that dies loses those it was at.
-MOST_PHOTOS, PIECES_PER_CPU = 1000, 16
+# Photos or videos that are read, searched and written together: a driver that dies loses those it was at. A video takes
+# minutes.
+MOST_PHOTOS, MOST_VIDEOS, PIECES_PER_CPU = 1000, 4, 16
 # Footers of tables, read at once.
 READERS = 16
 
@@ -48,7 +49,7 @@ def pieces_of(source: str, num_cpus: int, column: str | None = None, videos: boo
         if source.endswith(".lance"):
             return lance_pieces(source, column)
         listing = _listed(source)
-        pieces = _files(listing, VIDEO_SUFFIXES, num_cpus) if videos else _pieces(listing, num_cpus, column)
+        pieces = _videos(listing, num_cpus) if videos else _pieces(listing, num_cpus, column)
     if not pieces:
         wanted = "video" if videos else "photo, and no table with a column of photos"
         raise LabellingError(f"{source} holds no {wanted}: name another place.")
@@ -102,20 +103,30 @@ def _pieces(listing: Listing, num_cpus: int, column: str | None) -> list[Piece]:
         found = list(pool.map(lambda place: row_groups(fs, place, listing.path(place), column), tables))
     # A broken table is opened as a photo, and its row says that it is none.
     broken = {place for place, rows in zip(tables, found, strict=True) if rows is None}
-    files = _files(listing, PHOTO_SUFFIXES | UNREADABLE_SUFFIXES, num_cpus, broken)
+    suffixes = PHOTO_SUFFIXES | UNREADABLE_SUFFIXES
+    photos = [place for place in places if place in broken or _suffix(place) in suffixes]
+    files = _files(listing, photos, num_cpus, MOST_PHOTOS)
     rows = [group for groups in found for group in groups or ()]
     if tables and column is not None and not rows:
         raise LabellingError(f"No table of {listing.given} has photos in a column {column}: {COLUMN_OF_PHOTOS}.")
     return [*files, *rows]
 
 
-def _files(listing: Listing, suffixes: Set[str], num_cpus: int, others: Set[str] = frozenset()) -> list[Piece]:
-    """The files with one of the suffixes, and those among `others`."""
-    places = [each for each in listing.places if each in others or PurePosixPath(each).suffix.lower() in suffixes]
+def _videos(listing: Listing, num_cpus: int) -> list[Piece]:
+    places = [place for place in listing.places if _suffix(place) in VIDEO_SUFFIXES]
+    return _files(listing, places, num_cpus, MOST_VIDEOS)
+
+
+def _files(listing: Listing, places: Sequence[str], num_cpus: int, most: int) -> list[Piece]:
+    """Args: places: those of the listing that are taken. most: of one piece."""
     paths = [listing.path(place) for place in places]
     addresses = [os.fsencode(address_of(listing.fs, place)) for place in places]
-    size = max(1, min(MOST_PHOTOS, -(-len(places) // (PIECES_PER_CPU * num_cpus))))
+    size = max(1, min(most, -(-len(places) // (PIECES_PER_CPU * num_cpus))))
     return [Files(paths[i : i + size], addresses[i : i + size]) for i in range(0, len(paths), size)]
+
+
+def _suffix(place: str) -> str:
+    return PurePosixPath(place).suffix.lower()
 
 
 def _before_wildcard(pattern: str) -> str:

@@ -10,7 +10,7 @@ from labelling.errors import LabellingError
 from labelling.items import SCHEMA
 from labelling.output import Output
 from labelling.pieces import Rows
-from labelling.sources import MOST_PHOTOS, PIECES_PER_CPU, Listing, pieces_of
+from labelling.sources import MOST_PHOTOS, MOST_VIDEOS, PIECES_PER_CPU, Listing, pieces_of
 
 from .conftest import photo_bytes, write_table
 
@@ -192,3 +192,14 @@ def test_every_core_gets_several_pieces(monkeypatch, photos, cpus, size):
     assert pieces[0].num_rows == size
     assert sum(piece.num_rows for piece in pieces) == photos
     assert len(pieces) >= min(photos, cpus * PIECES_PER_CPU)
+
+
+@pytest.mark.parametrize(("videos", "cpus", "size"), [(3, 8, 1), (40, 1, 3), (20_000, 1, MOST_VIDEOS)])
+def test_a_job_over_videos_that_stops_loses_few_of_them(monkeypatch, videos, cpus, size):
+    """What is finished of a piece is written with the whole piece."""
+    places = [f"/p/{number}.mp4" for number in range(videos)]
+    fs = fsspec.filesystem("file")
+    monkeypatch.setattr("labelling.sources._listed", lambda source: Listing(fs, source, "/p", places))
+    pieces = pieces_of("/p", cpus, videos=True)
+    assert pieces[0].num_rows == size <= 4
+    assert sum(piece.num_rows for piece in pieces) == videos
