@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from .errors import PhotoError
 from .formats import WANTED
-from .photo_bytes import PhotoBytes
+from .photo_bytes import PhotoBytes, TemporaryCopy
 from .photo_file import PhotoFile
 from .photo_names import address_scheme
 from .standard_input import StandardInput
@@ -50,11 +51,12 @@ def open_file(photo: str | os.PathLike, name: str, kind: Kind = PHOTO) -> PhotoF
         PhotoError: it is a folder, a device or empty.
         OSError, ValueError: it cannot be opened; `why_not_opened` makes a sentence of them.
     """
-    if isinstance(photo, (StandardInput, PhotoBytes)):
+    if isinstance(photo, (StandardInput, PhotoBytes, TemporaryCopy)):
         data = photo.read()
-        if not data.getbuffer().nbytes:
+        if not data.seek(0, io.SEEK_END):
             piped = isinstance(photo, StandardInput)
             raise PhotoError(_empty(name, "pipe a photo into the command" if piped else _save_again(kind)))
+        data.seek(0)
         return PhotoFile(data)
     path = Path(os.fsdecode(photo))
     status = path.stat()

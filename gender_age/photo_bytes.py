@@ -1,4 +1,4 @@
-"""A photo's file that is in memory: fetched from a store, or a cell of a table."""
+"""What stands for a file without a path: one in memory, or a temporary one."""
 
 from __future__ import annotations
 
@@ -25,4 +25,24 @@ class PhotoBytes(os.PathLike):
         return io.BytesIO(self._data)
 
 
-__all__ = ["PhotoBytes"]
+class TemporaryCopy(os.PathLike):
+    """Stands for a temporary file wherever a path is taken, once: it is closed, and so deleted, with what opened it.
+
+    Args:
+        file: as of `tempfile.TemporaryFile()`.
+        name: the path of what was copied, for messages and results; it need not exist.
+    """
+
+    def __init__(self, file: io.BufferedRandom, name: str) -> None:
+        self._file, self._name = file, name
+
+    def __fspath__(self) -> str:
+        return self._name
+
+    def read(self) -> io.BufferedRandom:
+        """The file, at its start."""
+        self._file.seek(0)
+        return self._file
+
+
+__all__ = ["PhotoBytes", "TemporaryCopy"]

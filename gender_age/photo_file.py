@@ -19,10 +19,10 @@ class PhotoFile(io.BufferedReader):
     """A file that allows a limited number of reads; a context manager.
 
     Args:
-        raw: the file, opened without a buffer; `Parts`; or what is in memory.
+        raw: the file, opened without a buffer; `Parts`; what is in memory; or a temporary file.
     """
 
-    def __init__(self, raw: io.RawIOBase | io.BytesIO) -> None:
+    def __init__(self, raw: io.RawIOBase | io.BytesIO | io.BufferedRandom) -> None:
         super().__init__(raw)
         self._reads_left = MAX_READS
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedRandom
 from pathlib import Path
 
 import pyarrow
@@ -13,7 +16,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from gender_age.images import Photo
-from gender_age.photo_bytes import PhotoBytes
+from gender_age.photo_bytes import PhotoBytes, TemporaryCopy
 from gender_age.photo_names import address_scheme, photo_name
 
 from .errors import StoreLostError, first_line
@@ -29,8 +32,10 @@ SCHEMA = pyarrow.schema(
 """`path`: the photo's id, in UTF-8. `address`: a path of this machine as `os.fsencode` has it, or an fsspec address.
 `data`: the file's content, where it was read already. `error`: why it could not be."""
 
-# Of one file: 85 megapixels of uncompressed PNG are less. A cell of a table is bounded by its table.
+# Of one photo's file: 85 megapixels of uncompressed PNG are less. A cell of a table is bounded by its table.
 MAX_BYTES = 300_000_000
+# Of a video, in memory at once.
+CHUNK_BYTES = 8 << 20
 
 
 def utf8(path: str) -> str:
@@ -82,8 +87,11 @@ def _answers(fs: AbstractFileSystem, folder: str) -> bool:
     return True
 
 
-def fetched(item: dict) -> dict:
+def fetched(item: dict, is_video: bool = False) -> dict:
     """An item with its content, if its file is not on this machine.
+
+    Args:
+        is_video: the content is a temporary file without a name, as videos have gigabytes.
 
     Raises:
         StoreLostError: its store is gone.
@@ -95,14 +103,14 @@ def fetched(item: dict) -> dict:
     try:
         fs, place = place_of(address)
         with reading(fs, place):
-            data = _content(fs, place)
+            data = _copy(fs, place) if is_video else _content(fs, place)
     except StoreLostError:
         raise
     except Exception as error:  # the library of every store has errors of its own
         return item | {
             "error": f"{name} cannot be fetched ({first_line(error)}): check that it is there and may be read."
         }
-    if len(data) > MAX_BYTES:
+    if isinstance(data, bytes) and len(data) > MAX_BYTES:
         return item | {"error": f"{name} is too large: the limit is {MAX_BYTES // 1_000_000} MB, save it smaller."}
     return item | {"data": data}
 
@@ -117,7 +125,16 @@ def _content(fs: AbstractFileSystem, place: str) -> bytes:
         return b""
 
 
+def _copy(fs: AbstractFileSystem, place: str) -> BufferedRandom:
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  # whoever opens the video closes it
+    with fs.open(place, "rb", block_size=CHUNK_BYTES) as file:
+        shutil.copyfileobj(file, copy, CHUNK_BYTES)
+    return copy
+
+
 def photo_of(item: dict) -> Photo:
-    """What the opener takes for an item without an error."""
-    data = item["data"]
-    return os.fsdecode(item["address"]) if data is None else PhotoBytes(data, item["path"])
+    """What the opener takes for an item without an error; also of a video."""
+    data, path = item["data"], item["path"]
+    if data is None:
+        return os.fsdecode(item["address"])
+    return PhotoBytes(data, path) if isinstance(data, bytes) else TemporaryCopy(data, path)

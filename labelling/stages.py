@@ -76,7 +76,7 @@ class FollowPeople:
 
     def __call__(self, items: pyarrow.Table) -> Iterator[pyarrow.Table]:
         for item in items.to_pylist():
-            yield people_table([video_of(self._predictor, fetched(item), self._min_score)])
+            yield people_table([video_of(self._predictor, fetched(item, is_video=True), self._min_score)])
             self._counter.add.remote(1)
 
 

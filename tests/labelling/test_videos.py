@@ -1,12 +1,16 @@
 """`--videos`: the people of many videos as Parquet."""
 
+from types import SimpleNamespace
+
+import fsspec
 import pyarrow.parquet
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from gender_age.prediction import GenderAgePredictor
 from gender_age.video_writers import PEOPLE_COLUMNS
-from labelling import stages
-from labelling.errors import LabellingError
+from labelling import items, stages
+from labelling.errors import LabellingError, StoreLostError
 from labelling.sources import pieces_of
 from tests.fakes import FakeDetector, detected_face, if_wide, noise
 from tests.gender_age.clips import Actor, still, write_clip
@@ -29,9 +33,14 @@ def item(**changes):
     return {"path": "clips/a.mp4", "address": b"", "data": None, "error": None} | changes
 
 
-def test_an_item_becomes_rows_of_people(clips, tiny_model_folder):
+@pytest.fixture
+def predictor(tiny_model_folder):
     predictor = GenderAgePredictor.from_pretrained(tiny_model_folder, device="cpu")
     predictor.detector = FakeDetector(if_wide(detected_face(box=(40, 30, 100, 100)), detected_face(score=0.7)))
+    return predictor
+
+
+def test_an_item_becomes_rows_of_people(clips, predictor):
     path = str(clips / "hopper.mp4").encode()
     data = (clips / "hopper.mp4").read_bytes()
     given = [item(address=path), item(data=data, path="s3://b/c.mp4"), item(data=b"x"), item(error="Not fetched.")]
@@ -42,6 +51,51 @@ def test_an_item_becomes_rows_of_people(clips, tiny_model_folder):
     assert table["frames"].to_pylist() == [5, 5, None, None]
     assert table["error"].to_pylist()[3] == "Not fetched."
     assert "is not a video" in table["error"].to_pylist()[2]
+
+
+@pytest.fixture
+def bucket(clips):
+    """The clips and an empty one in fsspec's file system in memory, as a store that is not on this machine."""
+    fs = fsspec.filesystem("memory")
+    fs.put(f"{clips}/", "/bucket/clips/", recursive=True)
+    fs.pipe_file("/bucket/clips/empty.mp4", b"")
+    yield "memory:///bucket/clips"
+    fs.rm("/bucket", recursive=True)
+
+
+def followed(predictor, *given):
+    """Rows of the stage, without Ray."""
+    stage = stages.FollowPeople.__new__(stages.FollowPeople)
+    stage._predictor, stage._min_score = predictor, 0.8
+    stage._counter = SimpleNamespace(add=SimpleNamespace(remote=lambda number: None))
+    return pyarrow.concat_tables(stage(pyarrow.Table.from_pylist(list(given), items.SCHEMA))).to_pylist()
+
+
+def test_a_video_of_a_store_has_any_size_and_is_not_read_into_memory(bucket, predictor, monkeypatch):
+    def whole(*given, **options):
+        raise AssertionError("it was read into memory")
+
+    monkeypatch.setattr(items, "MAX_BYTES", 100)
+    photo = item(path="photo.png", address=f"{bucket}/photo.png".encode())
+    assert "too large" in items.fetched(photo)["error"]
+    monkeypatch.setattr(MemoryFileSystem, "cat_file", whole)
+    names = ["hopper.mp4", "inside/broken.mov", "empty.mp4", "missing.mp4"]
+    given = [item(path=f"s3://b/{name}", address=f"{bucket}/{name}".encode()) for name in names]
+    found, broken, empty, missing = followed(predictor, *given)
+    assert (found["path"], found["person"], found["frames"], found["error"]) == ("s3://b/hopper.mp4", 1, 5, None)
+    assert broken["error"].startswith("“broken.mov” is not a video")
+    assert empty["error"].startswith("“empty.mp4” is empty (0 bytes)")
+    assert missing["error"].startswith("“missing.mp4” cannot be fetched")
+
+
+def test_a_store_that_is_gone_ends_the_job_over_videos(bucket, predictor, monkeypatch):
+    def gone(*given, **options):
+        raise OSError("Timeout")
+
+    monkeypatch.setattr(MemoryFileSystem, "_open", gone)
+    monkeypatch.setattr(MemoryFileSystem, "info", gone)
+    with pytest.raises(StoreLostError, match=r"can no longer be read \(Timeout\)$"):
+        followed(predictor, item(address=f"{bucket}/hopper.mp4".encode()))
 
 
 def test_only_videos_are_listed(clips):
