@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from .geometry import PixelBox
+from .track_linking import linked, unit
 from .tracking import match_score
 
 # A face that was not found for so long is not followed by its place any more, only by its looks.
@@ -56,7 +57,7 @@ def look_of(crop_rgb: Image.Image) -> np.ndarray:
     """
     small = crop_rgb.convert("L").resize((LOOK_SIDE, LOOK_SIDE), Image.Resampling.BOX)
     values = np.asarray(small, np.float32).ravel()
-    return _unit(values - values.mean())
+    return unit(values - values.mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +99,7 @@ class VideoTracker:
     def people(self) -> list[Person]:
         """In order of appearance."""
         tracks = [*self._ended, *self._tracks]
-        groups = _linked([track.look_sum for track in tracks], [track.times_s for track in tracks])
+        groups = linked([track.look_sum for track in tracks], [track.times_s for track in tracks], LINK_SIMILARITY)
         people = [_person([tracks[index] for index in group]) for group in groups]
         return sorted(people, key=lambda person: (person.faces[0].time_s, person.faces[0].box[0]))
 
@@ -134,38 +135,13 @@ class _Track:
     def score(self, face: Sighting) -> float:
         """Match score with a face of the next frame; 0 where it is not this person, or cannot be told to be."""
         last, gap_s = self.faces[-1], face.time_s - self.last_s
-        similarity = float(max(face.look @ last.look, face.look @ _unit(self.look_sum)))
+        similarity = float(max(face.look @ last.look, face.look @ unit(self.look_sum)))
         if not 0 < gap_s <= KEPT_S or similarity < MIN_SIMILARITY:
             return 0.0
         dx, dy = (gap_s * self._speed_xy).tolist()
         x1, y1, x2, y2 = last.box
         place = max(match_score(box, face.box) for box in (last.box, (x1 + dx, y1 + dy, x2 + dx, y2 + dy)))
         return place / 2 + similarity if place > 0 else 0.0
-
-
-def _linked(look_sums: Sequence[np.ndarray], times_s: Sequence[set[float]]) -> list[list[int]]:
-    """The tracks of each person: the most alike are joined first, but nobody is in one frame twice."""
-    groups = [[index] for index in range(len(look_sums))]
-    sums, times = list(look_sums), list(times_s)
-    if not groups:
-        return []
-    looks = np.stack([_unit(look) for look in sums])
-    alike = looks @ looks.T
-    np.fill_diagonal(alike, -1.0)
-    while (best := int(alike.argmax())) >= 0 and alike.flat[best] >= LINK_SIMILARITY:
-        first, second = sorted(divmod(best, len(groups)))
-        if times[first] & times[second]:
-            alike[first, second] = alike[second, first] = -1.0
-            continue
-        groups[first] += groups[second]
-        groups[second] = []
-        sums[first], times[first] = sums[first] + sums[second], times[first] | times[second]
-        looks[first] = _unit(sums[first])
-        row = np.where([bool(group) for group in groups], looks @ looks[first], -1.0)
-        row[first] = -1.0
-        alike[first], alike[:, first] = row, row
-        alike[second], alike[:, second] = -1.0, -1.0
-    return [group for group in groups if group]
 
 
 def _person(tracks: Sequence[_Track]) -> Person:
@@ -176,10 +152,6 @@ def _person(tracks: Sequence[_Track]) -> Person:
 def _centre(box_xyxy: Sequence[float]) -> np.ndarray:
     x1, y1, x2, y2 = box_xyxy
     return np.array([(x1 + x2) / 2, (y1 + y2) / 2])
-
-
-def _unit(values: np.ndarray) -> np.ndarray:
-    return values / max(float(np.linalg.norm(values)), 1e-6)
 
 
 __all__ = ["Person", "Sighting", "VideoTracker", "look_of"]
