@@ -49,7 +49,8 @@ def check_target(target: str, inputs: Iterable[str | os.PathLike], option: str =
     if not os.path.isdir(parent):
         raise UsageError(f"{target} cannot be written, as its folder does not exist: make it, or change {option}.")
     with told(target, option):
-        check_place(real)
+        # A pipe without a name, as of a shell's `>(…)`, is there, and its resolved path is not.
+        check_place(target if os.path.exists(target) else real)
 
 
 @contextmanager

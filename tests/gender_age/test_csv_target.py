@@ -133,3 +133,14 @@ def test_a_stream_that_knows_no_encoding_takes_the_table(monkeypatch):
     with csv_target.open_target("-") as file:
         file.write("path\r\n")
     assert out.getvalue() == "path\r\n"
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="there are no descriptors by name")
+def test_a_pipe_by_its_descriptor_takes_the_table(commanded, photos):
+    """As a shell names it for `--csv >(gzip > faces.csv.gz)`; its resolved path is `pipe:[123]`, which is no place."""
+    read, write = os.pipe()
+    with os.fdopen(read, encoding="utf-8", newline="") as file:
+        check_target(f"/dev/fd/{write}", [])
+        assert main([*photos, "--csv", f"/dev/fd/{write}"]) == 1
+        os.close(write)
+        assert len(list(csv.reader(file))) == 7
