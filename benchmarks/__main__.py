@@ -8,9 +8,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from gender_age.csv_target import check_target
+from gender_age.errors import GenderAgeError
 from gender_age.prediction import DEFAULT_MODEL, GenderAgePredictor
 
-from .accuracy import measure_accuracy
+from .accuracy import faces_with_exact_age, measure_accuracy
 from .agreement import measure_agreement, searched_by
 from .baseline import Baseline
 from .detector import measure_detector
@@ -41,7 +43,11 @@ def measure(model: str, settings: Settings, data: str | None, say: Callable[[str
         settings: sizes and repetitions.
         data: a prepared dataset, or None to skip accuracy.
         say: progress callback, called with the name of each step.
+
+    Raises:
+        GenderAgeError: the model or the data cannot be used; nothing was measured.
     """
+    rows = None if data is None else faces_with_exact_age(data)
     predictor = GenderAgePredictor.from_pretrained(model, device="cpu")
     baseline = Baseline(predictor)
     with tempfile.TemporaryDirectory() as folder:
@@ -68,23 +74,35 @@ def measure(model: str, settings: Settings, data: str | None, say: Callable[[str
         lambda image_rgb: [box for box, _, _ in baseline.search(image_rgb)],
     )
     accuracy = None
-    if data is not None:
+    if rows is not None:
         say("accuracy")
-        accuracy = measure_accuracy(predictor, data)
+        accuracy = measure_accuracy(predictor, rows)
     return Results(settings, photos, detectors, models, batch, portraits, page, agreement, accuracy)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the benchmarks and writes the report; the exit status is always 0."""
+    """Runs the benchmarks and writes the report; the exit status is 2 where what was given cannot be used, else 0."""
     arguments = parse_arguments(argv)
     settings = QUICK if arguments.quick else FULL
-    results = measure(arguments.model, settings, arguments.data, lambda step: print(f"… {step}", file=sys.stderr))
+    try:
+        if arguments.output is not None:
+            check_target(str(arguments.output), [], "--output", ".md")
+        results = measure(arguments.model, settings, arguments.data, lambda step: print(f"… {step}", file=sys.stderr))
+    except (GenderAgeError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
     command = "python -m benchmarks" + " --quick" * arguments.quick + " --data FOLDER" * (arguments.data is not None)
     text = markdown(results, command)
     if arguments.output is None:
         print(text)
-    else:
+        return 0
+    try:
         arguments.output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        # Measuring takes minutes.
+        print(text)
+        print(f"{arguments.output} cannot be written ({error.strerror}): the report is printed.", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -7,16 +7,19 @@ from functools import partial
 
 import numpy as np
 import torch
-from datasets import load_dataset
+from datasets import Dataset, load_dataset
+from datasets.exceptions import DatasetsError
 
 from gender_age.alignment import align_face
 from gender_age.decoding import decode
+from gender_age.errors import GenderAgeError
 from gender_age.images import open_photo
 from gender_age.inference import inference
 from gender_age.labels import GENDERS
 from gender_age.prediction import GenderAgePredictor
 
 BATCH_SIZE = 64
+COLUMNS = ("image", "landmarks", "age_min", "age_max", "gender")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,31 @@ class Accuracy:
         return 100 * (self.gender_accuracy[0] - self.gender_accuracy[1])
 
 
-def measure_accuracy(predictor: GenderAgePredictor, folder: str) -> Accuracy:
-    """Runs the model in both modes on the faces with exact age of a test split.
+def faces_with_exact_age(folder: str) -> Dataset:
+    """The faces of a test split that have one.
 
     Args:
         folder: dataset written by `python -m trainer prepare`.
+
+    Raises:
+        GenderAgeError: it is none.
     """
-    rows = load_dataset(folder, split="test").filter(
-        lambda low, high: low == high, input_columns=["age_min", "age_max"], keep_in_memory=True
-    )
+    wanted = f"{folder} is no prepared dataset with a test split: name one that python -m trainer prepare has written."
+    try:
+        rows = load_dataset(folder, split="test")
+    except (OSError, ValueError, DatasetsError) as error:
+        raise GenderAgeError(wanted) from error
+    if not set(COLUMNS) <= set(rows.column_names):
+        raise GenderAgeError(wanted)
+    return rows.filter(lambda low, high: low == high, input_columns=["age_min", "age_max"], keep_in_memory=True)
+
+
+def measure_accuracy(predictor: GenderAgePredictor, rows: Dataset) -> Accuracy:
+    """Runs the model in both modes.
+
+    Args:
+        rows: of `faces_with_exact_age`.
+    """
     modes = torch.no_grad, partial(inference, predictor.model.device)
     errors: tuple[list, list] = ([], [])
     right: tuple[list, list] = ([], [])

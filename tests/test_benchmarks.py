@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from datasets import Dataset
 from PIL import Image
 
 from benchmarks import __main__ as command
@@ -186,6 +187,40 @@ def test_a_small_run_is_reported_whole(tiny_model_folder, tiny_data, monkeypatch
     assert "| 640 × 480, 1 face |" in text.partition("## The detector alone")[2]
     for part in ("the command", "12 Mpx, 20 faces", "1080p", "640 × 480", "Machine: ", "| 8 |"):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--output", "missing/x.md"], "missing/x.md cannot be written, as its folder does not exist"),
+        (["--output", "."], "is a folder"),
+        (["--data", "./wrong"], "./wrong is no prepared dataset with a test split"),
+        (["--data", "other"], "other is no prepared dataset with a test split"),
+        (["--model", "./wrong"], "./wrong"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence_before_anything_is_measured(
+    tiny_model_folder, tmp_path, monkeypatch, capsys, options, said
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").mkdir()
+    Dataset.from_dict({"text": ["a"]}).to_parquet(tmp_path / "other" / "test.parquet")
+    monkeypatch.setattr(command, "phone_photos", lambda *given: pytest.fail("it is measured"))
+    assert command.main(["--quick", "--model", str(tiny_model_folder), *options]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err.splitlines()[-1]
+    assert "Traceback" not in captured.err
+    assert captured.out == ""
+
+
+def test_a_report_that_cannot_be_written_after_all_is_printed(tmp_path, monkeypatch, capsys):
+    output = tmp_path / "x.md"
+    monkeypatch.setattr(command, "measure", lambda *given: output.mkdir())
+    monkeypatch.setattr(command, "markdown", lambda *given: "the report")
+    assert command.main(["--output", str(output)]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "the report\n"
+    assert "x.md" in captured.err
 
 
 @pytest.mark.slow
