@@ -16,6 +16,7 @@ const sentences = {
 };
 const STOPPED = 'The camera is off. No pictures are sent.';
 let state = '', stream = null, facing = 'user', cameras = [], isSending = false, back = false;
+let turn = 0; // a camera that opens after Stop is closed again, also where another was asked for
 
 const say = (sentence) => { said.textContent = sentence; };
 // off: nothing is sent; starting: no answer yet; live; frozen: as off, with a picture.
@@ -38,6 +39,7 @@ const send = (wanted) => {
 const end = (next, sentence) => {
   // The focus goes where the pressed button was.
   const hadFocus = element.contains(document.activeElement);
+  turn += 1;
   send(false);
   for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;
@@ -59,7 +61,7 @@ const show = async (opened) => {
     media.getUserMedia = () => Promise.resolve(opened);
     ask.click();
     media.getUserMedia = getUserMedia;
-    while (stream && !view.querySelector('.capture-button')) await new Promise(requestAnimationFrame);
+    while (stream === opened && !view.querySelector('.capture-button')) await new Promise(requestAnimationFrame);
   } else {
     video().srcObject = opened;
     await video().play();
@@ -68,13 +70,14 @@ const show = async (opened) => {
 const open = (wanted) => media.getUserMedia({ video: { ...props.video, ...wanted } });
 const begin = async (findCamera) => {
   if (state === 'starting') return;
+  const mine = turn;
   enter('starting');
   say('Starting …');
   stop.focus();
   try {
     const opened = await findCamera();
     // Meanwhile the visitor may have left.
-    if (state !== 'starting') return opened.getTracks().forEach((track) => track.stop());
+    if (mine !== turn) return opened.getTracks().forEach((track) => track.stop());
     await show(opened);
     cameras = (await media.enumerateDevices()).filter((each) => each.kind === 'videoinput');
     if (stream !== opened) return;
@@ -83,6 +86,7 @@ const begin = async (findCamera) => {
     });
     send(true);
   } catch (error) {
+    if (mine !== turn) return;
     end('off', sentences[error.name] ?? 'The camera could not be opened. Close what else uses it, then press Start again.');
   }
 };

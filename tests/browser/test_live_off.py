@@ -10,7 +10,7 @@ from page.live import tab as live_tab
 from page.server.stream_turns import Turns
 from tests import fakes
 
-from .camera import LIVE_MS, OFF, ONE_VIEW, SIZE_WH, STOP, is_off, start, track
+from .camera import LIVE_MS, OFF, ONE_VIEW, SIZE_WH, START, STOP, is_off, start, track
 from .steps import open_tab, violations
 
 # A front and a back camera, as a phone has them.
@@ -23,6 +23,24 @@ TWO_CAMERAS = """() => {
     stream.getVideoTracks()[0].getSettings = () => ({ facingMode, deviceId: facingMode });
     return stream;
   };
+}"""
+# A camera that opens when it is told to.
+SLOW_CAMERA = """() => {
+  const { mediaDevices } = navigator, open = mediaDevices.getUserMedia.bind(mediaDevices);
+  const held = window.held = [], streams = window.streams = [];
+  mediaDevices.getUserMedia = async (wanted) => {
+    await new Promise((go) => { held.push(go); });
+    const stream = await open(wanted);
+    streams.push(stream);
+    return stream;
+  };
+}"""
+# A video that never begins to play.
+SLOW_VIDEO = """() => {
+  const video = document.querySelector('#live-camera video');
+  video.play = () => new Promise((_, refuse) => {
+    window.refuse = () => refuse(new DOMException('interrupted', 'AbortError'));
+  });
 }"""
 
 
@@ -72,6 +90,31 @@ def test_off_is_off(live):
     assert 0.002 < marked < 0.2, "the face is not marked"
     live.click("text=Live again")
     live.wait_for_selector("text=Freeze")
+
+
+@ONE_VIEW
+def test_a_camera_that_opens_after_stop_is_closed_again(live):
+    live.evaluate(SLOW_CAMERA)
+    for button in (START, STOP, START):
+        live.click(button)
+    live.wait_for_function("held.length === 2")
+    live.evaluate("held.forEach((go) => go())")
+    live.wait_for_selector("[data-live=live]")
+    live.wait_for_function("streams.length === 2")
+    live.click(STOP)
+    live.wait_for_selector(OFF)
+    tracks = live.evaluate("streams.flatMap((each) => each.getTracks()).map((each) => each.readyState)")
+    assert tracks == ["ended", "ended"], "the camera is on, and the page says that it is off"
+
+    live.evaluate(SLOW_VIDEO)
+    live.click(START)
+    live.wait_for_function("held.length === 3")
+    live.evaluate("held[2]()")
+    live.wait_for_function("'refuse' in window")
+    live.click(STOP)
+    live.evaluate("refuse()")
+    live.wait_for_timeout(100)
+    assert live.locator(OFF).is_visible(), "Stop is called a camera that could not be opened"
 
 
 @ONE_VIEW
