@@ -49,12 +49,13 @@ TOOLS = """<div class="ga-tools" role="group" aria-label="More to do with a phot
 <p class="ga-said" role="status"></p></dialog>"""
 GUESS = """<section class="ga-guess" aria-label="Guess first" hidden></section>
 <p class="ga-unseen" role="status"></p>"""
-STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" hidden>
+STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" data-minutes="{KEPT_MINUTES}" hidden>
 <ol class="ga-thumbs"></ol>
 <div class="ga-tools">
 <button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare</button>
 <button type="button" class="ga-tool" data-tool="forget">Forget my photos now</button></div>
-<p class="ga-small">This browser tab keeps the last photos of your visit until you close it.</p></section>
+<p class="ga-small">This browser tab keeps the last photos of your visit until you close it. If you reopen it within
+{KEPT_MINUTES} minutes, it may show them again; “Forget my photos now” removes them.</p></section>
 <dialog class="ga-dialog ga-compare-dialog" aria-labelledby="ga-compare-title">
 <div class="ga-dialog-top"><h2 id="ga-compare-title">Compare two photos</h2>
 <button type="button" class="ga-tool" data-do="close">Close</button></div>

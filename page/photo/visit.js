@@ -1,7 +1,8 @@
 // The visit is there again after a reload, after Back, on a tab that a phone had dropped, and after a lost connection, when
 // gradio loads the page anew: its photos, as many as there is room for, the open tab, and what broke. sessionStorage, which
-// is this tab's alone, holds them only while the page is away or hidden. gradio runs this after strip.js. No upstream issue
-// was found. `isLost` can go when `test_a_lost_connection_loads_the_page_anew` in tests/browser/test_gradio.py fails.
+// is this tab's alone, holds them only while the page is away or hidden. Browsers bring it back with a closed tab, even days
+// later: what is older than the server's copies may be is discarded. gradio runs this after strip.js. No upstream issue was
+// found. `isLost` can go when `test_a_lost_connection_loads_the_page_anew` in tests/browser/test_gradio.py fails.
 const host = element.closest('#strip'), stage = document.querySelector('#stage');
 let isLost = false, isBack = false;
 new MutationObserver((_, watcher) => {
@@ -28,7 +29,7 @@ const store = () => {
   const note = isLost && ('waiting' in stage.dataset || 'failed' in stage.dataset ? '.ga-failed' : '.ga-lost');
   for (let from = 0; from <= photos.length; from += 1) {
     try {
-      storage.gaVisit = JSON.stringify({ note, photos: photos.slice(from), shown, tab });
+      storage.gaVisit = JSON.stringify({ at: Date.now(), note, photos: photos.slice(from), shown, tab });
       return;
     } catch { /* No room for the oldest. */ }
   }
@@ -36,7 +37,8 @@ const store = () => {
 addEventListener('pagehide', store);
 document.addEventListener('visibilitychange', () => (document.hidden ? store() : isBack && delete storage.gaVisit));
 
-const bringBack = async ({ note, photos, shown, tab }) => {
+const bringBack = async ({ at, note, photos, shown, tab }) => {
+  if (Date.now() - at > element.querySelector('.ga-strip').dataset.minutes * 60_000) return;
   const sentence = note && document.querySelector(note);
   if (sentence) {
     sentence.hidden = false;

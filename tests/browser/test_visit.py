@@ -2,6 +2,8 @@
 
 import re
 
+from page.shared.settings import KEPT_MINUTES
+
 from .steps import EXAMPLES, GRADIO_RELOADS_MS, ONE_VIEW, answered, choose, open_tab, refuse
 
 THUMBS = "#strip .ga-thumb"
@@ -42,6 +44,23 @@ def test_a_reload_keeps_the_visit_until_it_is_forgotten(page):
     page.click("[data-tool=forget]")
     page.evaluate("dispatchEvent(new Event('pagehide'))")
     assert page.evaluate(STORED) == 0
+
+
+@ONE_VIEW
+def test_a_tab_that_is_reopened_later_shows_nothing(page):
+    """Browsers bring the stored visit back with a closed tab."""
+    choose(page, EXAMPLES / "hopper.jpg")
+    answered(page, "hopper.jpg")
+    page.wait_for_function("document.querySelector('#strip').gaPhotos[0]?.data")
+    assert f"within {KEPT_MINUTES} minutes" in page.inner_text("#strip .ga-small")
+    for minutes, thumbs in ((KEPT_MINUTES - 1, 1), (KEPT_MINUTES + 1, 0)):
+        page.evaluate("(minutes) => { const then = Date.now() - minutes * 60_000; Date.now = () => then; }", minutes)
+        page.reload()
+        page.wait_for_function("document.querySelector('#strip')?.gaPhotos && sessionStorage.length === 0")
+        assert page.locator(THUMBS).count() == thumbs
+        if thumbs:
+            page.wait_for_function("document.querySelector('#strip').gaPhotos[0].data")
+    assert page.locator("#summary .ga-welcome").is_visible()
 
 
 def loses_the_connection(page, selector):
