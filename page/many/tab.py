@@ -98,20 +98,23 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         }
 
     def analyse_files(photos: list[GivenFile] | None, min_score: float, this: Run | None) -> Iterator[dict]:
-        """The run: yields the results so far after each portion, and at the end the downloads."""
+        """The run: yields the results so far after each portion, and at the end the downloads.
+
+        Each yield renews the state, whose time to live would otherwise end in the middle of a long run.
+        """
         this = this or Run()
         items = this.items = items_of(photos or ())
         if not items:
             this.ended = True
-            yield {status: NOTHING}
+            yield {state: this, status: NOTHING}
             return
         begun, shown = time.monotonic(), 0.0
         done, lines, first_strip = this.done, "", None
 
         def so_far() -> dict:
-            return {charts: charts_html(done), table: table_value(lines, first_strip)}
+            return {state: this, charts: charts_html(done), table: table_value(lines, first_strip)}
 
-        yield {status: progress_html(0, len(items), 0.0)}
+        yield {state: this, status: progress_html(0, len(items), 0.0)}
         with closing(run(items, partial(portion, min_score=min_score, strips=True))) as portions:
             while not this.cancelled and not has_left() and (found := next(portions, None)) is not None:
                 for answer in found:
@@ -131,10 +134,10 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         yield so_far() | files_done | {status: summary_html(done, len(items), len(done) < len(items))}
 
     def stop(this: Run | None) -> dict:
-        """Asks the run to end after the current portion."""
-        if this is not None:
-            this.cancelled = True
-        return gr.update(value="Stopping …", interactive=False)
+        """Asks the run to end after the current portion; one that has waited for longer than its state lives, too."""
+        this = this or Run()
+        this.cancelled = True
+        return {state: this, cancel: gr.update(value="Stopping …", interactive=False)}
 
     def end(this: Run | None) -> dict:
         """After the run, however it ended."""
@@ -185,10 +188,10 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
     shown = [status, charts, table, *downloads]
     unseen = {"api_visibility": "private", "show_progress": "hidden"}
     started = analyse.click(start, None, [*shown, state, analyse, cancel], queue=False, scroll_to_output=True, **unseen)
-    running = started.success(analyse_files, [files, lowest, state], shown, **unseen, **MANY_PLACES)
+    running = started.success(analyse_files, [files, lowest, state], [*shown, state], **unseen, **MANY_PLACES)
     for ended in endings(running):
         ended(end, state, [analyse, cancel, status], queue=False, **unseen)
-    cancel.click(stop, state, cancel, queue=False, **unseen)
+    cancel.click(stop, state, [state, cancel], queue=False, **unseen)
     opening = table.select(show_photo, state, photo, trigger_mode="always_last", **unseen, **PHOTO_PLACES)
     opening.success(None, js=TOLD.format("opened"))
     opening.failure(None, js=TOLD.format("failed"))

@@ -81,11 +81,15 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
         }
 
     def follow_people(given: GivenFile | None, this: VideoRun | None) -> Iterator[dict]:
-        """The run: yields its progress, and at the end the people and the annotated copy."""
+        """The run: yields its progress, and at the end the people and the annotated copy.
+
+        Each yield renews the state, whose time to live would otherwise end in the middle of a long run.
+        """
         this = this or VideoRun()
         if given is None or given.path is None:
             this.ended = True
-            yield {status: NO_VIDEO if given is None or given.error is None else refusal_html(given.error)}
+            said = NO_VIDEO if given is None or given.error is None else refusal_html(given.error)
+            yield {state: this, status: said}
             return
         with new_copy(copy) as drawn:
             try:
@@ -98,16 +102,17 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
                     yield from shown("Drawing the copy", this, copying)
             except GenderAgeError as error:
                 this.ended = True
-                yield {status: refusal_html(str(error))}
+                yield {state: this, status: refusal_html(str(error))}
                 return
             this.ended = True
             if prediction is None or this.cancelled or has_left():
-                yield {status: STOPPED}
+                yield {state: this, status: STOPPED}
                 return
             drawn.is_whole = True
         people = prediction.people
         crops = [save_jpeg(person.crop, "person.jpg", table.GRADIO_CACHE) for person in people]
         yield {
+            state: this,
             status: people_summary_html(prediction),
             copy: copy_value(drawn.path, (prediction.width, prediction.height)),
             table: people_value(people, crops),
@@ -130,14 +135,14 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
                     return end.value
                 if time.monotonic() - last_s >= SHOW_EVERY_S:
                     last_s = time.monotonic()
-                    yield {status: video_progress_html(what, reader.last_s, reader.duration_s)}
+                    yield {state: this, status: video_progress_html(what, reader.last_s, reader.duration_s)}
         return None
 
     def stop_video(this: VideoRun | None) -> dict:
-        """Asks the run to end after the current frame."""
-        if this is not None:
-            this.cancelled = True
-        return gr.update(value="Stopping …", interactive=False)
+        """Asks the run to end after the current frame; one that has waited for longer than its state lives, too."""
+        this = this or VideoRun()
+        this.cancelled = True
+        return {state: this, cancel: gr.update(value="Stopping …", interactive=False)}
 
     def end_video(this: VideoRun | None) -> dict:
         """After the run, however it ended."""
@@ -166,11 +171,11 @@ def build_video_part(predictor: GenderAgePredictor) -> None:
     outputs = [status, copy, table, *downloads]
     unseen = {"api_visibility": "private", "show_progress": "hidden"}
     started = follow_button.click(start_video, None, [*outputs, state, follow_button, cancel], queue=False, **unseen)
-    running = started.success(follow_people, [video, state], outputs, **unseen, **VIDEO_PLACES)
+    running = started.success(follow_people, [video, state], [*outputs, state], **unseen, **VIDEO_PLACES)
     running.success(None, js=INTO_VIEW)
     for ended in endings(running):
         ended(end_video, state, [follow_button, cancel, status], queue=False, **unseen)
-    cancel.click(stop_video, state, cancel, queue=False, **unseen)
+    cancel.click(stop_video, state, [state, cancel], queue=False, **unseen)
 
 
 @dataclass(eq=False, slots=True)
