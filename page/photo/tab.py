@@ -83,14 +83,13 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         return predicted(photo, min_score).to_dict()
 
     def searched(given: GivenFile | str | None) -> dict:
-        """The chosen photo with all its faces, and the note to show once it is gone; empties the input."""
+        """The chosen photo with all its faces; empties the input."""
         answer = analysed(given)
-        kept = FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE))
-        return {found: kept, instead: GONE_NOTE, choosing.photo: None}
+        return {found: FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE)), choosing.photo: None}
 
     def search(photo: GivenFile | str | None) -> dict:
         """`searched` for a file; a cleared input leaves nothing."""
-        return {found: None, instead: WELCOME} if photo is None else searched(photo)
+        return {found: None} if photo is None else searched(photo)
 
     def search_address(address: str | None) -> dict:
         """`searched` for an address that a visitor typed."""
@@ -109,11 +108,11 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         """What the model answers for an example; it is asked once."""
         return sample_value(analysed(str(SAMPLE)), sample)
 
-    def show(found: FoundPhoto | None, instead: str, min_score: float, smallest_percent: float) -> dict:
+    def show(found: FoundPhoto | None, min_score: float, smallest_percent: float) -> dict:
         """The updates for the photo under the visitor's thresholds; the model does not run."""
         if found is None:
             hidden = gr.update(visible=False)
-            return {summary: instead, figure: NOTHING, details: hidden, answer: None, shown: None}
+            return {summary: WELCOME, figure: NOTHING, details: hidden, answer: None, shown: None}
         everything = found.analysed.prediction
         kept = kept_faces(everything, min_score, smallest_percent)
         part = only_faces(found.analysed, kept)
@@ -127,10 +126,12 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
             shown: part,
         }
 
+    def show_again(found: FoundPhoto | None, min_score: float, smallest_percent: float) -> dict:
+        """`show` for the sliders. They are on the page with a photo only: where none is kept, it has expired."""
+        updates = show(found, min_score, smallest_percent)
+        return updates if found is not None else updates | {summary: GONE_NOTE}
+
     found, shown = (gr.State(time_to_live=STATE_SECONDS) for _ in range(2))
-    # Does not expire with the photo. (The photo input cannot be an input of `show`: once its file is deleted, gradio
-    # raises an error.)
-    instead = gr.State(WELCOME)
     with gr.Column(elem_id="stage"):
         with gr.Column(elem_id="stage-input"):
             choosing = build_choosing()
@@ -165,20 +166,20 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
     places = {"api_visibility": "private", "show_progress_on": waiting, "show_progress": "minimal", **PHOTO_PLACES}
     for searching in (
         # Not `change`: gradio empties the input while it uploads.
-        photo.upload(search, photo, [found, instead, photo], **places),
-        choosing.address.submit(search_address, choosing.address, [found, instead, photo], js=GIVEN, **places),
-        examples.click(search_example, examples, [found, instead, photo], **places),
-        stress_tests.click(search_stress_test, stress_tests, [found, instead, photo], **places),
+        photo.upload(search, photo, [found, photo], **places),
+        choosing.address.submit(search_address, choosing.address, [found, photo], js=GIVEN, **places),
+        examples.click(search_example, examples, [found, photo], **places),
+        stress_tests.click(search_stress_test, stress_tests, [found, photo], **places),
     ):
-        showing = searching.success(show, [found, instead, *thresholds], outputs, **unseen)
+        showing = searching.success(show, [found, *thresholds], outputs, **unseen)
         showing.success(None, None, None, js=ANSWERED, **unseen)
         for event in (searching, showing):
             event.failure(None, None, None, js=FAILED, **unseen)
     gr.on(None, sample_answer, None, sample, **unseen)
     gr.on(
         [min_score.change, smallest.change],
-        show,
-        [found, instead, *thresholds],
+        show_again,
+        [found, *thresholds],
         outputs,
         trigger_mode="always_last",
         **unseen,

@@ -28,14 +28,14 @@ class Tab:
         self.events = {event.name: event for event in self.demo.fns.values() if event.fn is not None}
 
     def choose(self, photo):
-        """The two states that a chosen photo leaves: what was found, and what is said instead of it."""
-        found, instead, *emptied = self.events["search"].fn(photo).values()
+        """The state that a chosen photo leaves: what was found."""
+        found, *emptied = self.events["search"].fn(photo).values()
         assert emptied == ([None] if photo else []), "the input keeps the photo"
-        return found, instead
+        return found
 
-    def show(self, states, *thresholds):
+    def show(self, found, *thresholds, event="show"):
         """The updates by element id, and the tab's state."""
-        return self._by_id(self.events["show"].fn(*states, *(thresholds or FLOORS)))
+        return self._by_id(self.events[event].fn(found, *(thresholds or FLOORS)))
 
     def _by_id(self, updates):
         by_id = {component.elem_id: update for component, update in updates.items() if component is not self.shown}

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 from page.inputs import photo_files
-from page.photo.cards import WELCOME
 from page.photo.choosing import NO_ADDRESS
 from page.shared.settings import EXAMPLES, STRESS_TESTS
 
@@ -21,7 +20,7 @@ def test_examples_are_chosen_by_their_index(tab):
             found, *_ = tab.events[name].fn(index).values()
             assert found.analysed.prediction.photo == path.name
         for nonsense in (-1, len(paths), "x", None):
-            assert list(tab.events[name].fn(nonsense).values()) == [None, WELCOME]
+            assert list(tab.events[name].fn(nonsense).values()) == [None]
 
 
 def test_examples_are_small_pictures_of_their_own(tab):

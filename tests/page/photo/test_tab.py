@@ -1,6 +1,5 @@
 """The tab Photo: its events around a fake model, its thresholds, its files and its endpoint."""
 
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,24 +67,27 @@ def test_the_size_limit_is_named_whatever_the_sliders_hide(tab, photo):
 
 
 def test_a_cleared_photo(tab):
-    found, instead = tab.choose(None)
+    found = tab.choose(None)
     assert found is None
-    updates, shown = tab.show((found, instead))
+    updates, shown = tab.show(found)
     assert updates["summary"] == WELCOME
     assert updates["faces"] == NOTHING
     assert shown is None
     assert tab.predictor.seen == []
 
 
-def test_a_photo_that_is_no_longer_kept_is_said_to_be_gone(tab, photo):
-    """After STATE_SECONDS gradio empties what was found, while the photo is still in the input."""
-    found, instead, _ = tab.events["search"].outputs
-    assert (found.time_to_live, instead.time_to_live) == (STATE_SECONDS, math.inf)
-    assert instead.value == WELCOME
-    updates, shown = tab.show((None, tab.choose(photo)[1]))
-    assert "The photo is no longer kept here." in updates["summary"]
-    assert updates["faces"] == NOTHING
-    assert shown is None
+def test_a_photo_that_is_no_longer_kept_is_said_to_be_gone(tab):
+    """After STATE_SECONDS gradio empties what was found, and the janitor forgets every state of an idle session."""
+    assert tab.events["search"].outputs[0].time_to_live == STATE_SECONDS
+    for name in ("score", "smallest"):
+        (slider,) = [block for block in tab.demo.blocks.values() if block.elem_id == name]
+        (moved,) = [event for event in tab.demo.fns.values() if (slider._id, "change") in event.targets]
+        thresholds = iter(FLOORS)
+        given = [None if block.stateful else next(thresholds) for block in moved.inputs]
+        sent = run_apart(tab.demo.process_api(moved, given, SessionState(tab.demo)))["data"]
+        assert "The photo is no longer kept here." in sent[0]
+        assert sent[1]["files"] == NOTHING["files"]
+        assert sent[-1] is None
 
 
 SEARCHES = ("search", "search_address", "search_example", "search_stress_test")
@@ -119,7 +121,7 @@ def test_an_unusable_photo(tab, tmp_path):
 
 def test_a_photo_that_could_not_be_had_is_an_answer(tab):
     given = GivenFile("far.jpg", None, "“far.jpg” could not be loaded.")
-    found, _ = tab.choose(given)
+    found = tab.choose(given)
     wanted = PhotoPrediction.unusable("far.jpg", "“far.jpg” could not be loaded.")
     assert found.analysed.prediction == wanted
     assert tab.events["predict"].fn(given) == wanted.to_dict()
@@ -127,7 +129,7 @@ def test_a_photo_that_could_not_be_had_is_an_answer(tab):
 
 
 def test_pictures_are_files_that_gradio_deletes(tab, photo):
-    updates = tab.events["show"].fn(*tab.choose(photo), *FLOORS)
+    updates = tab.events["show"].fn(tab.choose(photo), *FLOORS)
     sent = run_apart(tab.demo.postprocess_data(tab.events["show"], updates, SessionState(tab.demo)))
     (figure,) = (value for value in sent if isinstance(value, dict) and "files" in value)
     assert [entry["url"] for entry in figure["files"]] == [
