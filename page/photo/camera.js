@@ -21,7 +21,8 @@ const start = async () => {
   try {
     const wanted = { facingMode: facing, width: { ideal: 1920 }, height: { ideal: 1080 } };
     const opened = await navigator.mediaDevices.getUserMedia({ video: wanted });
-    if (mine !== turn) return opened.getTracks().forEach((track) => track.stop());
+    // Or the visitor has gone to another tab, where the window would block the page unseen.
+    if (mine !== turn || !element.offsetParent) return opened.getTracks().forEach((track) => track.stop());
     stream = video.srcObject = opened;
     if (!dialog.open) dialog.showModal();
   } catch (error) {

@@ -26,6 +26,8 @@ const begin = (name, source) => {
   step.textContent = 'is on its way…';
   failed.hidden = true;
   closeToasts();
+  // The result is hidden from now on, and an open dialog in it would still block the page.
+  document.querySelectorAll('#stage dialog[open]').forEach((dialog) => dialog.close());
   stage.dataset.waiting = '';
   delete stage.dataset.failed;
   show(document.querySelector('#waiting'));

@@ -14,6 +14,17 @@ LIVE_MS = 20_000
 ONE_VIEW = pytest.mark.parametrize("live", ["phone-dark"], indirect=True)
 START, STOP = ".ga-live-start", ".ga-live-stop"
 OFF = "text=The camera is off. No pictures are sent."
+# A camera that opens when it is told to.
+SLOW_CAMERA = """() => {
+  const { mediaDevices } = navigator, open = mediaDevices.getUserMedia.bind(mediaDevices);
+  const held = window.held = [], streams = window.streams = [];
+  mediaDevices.getUserMedia = async (wanted) => {
+    await new Promise((go) => { held.push(go); });
+    const stream = await open(wanted);
+    streams.push(stream);
+    return stream;
+  };
+}"""
 
 
 def write_clip(path):

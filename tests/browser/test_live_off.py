@@ -10,7 +10,7 @@ from page.live import tab as live_tab
 from page.server.stream_turns import Turns
 from tests import fakes
 
-from .camera import LIVE_MS, OFF, ONE_VIEW, SIZE_WH, START, STOP, is_off, start, track
+from .camera import LIVE_MS, OFF, ONE_VIEW, SIZE_WH, SLOW_CAMERA, START, STOP, is_off, start, track
 from .steps import open_tab, violations
 
 # A front and a back camera, as a phone has them.
@@ -21,17 +21,6 @@ TWO_CAMERAS = """() => {
     const { facingMode } = wanted.video, stream = await open({ video: { width: 640, height: 480 } });
     asked.push(facingMode);
     stream.getVideoTracks()[0].getSettings = () => ({ facingMode, deviceId: facingMode });
-    return stream;
-  };
-}"""
-# A camera that opens when it is told to.
-SLOW_CAMERA = """() => {
-  const { mediaDevices } = navigator, open = mediaDevices.getUserMedia.bind(mediaDevices);
-  const held = window.held = [], streams = window.streams = [];
-  mediaDevices.getUserMedia = async (wanted) => {
-    await new Promise((go) => { held.push(go); });
-    const stream = await open(wanted);
-    streams.push(stream);
     return stream;
   };
 }"""
