@@ -60,20 +60,24 @@ window.addEventListener('change', (event) => {
   input.files = listed([...input.files].map((file) => (file.type ? file : new File([file], file.name, { type: 'image/x' }))));
 }, true);
 
-const holdsFiles = (event) => event.dataTransfer?.types.includes('Files');
+// Chromium puts a file into the drag of a picture as well, also of the page's own: that is no photo that was given.
+const OWN = 'text/x-ga-own';
+window.addEventListener('dragstart', ({ dataTransfer }) => dataTransfer?.setData(OWN, '1'), true);
+const holds = (event, type) => event.dataTransfer?.types.includes(type);
 for (const kind of ['dragenter', 'dragover']) {
   window.addEventListener(kind, (event) => {
-    if (!holdsFiles(event)) return;
+    if (!holds(event, 'Files')) return;
     event.preventDefault();
-    root.classList.toggle('ga-dragging', Boolean(target()));
+    root.classList.toggle('ga-dragging', !holds(event, OWN) && Boolean(target()));
   }, true);
 }
 window.addEventListener('dragleave', (event) => { if (!event.relatedTarget) root.classList.remove('ga-dragging'); }, true);
 window.addEventListener('drop', (event) => {
   root.classList.remove('ga-dragging');
-  if (!holdsFiles(event)) return;
+  if (!holds(event, 'Files')) return;
   event.preventDefault();
   event.stopPropagation();
+  if (holds(event, OWN)) return;
   const isFolder = [...event.dataTransfer.items].some((item) => item.webkitGetAsEntry()?.isDirectory);
   if (isFolder) say('A folder cannot be dropped: choose the photos in it, or put them into a .zip archive.');
   else give([...event.dataTransfer.files]);

@@ -6,6 +6,31 @@ from .steps import EXAMPLES, ONE_VIEW, answered, caught, first_in, held, open_ta
 
 # gradio mounts its image input when this has come, and what is beside it before.
 IMAGE_INPUT = "/assets/ImagePreview"
+DROPS = """() => {
+  window.dropped = [];
+  window.addEventListener('drop', (event) => {
+    const { files } = event.dataTransfer;
+    window.dropped.push([files.length, event.defaultPrevented]);
+  }, true);
+}"""
+
+
+def drag(page, start, end):
+    """Drags as a mouse does. Playwright's own drags leave out the file that a picture has."""
+    session = page.context.new_cdp_session(page)
+
+    def mouse(kind, at, **options):
+        session.send("Input.dispatchMouseEvent", {"type": kind, "x": at[0], "y": at[1], **options})
+
+    boxes = [page.locator(selector).bounding_box() for selector in (start, end)]
+    (x, y), last = ((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) for box in boxes)
+    mouse("mouseMoved", (x, y))
+    mouse("mousePressed", (x, y), button="left", buttons=1, clickCount=1)
+    for step in range(1, 9):
+        at = (x + (last[0] - x) * step / 8, y + (last[1] - y) * step / 8)
+        mouse("mouseMoved", at, button="left", buttons=1)
+        page.wait_for_timeout(30)
+    mouse("mouseReleased", last, button="left", clickCount=1)
 
 
 @first_in("desktop-light")
@@ -49,3 +74,23 @@ def test_a_drop_waits_for_an_input_that_is_not_there_yet(page):
     assert send(page, "drop", "#tabs", EXAMPLES / "hopper.jpg")
     first.continue_()
     answered(page, "hopper.jpg")
+
+
+@first_in("desktop-light")
+def test_a_picture_of_the_page_is_no_photo_that_is_given(page):
+    example = "#examples button.gallery-item >> nth=2 >> img"
+    page.wait_for_function("document.querySelectorAll('#examples img')[2]?.naturalWidth > 0")
+    page.wait_for_selector("#photo button")
+    page.evaluate(DROPS)
+    drag(page, example, "#photo")
+    page.wait_for_function("dropped.length === 1")
+    assert page.evaluate("dropped") == [[1, True]], "a drag without a file shows nothing"
+    assert page.locator("#stage[data-waiting]").count() == 0
+    assert page.locator(".ga-dragging").count() == 0
+    # Photos from elsewhere are taken as before.
+    assert send(page, "drop", "#summary", EXAMPLES / "collins.jpg")
+    answered(page, "collins.jpg")
+    drag(page, "#faces .ga-photo img", "#summary")
+    page.wait_for_function("dropped.length === 3")
+    assert page.locator("#stage[data-waiting]").count() == 0
+    assert "collins.jpg" in page.inner_text("#summary")
