@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import io
 import traceback
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import gradio as gr
@@ -33,10 +34,13 @@ from .json_limits import MAX_OTHER_BYTES, OtherBytes, is_utf8
 
 # The photos of one call over MCP, as `data:` URLs: the largest one has 67 MB of base64, and takes eight times that.
 MAX_CALL_BYTES = 100 * 2**20
+# Bodies of more than the first are counted together, from their reading to their answer.
+LARGE_BYTES, MAX_LARGE_BYTES = 4 * 2**20, 300 * 2**20
 # The text fields of an upload: names and numbers.
 MAX_TEXT_BYTES = 2**20
 UPLOAD_PATH = "/gradio_api/upload"
 TOO_LARGE = f"The request is too large: the limit is {MAX_CALL_BYTES // 2**20} MB."
+TOO_MANY = "Too many large requests just now: upload the photo instead, or try again in a minute."
 TOO_MUCH_ELSE = (
     f"The request is too large: {MAX_OTHER_BYTES // 2**20} MB is the limit for all but photos in data:image/ addresses."
 )
@@ -49,15 +53,45 @@ DISK_FULL = "There is no space for the upload just now: try again in some minute
 NOT_USABLE = (ValueError, TypeError, LookupError, AttributeError, OSError)
 
 
+class LargeBodies:
+    """Counts the bytes of all large bodies that are held at the same time.
+
+    Only what has come counts: a request that declares a large body, and sends it slowly, keeps nobody out.
+    """
+
+    def __init__(self) -> None:
+        self.num_bytes = 0
+
+    @contextmanager
+    def held(self) -> Iterator[Callable[[int], bool]]:
+        """A function that takes the size of one body whenever it has grown: whether there is room for it."""
+        counted = 0
+
+        def has_room(size: int) -> bool:
+            nonlocal counted
+            if size <= LARGE_BYTES:
+                return True
+            self.num_bytes += size - counted
+            counted = size
+            return self.num_bytes <= MAX_LARGE_BYTES
+
+        try:
+            yield has_room
+        finally:
+            self.num_bytes -= counted
+
+
 class RequestLimit:
     """Middleware that reads the body of a request, or refuses it, before anything parses it; uploads are exempt.
 
     It refuses more than `max_bytes`, at once where their Content-Length says so, and JSON over the limits of
-    json_limits.py. (The application would read the body whole as well: there is no second copy.)
+    json_limits.py. (The application would read the body whole as well: there is no second copy.) Large bodies have a
+    limit together, too.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app, self.max_bytes = app, max_bytes
+        self.large = LargeBodies()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_upload(scope):
@@ -65,17 +99,18 @@ class RequestLimit:
             return
         refused = 413, TOO_LARGE
         if int(Headers(scope=scope).get("content-length", "0")) <= self.max_bytes:
-            answer = await self._read(receive)
-            if answer is None:
-                return
-            if isinstance(answer, bytes):
-                await self.app(scope, _replay(answer, receive), send)
-                return
+            with self.large.held() as has_room:
+                answer = await self._read(receive, has_room)
+                if answer is None:
+                    return
+                if isinstance(answer, bytes):
+                    await self.app(scope, _replay(answer, receive), send)
+                    return
             refused = answer
         # Without closing the connection: who still sends would miss the answer.
         await PlainTextResponse(refused[1], refused[0])(scope, receive, send)
 
-    async def _read(self, receive: Receive) -> bytes | tuple[int, str] | None:
+    async def _read(self, receive: Receive, has_room: Callable[[int], bool]) -> bytes | tuple[int, str] | None:
         """The body, or the status and sentence of a refusal, or None where the visitor has left."""
         body, other = io.BytesIO(), OtherBytes()
         while True:
@@ -89,6 +124,8 @@ class RequestLimit:
                 return 413, TOO_LARGE
             if other.count > MAX_OTHER_BYTES:
                 return 413, TOO_MUCH_ELSE
+            if not has_room(body.tell()):
+                return 503, TOO_MANY
             if not message.get("more_body", False):
                 whole = body.getvalue()
                 return whole if is_utf8(whole) else (400, NOT_UTF8)
