@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import pyarrow
@@ -21,6 +22,7 @@ CSV_PATTERN = "fairface_label_*.csv"
 AGE_RANGES = ("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "more than 70", "70+")
 UNKNOWN_LABEL = "unknown age range, gender or race"
 OUTSIDE = "file name points outside the folder"
+NAMELESS = "no file name"
 ROWS_AT_ONCE = 256
 
 
@@ -99,8 +101,12 @@ def _open_csv(path: Path, files: list[Path]) -> Source:
             if missing:
                 raise DataError(f"{file} lacks the column{'s'[: len(missing) > 1]} {', '.join(sorted(missing))}")
             for row in reader:
-                name = PurePosixPath(row["file"])
-                if name.is_absolute() or ".." in name.parts:
+                name = PurePosixPath((row["file"] or "").strip())
+                if not name.parts:
+                    # Spreadsheets write rows of empty cells.
+                    if any(row[column] for column in ("age", "gender", "race")):
+                        skipped.append(Skipped(f"{file.name}, line {reader.line_num}", NAMELESS))
+                elif name.is_absolute() or ".." in name.parts:
                     skipped.append(Skipped(row["file"], OUTSIDE))
                 else:
                     rows[str(name)] = (str(name), row["age"], row["gender"], row["race"])
@@ -109,7 +115,9 @@ def _open_csv(path: Path, files: list[Path]) -> Source:
     def read(wanted: set[str]) -> Iterator[tuple[str, bytes | None]]:
         yield from read_files(root, wanted)
 
-    listing = [rows[name] for name in sorted(rows)]
+    # Images that are added later are other content.
+    missing = [name for name in sorted(rows) if not (root / name).is_file()]
+    listing = [*(rows[name] for name in sorted(rows)), *missing]
     return _source(list(rows.values()), skipped, listing, read)
 
 
@@ -122,16 +130,22 @@ def _image_root(path: Path, names: list[str]) -> Path:
     roots = [root for root in roots if any((root / name).is_file() for name in sample)]
     if not roots:
         raise DataError(f"{path} has FairFace's labels but none of the images they name, such as {names[:1]}")
+    _refuse_several(path, roots)
+    return roots[0]
+
+
+def _refuse_several(path: Path, roots: Sequence[Path]) -> None:
+    """The same faces with two margins would be images of their own, which near-duplicates do not tell."""
     if len(roots) > 1:
         listed = ", ".join(str(root) for root in roots)
         raise DataError(f"{path} holds FairFace's images more than once ({listed}); keep one margin per folder")
-    return roots[0]
 
 
 def _open_parquet(path: Path, files: list[Path]) -> Source:
     rows, listing = [], []
     numbered: dict[str, tuple[Path, int]] = {}
     paths = []
+    labels_in: dict[tuple[Path, str], list[tuple]] = defaultdict(list)
     for file in files:
         table = _read_columns(file)
         age_column = "age_range" if "age_range" in table.column_names else "age"
@@ -142,7 +156,13 @@ def _open_parquet(path: Path, files: list[Path]) -> Source:
             name = f"{stem}/{number:06d}"
             numbered[name] = (file, number)
             rows.append((name, *labels))
+            labels_in[file.parent, file.stem.partition("-")[0]].append(labels)
         listing.append((stem, file.stat().st_size, table.num_rows))
+    folders = defaultdict(list)
+    for (folder, split), found in labels_in.items():
+        folders[split, digest(found)].append(folder)
+    for same in folders.values():
+        _refuse_several(path, same)
     # Stored image names identify the rows if they are unique, else file and row number.
     if all(paths) and len(set(paths)) == len(paths):
         rows = [(name, *row[1:]) for name, row in zip(paths, rows, strict=True)]

@@ -41,7 +41,7 @@ def open_own_photos(path: Path, name: str | None = None, wishes: Wishes = NO_WIS
     listing = list_source(path) if path.exists() else []
     own = any(Path(each).stem.lower() == METADATA_STEM for each, _ in listing)
     if recipe is None and name is None and not wishes.columns and not own:
-        recipe = recognise(listing)
+        recipe = recognise(path, listing)
     if recipe is not None and (recipe.tables or recipe.columns) and not own:
         opened = open_recipe(recipe, path, listing)
         wishes = replace(

@@ -27,10 +27,12 @@ STARTS = ("coarse_tilt_aligned_face", "landmark_aligned_face")
 """What `*` stands for: Adience is published with two alignments."""
 
 
-def recognise(listing: Sequence[tuple[str, int]]) -> Recipe | None:
-    """The recipe that a folder's or archive's files are laid out by."""
+def recognise(path: Path, listing: Sequence[tuple[str, int]]) -> Recipe | None:
+    """The recipe that the files of a folder or archive are laid out by."""
     images = [name for name, _ in listing if is_image(name)]
     for recipe in RECIPES:
+        if recipe.is_common and not any(recipe.name in name.casefold() for name in (path.name, *images)):
+            continue
         if recipe.tables and any(recipe.matches_table(name) for name, _ in listing):
             return recipe
         labelled = bool({"age", "birth"} & re.compile(recipe.file).groupindex.keys())

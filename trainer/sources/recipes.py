@@ -24,6 +24,7 @@ class Recipe:
         values: our column -> word -> the word that is meant.
         folder: name of the folder of the photos themselves, where others hold copies, cut or aligned, under the same
             names; empty where there are none.
+        is_common: its files' names are common ones, so it is recognised only where its name is in a path, too.
         gender_from: the first number of a file's name from which on it shows a man; below it, a woman.
     """
 
@@ -38,6 +39,7 @@ class Recipe:
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     folder: str = ""
+    is_common: bool = False
     gender_from: int | None = None
 
     def matches_file(self, name: str) -> re.Match[str] | None:
@@ -107,6 +109,7 @@ RECIPES = (
         ages="the photo's year less the year of birth; genders are not published",
         file=rf"(?P<age>\d{{1,3}})_(?P<identity>[^/\d]+?)_\d{{4}}{PICTURE}",
         columns={"age": "age", "identity": "identity"},
+        is_common=True,
     ),
     Recipe(
         name="morph",

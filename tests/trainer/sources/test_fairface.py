@@ -4,7 +4,15 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, Image, Value
 
 from trainer.errors import DataError
-from trainer.sources.fairface import OUTSIDE, UNKNOWN_LABEL, is_fairface, open_fairface, parse_age_range, parse_labels
+from trainer.sources.fairface import (
+    NAMELESS,
+    OUTSIDE,
+    UNKNOWN_LABEL,
+    is_fairface,
+    open_fairface,
+    parse_age_range,
+    parse_labels,
+)
 from trainer.sources.record import Record
 
 AGES = ["0-2", "70+", "20-29"]
@@ -174,6 +182,33 @@ def test_two_margins_in_one_folder_are_told(tmp_path):
     published_folder(tmp_path, "margin125")
     with pytest.raises(DataError, match="more than once"):
         open_fairface(tmp_path)
+
+
+def test_two_margins_of_the_hubs_copy_are_told(tmp_path):
+    """Their files are divided differently, and their images are others."""
+    write_parquet(tmp_path / "0.25/train-00000-of-00001.parquet")
+    for number in range(3):
+        parts = {name: column[number : number + 1] for name, column in (("age_range", AGES), ("gender", GENDERS))}
+        file = tmp_path / f"1.25/train-0000{number}-of-00003.parquet"
+        write_parquet(file, [f"train_{number}.webp"], **parts, race=RACES[number : number + 1])
+    with pytest.raises(DataError, match=r"more than once \(.*0\.25.*1\.25\); keep one margin"):
+        open_fairface(tmp_path)
+    assert len(open_fairface(tmp_path / "1.25").records) == 3
+
+
+def test_rows_without_a_file_are_left_out(tmp_path):
+    published_folder(tmp_path)
+    rows = [("train/1.jpg", "3-9", "Male", "White"), ("", "", "", ""), ("", "3-9", "Male", "White")]
+    write_csv(tmp_path / "fairface_label_train.csv", rows)
+    source = open_fairface(tmp_path)
+    assert [record.file for record in source.records] == ["train/1.jpg", "val/1.jpg"]
+    assert [(skip.file, skip.reason) for skip in source.skipped] == [("fairface_label_train.csv, line 4", NAMELESS)]
+
+
+def test_images_that_come_later_are_other_content(tmp_path):
+    whole = open_fairface(published_folder(tmp_path)).fingerprint
+    (tmp_path / "val/1.jpg").unlink()
+    assert open_fairface(tmp_path).fingerprint != whole == open_fairface(published_folder(tmp_path)).fingerprint
 
 
 def test_labels_without_images_are_told(tmp_path):

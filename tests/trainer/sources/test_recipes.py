@@ -190,3 +190,13 @@ def test_a_table_of_ones_own_comes_before_a_layout(tmp_path):
     assert (source.name, source.records[0].age_min) == ("source", 3)
     named = open_source(tmp_path / "source", "fg-net")
     assert (named.name, named.records[0].age_min) == ("fg-net", 3)
+
+
+def test_common_names_are_no_layout_of_others(tmp_path):
+    files = {f"00{n}_anna_2021.jpg": drawing(n) for n in range(1, 5)}
+    table = "file_name\tage\tgender\n" + "".join(f"00{n}_anna_2021.jpg\t{30 + n}\tf\n" for n in range(1, 5))
+    folder = write_folder(tmp_path / "mine", files | {"labels.tsv": table.encode()}, prefix="")
+    source = open_source(folder)
+    assert (source.name, {record.gender for record in source.records}) == ("mine", {"female"})
+    assert sorted(record.age_min for record in source.records) == [31, 32, 33, 34]
+    assert open_source(folder, "cacd").records[0].identity == "anna"
