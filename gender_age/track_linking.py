@@ -1,4 +1,4 @@
-"""Agglomerative clustering of tracks by their looks, in memory of their number and not of that of their pairs.
+"""Agglomerative clustering of tracks by their looks, in linear memory.
 
 Each group remembers the group after it that is most alike ("generic algorithm" of Müllner, https://arxiv.org/abs/1109.2378,
 section 3.1).

@@ -14,8 +14,16 @@ class JobFailedError(LabellingError):
     """The job began and ended early; it can go on."""
 
 
-class StoreLostError(LabellingError):
-    """A store no longer answers: what cannot be read there says nothing about a photo."""
+class PlaceLostError(LabellingError):
+    """A place cannot be read or written, which says nothing about a photo: the job ends, and can go on."""
+
+
+class StoreLostError(PlaceLostError):
+    """A store no longer answers."""
+
+
+class NoRoomError(PlaceLostError):
+    """The temporary folder is full."""
 
 
 def first_line(error: Exception) -> str:

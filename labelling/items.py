@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from gender_age.images import Photo
 from gender_age.photo_bytes import PhotoBytes, TemporaryCopy
 from gender_age.photo_names import address_scheme, photo_name
 
-from .errors import StoreLostError, first_line
+from .errors import NoRoomError, PlaceLostError, StoreLostError, first_line
 
 SCHEMA = pyarrow.schema(
     [
@@ -64,7 +63,7 @@ def reading(fs: AbstractFileSystem, place: str) -> Iterator[None]:
     """
     try:
         yield
-    except FileNotFoundError:
+    except (FileNotFoundError, NoRoomError):
         raise
     except Exception as error:  # the library of every store has errors of its own
         folder = fs._parent(place)
@@ -94,7 +93,7 @@ def fetched(item: dict, is_video: bool = False) -> dict:
         is_video: the content is a temporary file without a name, as videos have gigabytes.
 
     Raises:
-        StoreLostError: its store is gone.
+        PlaceLostError: its store is gone, or there is no room for the temporary file.
     """
     address = os.fsdecode(item["address"])
     if item["data"] is not None or address_scheme(address) is None:
@@ -104,7 +103,7 @@ def fetched(item: dict, is_video: bool = False) -> dict:
         fs, place = place_of(address)
         with reading(fs, place):
             data = _copy(fs, place) if is_video else _content(fs, place)
-    except StoreLostError:
+    except PlaceLostError:
         raise
     except Exception as error:  # the library of every store has errors of its own
         return item | {
@@ -128,8 +127,20 @@ def _content(fs: AbstractFileSystem, place: str) -> bytes:
 def _copy(fs: AbstractFileSystem, place: str) -> BufferedRandom:
     copy = tempfile.TemporaryFile()  # noqa: SIM115  # whoever opens the video closes it
     with fs.open(place, "rb", block_size=CHUNK_BYTES) as file:
-        shutil.copyfileobj(file, copy, CHUNK_BYTES)
+        while chunk := file.read(CHUNK_BYTES):
+            _write(copy, chunk)
     return copy
+
+
+def _write(copy: BufferedRandom, chunk: bytes) -> None:
+    try:
+        copy.write(chunk)
+        copy.flush()
+    except OSError as error:
+        raise NoRoomError(
+            f"The temporary folder {tempfile.gettempdir()} cannot take a video ({error.strerror}): make room, or name "
+            "another folder in TMPDIR"
+        ) from error
 
 
 def photo_of(item: dict) -> Photo:

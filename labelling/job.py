@@ -12,7 +12,7 @@ from ray.data.checkpoint import CheckpointConfig
 from ray.exceptions import RayTaskError
 
 from .cluster import INPUT_CPUS, OUTPUT_CPUS, SEARCH_CPUS, Stages
-from .errors import JobFailedError, StoreLostError, first_line
+from .errors import JobFailedError, PlaceLostError, first_line
 from .model_choice import ModelChoice
 from .output import Output
 from .pieces import PhotoSource, Piece
@@ -92,7 +92,7 @@ def run(
         if isinstance(error, RayTaskError):
             # Ray writes advice on its own settings under the first line.
             reason = first_line(error.cause)
-            if isinstance(error.cause, StoreLostError):
+            if isinstance(error.cause, PlaceLostError):
                 raise JobFailedError(f"{reason}. {GO_ON}") from error
         else:
             # The last line of a traceback from another process.

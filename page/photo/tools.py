@@ -54,8 +54,9 @@ STRIP = f"""<section class="ga-strip" aria-label="Photos of this visit" data-min
 <div class="ga-tools">
 <button type="button" class="ga-tool" data-tool="compare" aria-haspopup="dialog" hidden>Compare</button>
 <button type="button" class="ga-tool" data-tool="forget">Forget my photos now</button></div>
-<p class="ga-small">This browser tab keeps the last photos of your visit until you close it. If you reopen it within
-{KEPT_MINUTES} minutes, it may show them again; “Forget my photos now” removes them.</p></section>
+<p class="ga-small">This browser tab keeps the last photos of your visit until you close it or leave it for over
+{KEPT_MINUTES} minutes. If you reopen it sooner, it may show them again; “Forget my photos now” removes them.</p>
+</section>
 <dialog class="ga-dialog ga-compare-dialog" aria-labelledby="ga-compare-title">
 <div class="ga-dialog-top"><h2 id="ga-compare-title">Compare two photos</h2>
 <button type="button" class="ga-tool" data-do="close">Close</button></div>

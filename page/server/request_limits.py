@@ -34,7 +34,7 @@ from .json_limits import MAX_OTHER_BYTES, OtherBytes, is_utf8
 
 # The photos of one call over MCP, as `data:` URLs: the largest one has 67 MB of base64, and takes eight times that.
 MAX_CALL_BYTES = 100 * 2**20
-# Bodies of more than the first are counted together, from their reading to their answer.
+# Bodies over the first limit share the second, from their reading to their answer.
 LARGE_BYTES, MAX_LARGE_BYTES = 4 * 2**20, 300 * 2**20
 # The text fields of an upload: names and numbers.
 MAX_TEXT_BYTES = 2**20
@@ -56,7 +56,7 @@ NOT_USABLE = (ValueError, TypeError, LookupError, AttributeError, OSError)
 class LargeBodies:
     """Counts the bytes of all large bodies that are held at the same time.
 
-    Only what has come counts: a request that declares a large body, and sends it slowly, keeps nobody out.
+    Only what has come counts: a request that declares a large body, and has not sent it, keeps nobody out.
     """
 
     def __init__(self) -> None:

@@ -144,6 +144,14 @@ def test_the_hardware_is_named_whatever_it_is(monkeypatch):
     ]
 
 
+def test_a_start_of_this_project_without_a_record_is_told_from_others(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for kind, record in (("gender_age", {}), ("vit", None)):
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / "config.json").write_text(json.dumps({"model_type": kind}))
+        assert written_by_trainer(tmp_path, tmp_path / kind)["started_from"] == record
+
+
 def test_what_the_trainer_writes_is_read_whole(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data/utkface").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Linking tracks gives what comparing all pairs again and again gives, sooner."""
+"""Same groups as comparing all pairs, faster."""
 
 import time
 
@@ -11,7 +11,7 @@ LEAST = 0.88
 
 
 def reference(look_sums, times_s):
-    """In time of the number's third power."""
+    """Cubic time."""
     groups, sums, times = {index: [index] for index in range(len(look_sums))}, list(look_sums), list(times_s)
     while True:
         pairs = [

@@ -1,5 +1,6 @@
 """`--videos`: the people of many videos as Parquet."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import fsspec
@@ -10,7 +11,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from gender_age.prediction import GenderAgePredictor
 from gender_age.video_writers import PEOPLE_COLUMNS
 from labelling import items, stages
-from labelling.errors import LabellingError, StoreLostError
+from labelling.errors import LabellingError, NoRoomError, StoreLostError
 from labelling.sources import pieces_of
 from tests.fakes import FakeDetector, detected_face, if_wide, noise
 from tests.gender_age.clips import Actor, still, write_clip
@@ -95,6 +96,16 @@ def test_a_store_that_is_gone_ends_the_job_over_videos(bucket, predictor, monkey
     monkeypatch.setattr(MemoryFileSystem, "_open", gone)
     monkeypatch.setattr(MemoryFileSystem, "info", gone)
     with pytest.raises(StoreLostError, match=r"can no longer be read \(Timeout\)$"):
+        followed(predictor, item(address=f"{bucket}/hopper.mp4".encode()))
+
+
+def test_a_full_temporary_folder_ends_the_job_over_videos(bucket, predictor, monkeypatch):
+    def full():
+        disk = Path("/dev/full")
+        return disk.open("r+b", buffering=0) if disk.exists() else pytest.skip("no /dev/full here")
+
+    monkeypatch.setattr(items.tempfile, "TemporaryFile", full)
+    with pytest.raises(NoRoomError, match=r"cannot take a video \(No space left on device\): make room"):
         followed(predictor, item(address=f"{bucket}/hopper.mp4".encode()))
 
 

@@ -102,6 +102,15 @@ def test_a_range_is_touched_from_both_sides(samples):
         assert group_report(moved)["range_touched"]["value"] == touches, (low, high)
 
 
+def test_neighbours_are_those_of_all_ranges_of_a_source(samples):
+    starts, ends = np.array([0, 10, 20, 30, 60, 70]), np.array([9, 19, 29, 39, 69, 79])
+    decades = dataclasses.replace(samples, age_min=starts, age_max=ends)
+    assert "range_within_one" not in json.dumps(source_report(decades)), "0–9 and 70–79 are no ranges of FairFace"
+    starts[0], ends[-1] = 3, 120
+    fairface = dataclasses.replace(samples, age_min=starts, age_max=ends)
+    assert source_report(fairface)["by_age_band"]["0–9"]["range_within_one"]["n"] == 1
+
+
 def test_groups_hold_their_own_samples(samples):
     report = source_report(samples)
     assert {band: group["n"] for band, group in report["by_age_band"].items()} == {"0–9": 1, "20–39": 3, "60+": 2}

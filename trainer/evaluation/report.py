@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from gender_age.labels import GENDERS
@@ -19,14 +21,19 @@ def source_report(samples: Samples) -> dict:
         Empty groups are left out.
     """
     bands = age_bands(samples)
-    genders = gender_groups(samples)
+    ranged = samples.select(samples.ranged)
+    report = partial(group_report, has_neighbours=metrics.are_fairface_ranges(ranged.age_min, ranged.age_max))
+
+    def reports(groups: dict[str, Samples]) -> dict[str, dict]:
+        return {name: report(group) for name, group in groups.items()}
+
     gendered = samples.select(samples.with_gender)
     return {
-        "overall": group_report(samples),
-        "by_age_band": _reports(bands),
-        "by_gender": _reports(genders),
-        "by_age_band_and_gender": {band: _reports(gender_groups(group)) for band, group in bands.items()},
-        "by_race": _reports(race_groups(samples)),
+        "overall": report(samples),
+        "by_age_band": reports(bands),
+        "by_gender": reports(gender_groups(samples)),
+        "by_age_band_and_gender": {band: reports(gender_groups(group)) for band, group in bands.items()},
+        "by_race": reports(race_groups(samples)),
         "intervals": interval_report(samples) if samples.exact.any() else None,
         "calibration": calibration_report(gendered) if len(gendered) else None,
     }
@@ -48,8 +55,11 @@ def race_groups(samples: Samples) -> dict[str, Samples]:
     return _non_empty(samples, {str(name): samples.race == name for name in np.unique(samples.race) if name})
 
 
-def group_report(samples: Samples) -> dict:
+def group_report(samples: Samples, has_neighbours: bool = True) -> dict:
     """The metrics of a group; those without samples are left out.
+
+    Args:
+        has_neighbours: whether the ranges of the whole source are FairFace's, which divide the years.
 
     Returns:
         `n`, and metrics, each `{"value", "n", "interval": [low, high]}`: `missed`, the share of faces without
@@ -72,7 +82,7 @@ def group_report(samples: Samples) -> dict:
     if len(ranged):
         inside = metrics.range_accuracy(ranged.age, ranged.age_min, ranged.age_max)
         report["range_accuracy"] = _share(inside, len(ranged))
-        if metrics.are_fairface_ranges(ranged.age_min, ranged.age_max):
+        if has_neighbours:
             report["range_within_one"] = _share(metrics.range_within_one(ranged.age, ranged.age_min), len(ranged))
         touched = metrics.touched(ranged.low, ranged.high, ranged.age_min, ranged.age_max)
         report["range_touched"] = _share(touched, len(ranged))
@@ -138,10 +148,6 @@ def _share(value: float, n: int) -> dict:
 
 def _mean(value: float, *groups: np.ndarray) -> dict:
     return {"value": value, "n": sum(map(len, groups)), "interval": list(metrics.bootstrap_interval(*groups))}
-
-
-def _reports(groups: dict[str, Samples]) -> dict[str, dict]:
-    return {name: group_report(group) for name, group in groups.items()}
 
 
 def _non_empty(samples: Samples, masks: dict[str, np.ndarray]) -> dict[str, Samples]:

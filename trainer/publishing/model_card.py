@@ -79,7 +79,9 @@ def render_card(
         with_code=with_code,
         trained_on=trained_on,
         known_sources=known_sources,
-        all_known=bool(trained_on) and len(known_sources) == len(trained_on),
+        all_known=bool(trained_on)
+        and len(known_sources) == len(trained_on)
+        and all(run.sources for run in training.earlier_runs),
         has_fitted_interval=_differs(config, "age_interval_mass"),
         has_fitted_gender=_differs(config, "gender_temperature") or _differs(config, "gender_uncertain_below"),
         highest_threshold=HIGHEST_THRESHOLD,

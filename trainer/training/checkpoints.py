@@ -34,8 +34,8 @@ class CompletionMarker(TrainerCallback):
 
     Args:
         checkpoint: the checkpoint that the run resumes from, or None.
-        conditions: what a step is made of, in words -> its value; kept in the file, and the same in a run that resumes.
-            Trainer counts steps, whatever they were (no issue found).
+        conditions: what a step is made of -> its value; kept in the file, and the same in a run that resumes. Trainer
+            counts steps, whatever they were (no issue found).
 
     Raises:
         RunError: the checkpoint was written under other conditions.
@@ -47,9 +47,11 @@ class CompletionMarker(TrainerCallback):
         self._started = time.monotonic()
         for name, value in self._conditions.items():
             if (was := before.get(name, value)) != value:
+                # A digest says nothing to a reader.
+                differ = f"were {was} and are {value} now" if isinstance(value, int) else "are others now"
                 raise RunError(
-                    f"{checkpoint} was trained with another {name}, {was}, and not {value}: continue the run as it "
-                    "began, or name another training.output_dir"
+                    f"the {name} of {checkpoint} {differ}: continue the run as it began, or name another "
+                    "training.output_dir"
                 )
 
     @property

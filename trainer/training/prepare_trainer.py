@@ -114,7 +114,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
 def _conditions(arguments: TrainingArguments, faces: AlignedFaces | StreamedFaces) -> dict[str, int | str]:
     """What a step is made of, beside the config."""
     per_process = arguments.train_batch_size * arguments.gradient_accumulation_steps
-    return {"number of faces in a step": per_process * arguments.world_size, "data revision": faces.revision}
+    return {"faces per step": per_process * arguments.world_size, "files and labels": faces.revision}
 
 
 def _faces(

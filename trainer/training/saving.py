@@ -11,9 +11,10 @@ from pathlib import Path
 import torch
 import transformers
 from huggingface_hub import try_to_load_from_cache
-from transformers import PreTrainedModel, Trainer, ViTImageProcessor
+from transformers import CONFIG_NAME, PreTrainedModel, Trainer, ViTImageProcessor
 
 from gender_age.alignment import DEFAULT_ALIGNMENT
+from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.counted import counted
 from gender_age.records import TRAINING_FILE, read_record
 
@@ -101,14 +102,18 @@ def is_on_hub(name: str) -> bool:
 
 
 def _earlier_record(section: ModelSection) -> dict | None:
+    """The record of the checkpoint that a run starts from: empty where one of this project has none, else None."""
     if section.pretrained is None:
         return None
     folder: str | Path = section.pretrained
     if is_on_hub(section.pretrained):
-        # The download of a checkpoint of this project, whose weights the run began with, brought it along.
-        cached = try_to_load_from_cache(section.pretrained, TRAINING_FILE, revision=section.revision)
+        # The download of a checkpoint of this project, whose weights the run began with, brought its record along.
+        cached = try_to_load_from_cache(section.pretrained, CONFIG_NAME, revision=section.revision)
         if not isinstance(cached, str):
             return None
         folder = Path(cached).parent
     record = read_record(folder, TRAINING_FILE)
-    return None if record is None else {name: value for name, value in record.items() if name != "history"}
+    if record is None:
+        config = read_record(folder, CONFIG_NAME) or {}
+        return {} if config.get("model_type") == GenderAgeConfig.model_type else None
+    return {name: value for name, value in record.items() if name != "history"}

@@ -17,7 +17,7 @@ from tests.gender_age.clips import Actor, still, write_clip
 from .visitor import FACES, Visitor, serve
 
 # gradio looks every second for states that have expired.
-STATE_SECONDS, EXPIRED_S = 3, 5
+STATE_SECONDS, EXPIRED_S = 5, 7
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_video_outlives_its_first_state(soon, tmp_path, tiny_model_folder, mon
     sightings = video_tab.sightings
 
     def slow(*arguments):
-        time.sleep(0.6)
+        time.sleep(0.9)
         return sightings(*arguments)
 
     monkeypatch.setattr(video_tab, "sightings", slow)

@@ -195,23 +195,6 @@ def test_a_record_that_does_not_tell_folders_from_the_hub_names_neither(run_fold
     assert not {"base_model", "datasets"} & yaml.safe_load(card.split("---")[1]).keys()
 
 
-def test_a_card_says_which_sources_the_model_has_never_seen(run_folder, report, tmp_path):
-    record = json.loads((run_folder / "training.json").read_text())
-    (run_folder / "training.json").write_text(json.dumps(record | {"sources": [["utkface"], ["club"]]}))
-    card = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text("utf-8")
-    assert "has never seen" not in card
-    for name in ("club", "others"):
-        report["protocols"]["end_to_end"][name] = report["protocols"]["end_to_end"]["utkface"]
-    card = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text("utf-8")
-    assert "| club | yes |" in card
-    assert "| others | **no** |" in card
-    assert "has never seen" in card
-    (run_folder / "training.json").write_text(json.dumps(record))
-    card = (push.push_to_folder(run_folder, tmp_path / "model", report) / "README.md").read_text("utf-8")
-    assert "| club | – |" in card
-    assert "has never seen" not in card, "older records do not say what the rows of a dataset name"
-
-
 def test_a_report_that_cannot_be_read_is_a_sentence(run_folder, tmp_path):
     with pytest.raises(TrainerError, match="no measurement that can be read"):
         push.push_to_folder(run_folder, tmp_path / "model", {"protocols": {"landmarks": {"utkface": 3}}})
