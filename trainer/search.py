@@ -104,6 +104,7 @@ def search(path: Path, overrides: list[str]) -> dict[str, Any]:
         )
     check_space(values.space, config)
     arguments = training_arguments(config)
+    _allow_fractions(arguments, values.space)
     transformers.set_seed(arguments.seed)
     make_folder(config.folder, "output_dir")
     trainer, _ = prepare_trainer(config, arguments)
@@ -194,6 +195,14 @@ def check_space(space: Mapping[str, Mapping[str, Any]], config: RunConfig) -> No
         for value in ends:
             training_arguments(dataclasses.replace(config, training=config.training | {name: value}))
         drawn(FixedTrial({name: ends[0]}), name, limits)
+
+
+def _allow_fractions(arguments: TrainingArguments, space: Mapping[str, Mapping[str, Any]]) -> None:
+    """Make whole numbers floats where fractions are drawn: `Trainer` casts a draw to the type of the current value."""
+    for name, limits in space.items():
+        current = getattr(arguments, name)
+        if type(current) is int and any(type(value) is float for value in limits.get("choices") or limits.values()):
+            setattr(arguments, name, float(current))
 
 
 def drawn(trial: Any, name: str, limits: Mapping[str, Any]) -> Any:

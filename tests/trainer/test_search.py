@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 import yaml
+from transformers import TrainerCallback
 
 from gender_age.modeling_gender_age import GenderAgeModel
 from tests.conftest import REPOSITORY, TINY
@@ -77,6 +78,28 @@ def test_a_trial_is_one_entry_however_often_it_is_evaluated(files, tmp_path):
     found = json.loads((tmp_path / "trials" / "search.json").read_text())
     assert len(found["trials"]) == 2
     assert found["value"] == min(trial["eval_loss"] for trial in found["trials"])
+
+
+def test_trials_train_with_the_settings_that_are_told(files, tmp_path, monkeypatch):
+    """transformers makes a draw what the run's own setting is: a whole number, where that is 0."""
+    space = {"warmup_steps": {"low": 0.0, "high": 0.2}, "weight_decay": {"choices": [0.1, 0.3]}}
+    trained = []
+
+    class Recorder(TrainerCallback):
+        def on_train_begin(self, args, state, control, **more):
+            trained.append({name: getattr(args, name) for name in space})
+
+    def prepared(*arguments):
+        trainer, checkpoint = prepare_trainer(*arguments)
+        trainer.add_callback(Recorder)
+        return trainer, checkpoint
+
+    monkeypatch.setattr("trainer.search.prepare_trainer", prepared)
+    best = search(files(space=space), ["training.warmup_steps=0", "training.weight_decay=0"])
+    found = json.loads((tmp_path / "trials" / "search.json").read_text())["trials"]
+    assert trained == [{name: trial[name] for name in space} for trial in found]
+    assert all(0 < value < 1 for settings in trained for value in settings.values())
+    assert best["settings"] in trained
 
 
 def test_trials_that_diverge_are_a_sentence(files, tmp_path):
