@@ -77,7 +77,7 @@ def search(path: Path, overrides: list[str]) -> dict[str, Any]:
     each evaluation.
 
     Raises:
-        ConfigError: a config cannot be used, or Optuna is not installed.
+        ConfigError: a config cannot be used, Optuna is not installed, or there are several processes.
         DataError: as for `train`.
         RunError: as for `train`, or all trials diverged.
     """
@@ -104,6 +104,8 @@ def search(path: Path, overrides: list[str]) -> dict[str, Any]:
         )
     check_space(values.space, config)
     arguments = training_arguments(config)
+    if arguments.world_size > 1:
+        raise ConfigError("a search runs in one process: start it with `python -m trainer search`")
     _allow_fractions(arguments, values.space)
     transformers.set_seed(arguments.seed)
     make_folder(config.folder, "output_dir")

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 import yaml
-from transformers import TrainerCallback
+from transformers import TrainerCallback, TrainingArguments
 
 from gender_age.modeling_gender_age import GenderAgeModel
 from tests.conftest import REPOSITORY, TINY
@@ -154,6 +154,13 @@ def test_a_config_that_begins_with_another_run_is_a_sentence(files, tmp_path):
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(run | {"model": {"pretrained": "first.yaml"}}))
     with pytest.raises(ConfigError, match="begins with an earlier run"):
         search(path, [])
+
+
+def test_a_search_in_several_processes_is_a_sentence(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(TrainingArguments, "world_size", 2)  # as torchrun sets it
+    with pytest.raises(ConfigError, match="one process: start it with `python -m trainer search`"):
+        search(files(), [])
+    assert not (tmp_path / "trials").exists()
 
 
 def test_trials_begin_with_the_prior_left_out(files, tiny_model_folder, tmp_path, monkeypatch):
