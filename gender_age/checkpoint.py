@@ -41,6 +41,7 @@ CHECKPOINT_FILES = [
     "evaluation.json",
     "training.json",
 ]
+CARD = "README.md"  # downloaded only where the model is published again
 # Errors of transformers for files with inconsistent content.
 UNREADABLE = (
     OSError,
@@ -127,8 +128,11 @@ def alignment_of(image_processor: BaseImageProcessor) -> Alignment:
         ) from error
 
 
-def checkpoint_folder(id_or_folder: str | Path, revision: str | None = None) -> Path:
+def checkpoint_folder(id_or_folder: str | Path, revision: str | None = None, with_card: bool = False) -> Path:
     """The local folder of a checkpoint; a Hub model is downloaded, all files from one commit.
+
+    Args:
+        with_card: download a Hub model's card, too, if it has one.
 
     Raises:
         ModelError: there is no such folder or Hub model, or it cannot be fetched.
@@ -144,16 +148,16 @@ def checkpoint_folder(id_or_folder: str | Path, revision: str | None = None) -> 
         raise ModelError(
             f"There is no model folder {id_or_folder}: name an existing folder, or a model on the Hub as owner/name."
         )
-    return _download(id_or_folder, revision)
+    return _download(id_or_folder, revision, [*CHECKPOINT_FILES, CARD] if with_card else CHECKPOINT_FILES)
 
 
 def _looks_like_path(text: str) -> bool:
     return text.startswith((".", "~")) or "\\" in text or text.count("/") > 1 or Path(text).is_absolute()
 
 
-def _download(repo_id: str, revision: str | None) -> Path:
+def _download(repo_id: str, revision: str | None, names: list[str]) -> Path:
     try:
-        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=CHECKPOINT_FILES))
+        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=names))
     except HFValidationError as error:
         message = f"{repo_id!r} is neither a folder here nor a name a Hub model can have: use owner/name."
         raise ModelError(message) from error

@@ -226,3 +226,23 @@ def test_deploying_is_one_commit_that_carries_and_names_a_hub_model(hub, trainer
     assert files["app.py"] == (deploy.ROOT / "app.py").read_bytes()
     front = front_matter(files["README.md"].decode())
     assert (front["models"], front["thumbnail"][-22:]) == (["user/model"], "/main/page/preview.jpg")
+
+
+def test_the_space_of_a_hub_model_has_the_card_of_its_commit(hub, trainer, tiny_model_folder, tmp_path):
+    cards, space = [b"---\nlicense: cc-by-nc-4.0\n---\n# One\n", b"# Two\n"], tmp_path / "space"
+    repository = hub.add_repo("user/mine", files=files_of(tiny_model_folder) | {"README.md": cards[0]})
+    first = repository.commits[-1]
+    repository.commit("another card", first.files | {"README.md": cards[1]})
+    command = ["deploy", "--to-folder", str(space), "--model", "user/mine"]
+    done = trainer.run(*command, "--revision", first.oid)
+    assert done.status == 0, done.stderr
+    assert (space / "model" / "README.md").read_bytes() == cards[0]
+    assert "[The model's card](model/README.md)" in (space / "README.md").read_text("utf-8")
+
+    hub.refuse("GET", "user/mine/resolve/.*/README.md", 500, "Internal error", times=-1)
+    done = trainer.run(*command)
+    assert "The Hub model user/mine could not be fetched" in done.stderr
+    assert (done.status, done.stderr.count("\n")) == (1, 1), done.stderr
+    hub.clear_faults()
+    assert trainer.run(*command).status == 0  # all but the card is in the cache
+    assert (space / "model" / "README.md").read_bytes() == cards[1]

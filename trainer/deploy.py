@@ -11,7 +11,7 @@ from pathlib import Path
 from huggingface_hub import HfApi
 from huggingface_hub.constants import ENDPOINT
 
-from gender_age.checkpoint import CHECKPOINT_FILES, DEFAULT_MODEL, checkpoint_folder, load_checkpoint
+from gender_age.checkpoint import CARD, CHECKPOINT_FILES, DEFAULT_MODEL, checkpoint_folder, load_checkpoint
 from gender_age.records import TRAINING_FILE
 
 from .files import write_whole_folder
@@ -20,7 +20,7 @@ from .publishing.model_repository import json_text, read_json, without_local_pat
 from .publishing.space_card import space_card
 
 ROOT = Path(__file__).resolve().parent.parent
-CARD, MODEL = "README.md", "model"
+MODEL = "model"
 PAGE_FILES = (
     CARD,
     "LICENSE",
@@ -118,13 +118,14 @@ def deploy_to_hub(
 def write_space(folder: Path, model: str, revision: str | None = None) -> None:
     """Copies the files of the page and its model into the empty `folder`.
 
-    A Hub model is copied too: the commit is self-contained, the Space starts without a download, and a private model
-    needs no token. The repository's README.md and `docs` are about the default model; another one has a `space_card`.
+    A Hub model is copied too, with its card: the commit is self-contained, the Space starts without a download, and a
+    private model needs no token. The repository's README.md and `docs` are about the default model; another one has a
+    `space_card`.
 
     Raises:
         ModelError: the model cannot be used.
     """
-    source = checkpoint_folder(model, revision)
+    source = checkpoint_folder(model, revision, with_card=True)
     loaded, _ = load_checkpoint(source, device="cpu")
     is_default = source.resolve() == DEFAULT_MODEL.resolve()
     for pattern in PAGE_FILES if is_default else set(PAGE_FILES) - ABOUT_THE_DEFAULT:
