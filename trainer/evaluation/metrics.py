@@ -20,6 +20,7 @@ FAIRFACE_RANGE_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 """Lower ends of FairFace's nine ranges (Kärkkäinen and Joo 2021, https://arxiv.org/abs/1908.04913)."""
 
 FAIRFACE_RANGE_ENDS = (*(start - 1 for start in FAIRFACE_RANGE_STARTS[1:]), OLDEST_AGE)
+"""Their upper ends in years, inclusive."""
 
 CALIBRATION_BINS = 15
 
@@ -63,7 +64,11 @@ def range_accuracy(predicted: np.ndarray, age_min: np.ndarray, age_max: np.ndarr
 
 
 def are_fairface_ranges(age_min: np.ndarray, age_max: np.ndarray) -> bool:
-    """Whether all ranges, of `(n,)` ends, are FairFace's, which divide the years: only those have neighbours."""
+    """Whether all ranges are FairFace's, which divide the years: only those have neighbours.
+
+    Args:
+        age_min, age_max: `(n,)` ends in years, both inclusive; an empty array has FairFace's alone.
+    """
     ranges = zip(np.asarray(age_min).tolist(), np.asarray(age_max).tolist(), strict=True)
     return set(ranges) <= set(zip(FAIRFACE_RANGE_STARTS, FAIRFACE_RANGE_ENDS, strict=True))
 

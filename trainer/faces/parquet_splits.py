@@ -72,7 +72,11 @@ class ParquetSplit:
             return np.concatenate(low), np.concatenate(high)
 
     def sources(self) -> list[str]:
-        """What the column `source` names, which alone is read; empty without one."""
+        """What the column `source` names, sorted; it alone is read. Empty without one.
+
+        Raises:
+            DataError: a file cannot be read, or is no prepared dataset's.
+        """
         with self._columns_checked(), ThreadPoolExecutor(FOOTERS_AT_ONCE) as pool:
             with fsspec.open(self.files[0]) as file:
                 kind = Features.from_arrow_schema(parquet.read_schema(file)).get("source")

@@ -135,7 +135,11 @@ def _image_root(path: Path, names: list[str]) -> Path:
 
 
 def _refuse_several(path: Path, roots: Sequence[Path]) -> None:
-    """The same faces with two margins would be images of their own, which near-duplicates do not tell."""
+    """The same faces with two margins would be images of their own, which near-duplicates do not tell.
+
+    Raises:
+        DataError: there are several roots.
+    """
     if len(roots) > 1:
         listed = ", ".join(str(root) for root in roots)
         raise DataError(f"{path} holds FairFace's images more than once ({listed}); keep one margin per folder")

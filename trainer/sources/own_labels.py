@@ -108,7 +108,10 @@ def parse_age(value: object) -> tuple[int, int] | None:
 
 
 def between(first: tuple[int, int] | None, last: tuple[int, int] | None) -> tuple[int, int] | None:
-    """The age from the first to the last year of two cells; a missing end is open, both missing are no age."""
+    """The age in years from the first of one cell to the last of another; a missing end is open, both are no age.
+
+    The result may be in the wrong order, which the caller refuses.
+    """
     if first is last is None:
         return None
     return first[0] if first else 0, last[1] if last else OLDEST_AGE

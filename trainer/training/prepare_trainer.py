@@ -112,7 +112,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
 
 
 def _conditions(arguments: TrainingArguments, faces: AlignedFaces | StreamedFaces) -> dict[str, int | str]:
-    """What a step is made of, beside the config."""
+    """What a step is made of, beside the config: the faces of all processes, and the digest of the training split."""
     per_process = arguments.train_batch_size * arguments.gradient_accumulation_steps
     return {"faces per step": per_process * arguments.world_size, "files and labels": faces.revision}
 
