@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
 
 from .json_values import elements, members, number, part, text, whole_number
 from .labels import GENDERS
+from .measured import KINDS, LIMITS, Measured
 from .records import LARGEST_SIZE, MAX_COUNTED
-
-LIMITS = {"share": (0.0, 1.0), "years": (0.0, 150.0), "signed": (-150.0, 150.0)}
-"""Kind of a measured value -> its valid range."""
-KINDS = {
-    "missed": "share",
-    "age_mae": "years",
-    "age_band_mae": "years",
-    "age_bias": "signed",
-    "age_cs5": "share",
-    "range_accuracy": "share",
-    "range_within_one": "share",
-    "range_touched": "share",
-    "gender_accuracy": "share",
-    "gender_accuracy_from_10": "share",
-    "recall_female": "share",
-    "recall_male": "share",
-}
-"""Metric of a group -> its kind."""
 
 PROTOCOLS = ("end_to_end", "landmarks")
 """Evaluation protocols; page and card show the first one measured."""
@@ -35,32 +18,6 @@ FEWEST_NAMED = 20
 """Smaller groups are shown but not named as best or worst: their metrics are mostly noise."""
 
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A measured value.
-
-    Attributes:
-        value: in years, or a share in [0, 1].
-        n: number of faces.
-        interval: 95 % confidence interval.
-    """
-
-    value: float
-    n: int
-    interval: tuple[float, float] | None = None
-
-    @classmethod
-    def read(cls, values: object, kind: str = "share") -> Measured | None:
-        """None if the value is missing or out of range; `kind` is a key of `LIMITS`."""
-        value, n = number(part(values, "value"), *LIMITS[kind]), whole_number(part(values, "n"), 1, MAX_COUNTED)
-        if value is None or n is None:
-            return None
-        given = elements(part(values, "interval"))
-        ends = [end for each in given if (end := number(each, *LIMITS[kind])) is not None]
-        fits = len(given) == len(ends) == 2 and ends[0] <= ends[1]
-        return cls(value, n, (ends[0], ends[1]) if fits else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +163,7 @@ class EvaluationRecord:
         limit: number of images of each source, if not all.
         image_size: side of the model's input in pixels.
         protocols: one or more of `PROTOCOLS` -> source -> its report.
+        left_out: reports of other models, each with only the sources that the model was not trained on.
     """
 
     day: str | None = None
@@ -213,12 +171,19 @@ class EvaluationRecord:
     limit: int | None = None
     image_size: int | None = None
     protocols: dict[str, dict[str, SourceReport]] = field(default_factory=dict)
+    left_out: tuple[EvaluationRecord, ...] = ()
 
     @classmethod
     def read(cls, values: object) -> EvaluationRecord | None:
         """From the content of `evaluation.json`; None if it is not a JSON object."""
         if not isinstance(values, dict):
             return None
+        others = (cls._of(each) for each in elements(values.get("left_out")) if isinstance(each, dict))
+        return replace(cls._of(values), left_out=tuple(each for each in others if each.sources))
+
+    @classmethod
+    def _of(cls, values: dict) -> EvaluationRecord:
+        """All but `left_out`."""
         protocols = _by_name(values.get("protocols"), lambda sources: _by_name(sources, SourceReport.read))
         return cls(
             day=date[:10] if (date := text(values.get("date"))) else None,

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from datasets import Dataset, concatenate_datasets
 
-from gender_age.checkpoint import DEFAULT_MODEL
+from gender_age.checkpoint import DEFAULT_MODEL, checkpoint_folder
 from gender_age.prediction import GenderAgePredictor
+from gender_age.records import TRAINING_FILE, TrainingRecord, read_record
 
 from .errors import DataError, TrainerError
 from .evaluation.plots import draw_plots
@@ -83,8 +84,14 @@ def main(args: argparse.Namespace) -> int:
     predictor = GenderAgePredictor.from_pretrained(args.model, args.revision, args.device)
     protocols = PROTOCOLS[:1] if args.skip_end_to_end else PROTOCOLS
     samples = evaluate(predictor, sources, protocols, args.batch_size)
+    training = TrainingRecord.read(read_record(checkpoint_folder(args.model, args.revision), TRAINING_FILE))
     report = build_report(samples) | {
-        "model": {"name": public_name(args.model), "revision": args.revision, "image_size": predictor.face_size},
+        "model": {
+            "name": public_name(args.model),
+            "revision": args.revision,
+            "image_size": predictor.face_size,
+            "trained_on": {source: training.has_seen(source) if training else None for source in sources},
+        },
         "data": {"names": [public_name(source) for source in args.data], "split": args.split, "limit": args.limit},
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},

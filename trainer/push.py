@@ -9,9 +9,11 @@ from pathlib import Path
 from huggingface_hub import HfApi
 
 from gender_age.checkpoint import checkpoint_folder
+from gender_age.records import EVALUATION_FILE
 
 from .errors import TrainerError
 from .files import write_whole_folder
+from .publishing.left_out import of_unseen_sources
 from .publishing.model_repository import read_json, strange_files, upload_model, write_repository
 
 
@@ -28,6 +30,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --to-folder: no code files, as this repository keeps its model; a Hub user needs them",
     )
     parser.add_argument("--report", metavar="FILE", help="report.json of `evaluate`, for the card's numbers")
+    parser.add_argument(
+        "--left-out",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="reports of other models on a source that each was not trained on, for the card",
+    )
     parser.add_argument("--private", action="store_true", help="make the Hub repository private if it is new")
     parser.set_defaults(refuse=parser.error)
 
@@ -40,14 +50,14 @@ def main(args: argparse.Namespace) -> int:
     """
     if args.without_code and args.to is not None:
         args.refuse("--without-code goes with --to-folder only: who loads a model from the Hub needs its code files")
-    report = None
-    if args.report is not None:
-        report = read_json(Path(args.report))
-        if report is None:
-            raise TrainerError(f"there is no report {args.report}; `python -m trainer evaluate` writes one")
-        if "protocols" not in report:
-            raise TrainerError(f"{args.report} is no report of `python -m trainer evaluate`")
+    report = None if args.report is None else _read_report(args.report)
+    left_out = [of_unseen_sources(_read_report(path), path) for path in args.left_out]
     source = checkpoint_folder(args.model, args.revision)
+    if left_out:
+        report = report or read_json(source / EVALUATION_FILE)
+        if report is None:
+            args.refuse("--left-out goes with a --report of the model itself")
+        report |= {"left_out": left_out}
     if args.to_folder is not None:
         folder = push_to_folder(source, Path(args.to_folder), report, not args.without_code)
         size = sum(path.stat().st_size for path in folder.iterdir())
@@ -95,3 +105,12 @@ def push_to_hub(
     with tempfile.TemporaryDirectory(prefix="gender-age-push-") as temporary:
         write_repository(source, Path(temporary), report, repo_id)
         return upload_model(Path(temporary), repo_id, private=private, api=api)
+
+
+def _read_report(path: str) -> dict:
+    report = read_json(Path(path))
+    if report is None:
+        raise TrainerError(f"there is no report {path}; `python -m trainer evaluate` writes one")
+    if "protocols" not in report:
+        raise TrainerError(f"{path} is no report of `python -m trainer evaluate`")
+    return report

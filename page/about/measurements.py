@@ -6,14 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from gender_age.labels import GENDERS
-from gender_age.measurements import (
-    FEWEST_NAMED,
-    KINDS,
-    EvaluationRecord,
-    GroupReport,
-    IntervalGroup,
-    SourceReport,
-)
+from gender_age.measured import KINDS
+from gender_age.measurements import FEWEST_NAMED, EvaluationRecord, GroupReport, IntervalGroup, SourceReport
 from gender_age.records import SOURCE_NAMES
 
 from ..shared.charts import Bar, Scale, bar_chart, reliability_chart, scale_for, shown

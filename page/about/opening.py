@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
-from gender_age.measurements import EvaluationRecord, Measured, SourceReport
+from gender_age.measured import Measured
+from gender_age.measurements import EvaluationRecord, SourceReport
 
 from ..shared.charts import bar_chart, shown
 from . import text

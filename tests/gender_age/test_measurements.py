@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 
 from gender_age.checkpoint import DEFAULT_MODEL
+from gender_age.measured import KINDS, Measured
 from gender_age.measurements import (
-    KINDS,
     Bin,
     CalibrationReport,
     EvaluationRecord,
     GroupReport,
     IntervalReport,
-    Measured,
     SourceReport,
 )
 from gender_age.records import EVALUATION_FILE, read_record
@@ -43,6 +42,7 @@ SHORT = {
         }
     },
 }
+SHORT["left_out"] = [{**SHORT, "protocols": {"landmarks": {"fairface": {"overall": MEASURED["overall"]}}}}]
 
 
 @MANY
@@ -104,6 +104,13 @@ def test_the_default_models_record_is_read_whole():
     for protocol, sources in WHOLE["protocols"].items():
         for source, report in sources.items():
             assert written(record.protocols[protocol][source]) == as_read(report)
+
+
+def test_reports_of_sources_left_out_are_read_without_theirs():
+    nested = SHORT["left_out"][0] | {"left_out": SHORT["left_out"]}
+    record = EvaluationRecord.read(SHORT | {"left_out": [nested, {"protocols": {}}, 7]})
+    assert [each.sources.keys() for each in record.left_out] == [{"fairface"}]
+    assert record.left_out[0].left_out == ()
 
 
 def test_what_the_trainer_measures_is_read_whole():

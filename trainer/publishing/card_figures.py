@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from gender_age.labels import GENDERS
-from gender_age.measurements import FEWEST_NAMED, KINDS, EvaluationRecord, GroupReport, Measured, SourceReport
+from gender_age.measured import KINDS, Measured
+from gender_age.measurements import FEWEST_NAMED, EvaluationRecord, GroupReport, SourceReport
 from gender_age.records import SOURCE_NAMES, TrainingRecord
 
 from ..evaluation.metrics import AGE_BAND_NAMES
@@ -57,29 +58,33 @@ def sources_table(report: EvaluationRecord, training: TrainingRecord | None) -> 
         report: of the model.
         training: of the model; None if it is not known.
     """
-    oldest = AGE_BAND_NAMES[-1]
     shown_as = {True: "yes", False: "**no**", None: MISSING}
-    rows = []
-    for source, result in report.sources.items():
-        found, old, interval = result.overall, result.by_age_band.get(oldest, GroupReport()), result.intervals.overall
-        seen = shown_as[training.has_seen(source) if training else None]
-        rows.append(
-            {
-                "source": SOURCE_NAMES.get(source, source),
-                "trained on": seen,
-                "n": count(found.n),
-                COLUMNS["age_mae"]: _value(found.age_mae, "years"),
-                COLUMNS["age_bias"]: _value(found.age_bias, "signed"),
-                f"bias, {oldest}": _value(old.age_bias, "signed"),
-                "interval holds": _value(interval.coverage, "share"),
-                "its width, years": years(interval.mean_width),
-                COLUMNS["range_touched"]: _value(found.range_touched, "share"),
-                COLUMNS["gender_accuracy"]: _value(found.gender_accuracy, "share"),
-            }
-        )
-    shown = [title for title in rows[0] if any(row[title] != MISSING for row in rows)]
-    lines = [shown, ["---"] + ["---:"] * (len(shown) - 1), *([row[title] for title in shown] for row in rows)]
-    return _lines(lines)
+    return _without_empty_columns(
+        {
+            "source": SOURCE_NAMES.get(source, source),
+            "trained on": shown_as[training.has_seen(source) if training else None],
+            **_source_columns(result),
+        }
+        for source, result in report.sources.items()
+    )
+
+
+def left_out_table(reports: Iterable[EvaluationRecord]) -> str:
+    """A Markdown table with one row per source that another model was not trained on.
+
+    Args:
+        reports: of these models, as in `EvaluationRecord.left_out`.
+    """
+    return _without_empty_columns(
+        {
+            "source left out": SOURCE_NAMES.get(source, source),
+            "image size, px": count(report.image_size),
+            "measured": PROTOCOL_NAMES[report.headline],
+            **_source_columns(result),
+        }
+        for report in reports
+        for source, result in report.sources.items()
+    )
 
 
 def group_table(first: str, groups: Mapping[str, GroupReport], keys: Sequence[str]) -> str:
@@ -160,6 +165,30 @@ def count(value: int | None) -> str:
 def recorded(value: str | float | None) -> str:
     """The recorded value as text, or a dash."""
     return MISSING if value is None else str(value)
+
+
+def _source_columns(result: SourceReport) -> dict[str, str]:
+    """What ages, intervals and genders are worth on a source, by column title."""
+    oldest = AGE_BAND_NAMES[-1]
+    found, old, interval = result.overall, result.by_age_band.get(oldest, GroupReport()), result.intervals.overall
+    return {
+        "n": count(found.n),
+        COLUMNS["age_mae"]: _value(found.age_mae, "years"),
+        COLUMNS["age_bias"]: _value(found.age_bias, "signed"),
+        f"bias, {oldest}": _value(old.age_bias, "signed"),
+        "interval holds": _value(interval.coverage, "share"),
+        "its width, years": years(interval.mean_width),
+        COLUMNS["range_accuracy"]: _value(found.range_accuracy, "share"),
+        COLUMNS["range_touched"]: _value(found.range_touched, "share"),
+        COLUMNS["gender_accuracy"]: _value(found.gender_accuracy, "share"),
+    }
+
+
+def _without_empty_columns(rows: Iterable[Mapping[str, str]]) -> str:
+    """A Markdown table of rows with the same titles, numbers from the second column on."""
+    rows = list(rows)
+    shown = [title for title in rows[0] if any(row[title] != MISSING for row in rows)]
+    return _lines([shown, ["---"] + ["---:"] * (len(shown) - 1), *([row[title] for title in shown] for row in rows)])
 
 
 def _value(found: Measured | None, kind: str) -> str:

@@ -22,6 +22,7 @@ from .card_figures import (
     count,
     figures_in_short,
     group_table,
+    left_out_table,
     measured,
     recorded,
     share,
@@ -94,6 +95,7 @@ def render_card(
         weak_spots=weak_spots,
         figures_in_short=figures_in_short,
         sources_table=sources_table,
+        left_out_table=left_out_table,
         has_unseen=training is not None
         and report is not None
         and any(training.has_seen(source) is False for source in report.sources),

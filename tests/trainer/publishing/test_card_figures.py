@@ -1,6 +1,7 @@
 """Figures of a report as a card shows them."""
 
-from gender_age.measurements import FEWEST_NAMED, EvaluationRecord, Measured
+from gender_age.measured import Measured
+from gender_age.measurements import FEWEST_NAMED, EvaluationRecord
 from gender_age.records import TrainingRecord
 from trainer.publishing.card_figures import figures_in_short, group_table, measured, sources_table, weak_spots
 
