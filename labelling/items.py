@@ -16,20 +16,22 @@ from fsspec.implementations.local import LocalFileSystem
 
 from gender_age.images import Photo
 from gender_age.photo_bytes import PhotoBytes, TemporaryCopy
-from gender_age.photo_names import address_scheme, photo_name
+from gender_age.photo_names import photo_name
 
-from .errors import NoRoomError, PlaceLostError, StoreLostError, first_line
+from .errors import NoRoomError, PlaceLostError, StoreLostError, first_line, named
 
 SCHEMA = pyarrow.schema(
     [
         ("path", pyarrow.string()),
-        ("address", pyarrow.binary()),
+        ("store", pyarrow.string()),
+        ("place", pyarrow.binary()),
         ("data", pyarrow.binary()),
         ("error", pyarrow.string()),
     ]
 )
-"""`path`: the photo's id, in UTF-8. `address`: a path of this machine as `os.fsencode` has it, or an fsspec address.
-`data`: the file's content, where it was read already. `error`: why it could not be."""
+"""`path`: the photo's id, in UTF-8. `store`: its file system, as fsspec's `to_json` has it, with the keys that SOURCE
+names; null for a file of this machine. `place`: where it is there, as `os.fsencode` has it: no address, in which fsspec
+would look for "::". `data`: the file's content, where it was read already. `error`: why it could not be."""
 
 # Of one photo's file: 85 megapixels of uncompressed PNG are less. A cell of a table is bounded by its table.
 MAX_BYTES = 300_000_000
@@ -49,9 +51,9 @@ def place_of(address: str, **options: object) -> tuple[AbstractFileSystem, str]:
     return url_to_fs(address, **options)
 
 
-def address_of(fs: AbstractFileSystem, place: str) -> str:
-    """What `place_of` takes in another process; of a file of this machine, its path."""
-    return place if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(place)
+def store_of(fs: AbstractFileSystem) -> str | None:
+    """A file system as items have it."""
+    return None if isinstance(fs, LocalFileSystem) else fs.to_json()
 
 
 @contextmanager
@@ -93,14 +95,14 @@ def fetched(item: dict, is_video: bool = False) -> dict:
         is_video: the content is a temporary file without a name, as videos have gigabytes.
 
     Raises:
-        PlaceLostError: its store is gone, or there is no room for the temporary file.
+        LabellingError: its store is gone or cannot be reached, or there is no room for the temporary file.
     """
-    address = os.fsdecode(item["address"])
-    if item["data"] is not None or address_scheme(address) is None:
+    if item["data"] is not None or item["store"] is None:
         return item
-    name = f"“{photo_name(item['path'])}”"
+    with named("The store of SOURCE", "cannot be reached", "check that every node has its package and its keys"):
+        fs = AbstractFileSystem.from_json(item["store"])
+    name, place = f"“{photo_name(item['path'])}”", os.fsdecode(item["place"])
     try:
-        fs, place = place_of(address)
         with reading(fs, place):
             data = _copy(fs, place) if is_video else _content(fs, place)
     except PlaceLostError:
@@ -147,5 +149,5 @@ def photo_of(item: dict) -> Photo:
     """What the opener takes for an item without an error; also of a video."""
     data, path = item["data"], item["path"]
     if data is None:
-        return os.fsdecode(item["address"])
+        return os.fsdecode(item["place"])
     return PhotoBytes(data, path) if isinstance(data, bytes) else TemporaryCopy(data, path)

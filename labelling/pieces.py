@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow
@@ -33,11 +33,12 @@ class Files:
 
     Attributes:
         paths: one id a photo.
-        addresses: of the files.
+        places: of the files, in `store`; both as in items.
     """
 
     paths: Sequence[str]
-    addresses: Sequence[bytes]
+    places: Sequence[bytes]
+    store: str | None = field(repr=False)
 
     @property
     def num_rows(self) -> int:
@@ -45,7 +46,8 @@ class Files:
 
     def read(self) -> Iterator[pyarrow.Table]:
         nothing = [None] * self.num_rows
-        yield pyarrow.table([self.paths, self.addresses, nothing, nothing], schema=SCHEMA)
+        stores = [self.store] * self.num_rows
+        yield pyarrow.table([self.paths, stores, self.places, nothing, nothing], schema=SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class Rows:
 
     def _items(self, row: int, data: pyarrow.Array, errors: Sequence[str | None]) -> pyarrow.Table:
         paths = [utf8(f"{self.path}/{number}") for number in range(row, row + len(data))]
-        return pyarrow.table([paths, [path.encode() for path in paths], data, errors], schema=SCHEMA)
+        nothing = [None] * len(data)
+        return pyarrow.table([paths, nothing, nothing, data, errors], schema=SCHEMA)
 
 
 class PhotoSource(Datasource):

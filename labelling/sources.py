@@ -15,7 +15,7 @@ from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
 from gender_age.video_formats import VIDEO_SUFFIXES
 
 from .errors import LabellingError, named
-from .items import address_of, place_of, utf8
+from .items import place_of, store_of, utf8
 from .output import RECORD
 from .pieces import Files, Piece
 from .tables import COLUMN_OF_PHOTOS, lance_pieces, row_groups
@@ -120,9 +120,9 @@ def _videos(listing: Listing, num_cpus: int) -> list[Piece]:
 def _files(listing: Listing, places: Sequence[str], num_cpus: int, most: int) -> list[Piece]:
     """Args: places: those of the listing that are taken. most: of one piece."""
     paths = [listing.path(place) for place in places]
-    addresses = [os.fsencode(address_of(listing.fs, place)) for place in places]
+    encoded, store = [os.fsencode(place) for place in places], store_of(listing.fs)
     size = max(1, min(most, -(-len(places) // (PIECES_PER_CPU * num_cpus))))
-    return [Files(paths[i : i + size], addresses[i : i + size]) for i in range(0, len(paths), size)]
+    return [Files(paths[i : i + size], encoded[i : i + size], store) for i in range(0, len(paths), size)]
 
 
 def _suffix(place: str) -> str:

@@ -10,7 +10,7 @@ import pyarrow.parquet
 from fsspec import AbstractFileSystem
 
 from .errors import LabellingError
-from .items import address_of, place_of, reading
+from .items import reading
 from .pieces import Rows
 
 # Of photos in a table that are in memory at once.
@@ -32,11 +32,10 @@ def row_groups(fs: AbstractFileSystem, place: str, path: str, column: str | None
     found = image_column(metadata.schema.to_arrow_schema(), column, path)
     if found is None:
         return []
-    address = address_of(fs, place)
     pieces, row = [], 0
     for group in range(metadata.num_row_groups):
         if num_rows := metadata.row_group(group).num_rows:
-            pieces.append(Rows(path, row, num_rows, partial(_row_group, address, group, found)))
+            pieces.append(Rows(path, row, num_rows, partial(_row_group, fs, place, group, found)))
             row += num_rows
     return pieces
 
@@ -90,8 +89,7 @@ def _holds_bytes(kind: pyarrow.DataType) -> bool:
     return kind in (pyarrow.binary(), pyarrow.large_binary(), pyarrow.binary_view())
 
 
-def _row_group(address: str, group: int, column: str) -> Iterator[pyarrow.Array]:
-    fs, place = place_of(address)
+def _row_group(fs: AbstractFileSystem, place: str, group: int, column: str) -> Iterator[pyarrow.Array]:
     with reading(fs, place), fs.open(place, "rb") as file:
         table = pyarrow.parquet.ParquetFile(file)
         for batch in table.iter_batches(BATCH_ROWS, row_groups=[group], columns=[column]):

@@ -8,11 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fsspec
 import pyarrow
 import pyarrow.parquet
 import pytest
 from PIL import Image
 
+from labelling.items import SCHEMA
+from labelling.sources import pieces_of
 from tests.conftest import REPOSITORY
 from tests.fakes import noise
 
@@ -54,6 +57,26 @@ def photos(tmp_path) -> Path:
     (folder / "inside" / ".hidden" / "thumbnail.png").write_bytes(photo_bytes())
     (folder / "notes.txt").write_text("no photo either")
     return folder
+
+
+@pytest.fixture
+def memory(photos):
+    """The photos in fsspec's file system in memory, as a store that is not on this machine."""
+    fs = fsspec.filesystem("memory")
+    fs.put(f"{photos}/", "/bucket/photos/", recursive=True)
+    yield "memory://bucket/photos"
+    fs.rm("/bucket", recursive=True)
+
+
+def items_of(source, num_cpus=1, column=None):
+    """Every item, in order."""
+    tables = [table for piece in pieces_of(str(source), num_cpus, column) for table in piece.read()]
+    assert all(table.schema == SCHEMA for table in tables)
+    return pyarrow.concat_tables(tables).to_pylist()
+
+
+def paths_of(source, **arguments):
+    return [item["path"] for item in items_of(source, **arguments)]
 
 
 def command(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,33 +7,11 @@ import pyarrow
 import pytest
 
 from labelling.errors import LabellingError
-from labelling.items import SCHEMA
 from labelling.output import Output
 from labelling.pieces import Rows
 from labelling.sources import MOST_PHOTOS, MOST_VIDEOS, PIECES_PER_CPU, Listing, pieces_of
 
-from .conftest import photo_bytes, write_table
-
-
-def items_of(source, num_cpus=1, column=None):
-    """Every item, in order."""
-    tables = [table for piece in pieces_of(str(source), num_cpus, column) for table in piece.read()]
-    assert all(table.schema == SCHEMA for table in tables)
-    return pyarrow.concat_tables(tables).to_pylist()
-
-
-def paths_of(source, **arguments):
-    return [item["path"] for item in items_of(source, **arguments)]
-
-
-@pytest.fixture
-def memory(photos):
-    """The photos in fsspec's file system in memory, as a store that is not on this machine."""
-    fs = fsspec.filesystem("memory")
-    fs.put(f"{photos}/", "/bucket/photos/", recursive=True)
-    yield "memory://bucket/photos"
-    fs.rm("/bucket", recursive=True)
-
+from .conftest import items_of, paths_of, photo_bytes, write_table
 
 NAMES = ["bera.jpg", "collins.jpg", "inside/broken.jpg", "inside/nobody.png"]
 
@@ -43,8 +21,8 @@ def test_a_folder_is_read_with_all_folders_inside(photos, monkeypatch, end):
     monkeypatch.chdir(photos.parent)
     items = items_of(f"photos{end}")
     assert [item["path"] for item in items] == [f"photos/{name}" for name in NAMES]
-    assert [os.fsdecode(item["address"]) for item in items] == [str(photos / name) for name in NAMES]
-    assert {(item["data"], item["error"]) for item in items} == {(None, None)}
+    assert [os.fsdecode(item["place"]) for item in items] == [str(photos / name) for name in NAMES]
+    assert {(item["store"], item["data"], item["error"]) for item in items} == {(None, None, None)}
 
 
 def test_a_pattern_a_file_and_an_address(photos, monkeypatch, memory):
@@ -55,7 +33,7 @@ def test_a_pattern_a_file_and_an_address(photos, monkeypatch, memory):
     assert paths_of(f"file://{photos}") == [f"file://{photos}/{name}" for name in NAMES]
     assert paths_of(memory) == [f"{memory}/{name}" for name in NAMES]
     assert paths_of(f"{memory}/*/*.png") == [f"{memory}/inside/nobody.png"]
-    assert [item["address"] for item in items_of(memory)] == [f"memory:///bucket/photos/{n}".encode() for n in NAMES]
+    assert [item["place"] for item in items_of(memory)] == [f"/bucket/photos/{name}".encode() for name in NAMES]
 
 
 def test_what_exists_wins_over_a_pattern(photos):
@@ -69,7 +47,7 @@ def test_a_name_that_is_no_utf8_keeps_its_bytes(tmp_path):
         file.write(photo_bytes())
     (item,) = items_of(tmp_path)
     assert item["path"].endswith("a\\udcff.png")
-    assert item["address"] == path
+    assert item["place"] == path
 
 
 def test_a_path_may_have_what_fsspec_chains(photos):

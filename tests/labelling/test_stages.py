@@ -27,7 +27,7 @@ def predictor(tiny_model_folder):
 
 
 def item(**changes):
-    return {"path": "s3://bucket/a.png", "address": b"s3://bucket/a.png", "data": None, "error": None} | changes
+    return {"path": "s3://bucket/a.png", "store": None, "place": b"", "data": None, "error": None} | changes
 
 
 def rows_of(predictor, *given, distribution=False, min_score=None):
@@ -38,7 +38,7 @@ def rows_of(predictor, *given, distribution=False, min_score=None):
 def test_rows_are_the_table_of_faces_without_the_photos_name(predictor, tmp_path):
     path = tmp_path / "two.png"
     noise(SIZE).save(path)
-    here = item(path="photos/two.png", address=str(path).encode())
+    here = item(path="photos/two.png", place=str(path).encode())
     table = rows_of(predictor, here, item(data=photo_bytes()), item(data=b"no photo"), item(error="Not fetched."))
     assert table.column_names == [name for name in COLUMNS if name != "photo"]
     assert table["path"].to_pylist() == ["photos/two.png"] * 2 + ["s3://bucket/a.png"] * 3
@@ -77,15 +77,15 @@ def test_what_is_elsewhere_is_fetched(monkeypatch):
     fs = fsspec.filesystem("memory")
     fs.pipe_file("/bucket/a.png", b"12345")
     try:
-        there = item(address=b"memory:///bucket/a.png")
+        there = item(store=fs.to_json(), place=b"/bucket/a.png")
         assert items.fetched(there) == there | {"data": b"12345"}
-        missing = items.fetched(item(address=b"memory:///bucket/b.png"))
+        missing = items.fetched(there | {"place": b"/bucket/b.png"})
         assert missing["error"].startswith("“a.png” cannot be fetched")
         monkeypatch.setattr(items, "MAX_BYTES", 4)
         assert "too large" in items.fetched(there)["error"]
     finally:
         fs.rm("/bucket", recursive=True)
-    for already in (item(data=b"1"), item(address=b"/photos/a.png")):
+    for already in (item(data=b"1"), item(place=b"/photos/a.png"), item(error="The row holds no photo.")):
         assert items.fetched(already) == already
 
 
@@ -108,14 +108,13 @@ class Store(fsspec.AbstractFileSystem):
 
 @pytest.mark.parametrize("of_folder", [OSError("Timeout"), PermissionError("The token has expired"), ValueError("no")])
 def test_a_store_that_is_gone_is_no_photos_error(monkeypatch, of_folder):
-    fsspec.register_implementation("broken", Store, clobber=True)
     monkeypatch.setattr(Store, "of_folder", of_folder)
     lost = r"^broken://bucket can no longer be read \(.+\)$"
     with pytest.raises(StoreLostError, match=lost):
-        items.fetched(item(address=b"broken://bucket/a.png"))
+        items.fetched(item(store=Store().to_json(), place=b"bucket/a.png"))
     with pytest.raises(StoreLostError, match=lost):
         row_groups(Store(), "bucket/shard.parquet", "bucket/shard.parquet", None)
-    rows = Rows("bucket/shard.parquet", 0, 5, partial(_row_group, "broken://bucket/shard.parquet", 0, "image"))
+    rows = Rows("bucket/shard.parquet", 0, 5, partial(_row_group, Store(), "bucket/shard.parquet", 0, "image"))
     with pytest.raises(StoreLostError, match=lost):
         list(rows.read())
 
@@ -129,18 +128,16 @@ def test_a_store_that_is_gone_is_no_photos_error(monkeypatch, of_folder):
     ],
 )
 def test_what_a_store_says_of_one_file_is_a_photos_error(monkeypatch, of_file, of_folder):
-    fsspec.register_implementation("broken", Store, clobber=True)
     monkeypatch.setattr(Store, "of_file", of_file)
     monkeypatch.setattr(Store, "of_folder", of_folder)
     error = f"“a.png” cannot be fetched ({of_file}): check that it is there and may be read."
-    assert items.fetched(item(address=b"broken://bucket/a.png"))["error"] == error
+    assert items.fetched(item(store=Store().to_json(), place=b"bucket/a.png"))["error"] == error
 
 
 def test_an_empty_file_of_a_store_is_called_empty(monkeypatch, predictor):
     """S3 answers by an error, as it has no range from its first byte on."""
-    fsspec.register_implementation("broken", Store, clobber=True)
     monkeypatch.setattr(Store, "num_bytes", 0)
-    fetched = items.fetched(item(address=b"broken://bucket/a.png"))
+    fetched = items.fetched(item(store=Store().to_json(), place=b"bucket/a.png"))
     assert rows_of(predictor, fetched)["error"].to_pylist()[0].startswith("“a.png” is empty (0 bytes)")
 
 

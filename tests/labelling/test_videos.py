@@ -30,8 +30,11 @@ def clips(tmp_path):
     return folder
 
 
+MEMORY = MemoryFileSystem().to_json()
+
+
 def item(**changes):
-    return {"path": "clips/a.mp4", "address": b"", "data": None, "error": None} | changes
+    return {"path": "clips/a.mp4", "store": None, "place": b"", "data": None, "error": None} | changes
 
 
 @pytest.fixture
@@ -44,7 +47,7 @@ def predictor(tiny_model_folder):
 def test_an_item_becomes_rows_of_people(clips, predictor):
     path = str(clips / "hopper.mp4").encode()
     data = (clips / "hopper.mp4").read_bytes()
-    given = [item(address=path), item(data=data, path="s3://b/c.mp4"), item(data=b"x"), item(error="Not fetched.")]
+    given = [item(place=path), item(data=data, path="s3://b/c.mp4"), item(data=b"x"), item(error="Not fetched.")]
     table = stages.people_table([stages.video_of(predictor, each, 0.8) for each in given])
     assert table.column_names == list(PEOPLE_COLUMNS)
     assert table["path"].to_pylist() == ["clips/a.mp4", "s3://b/c.mp4", "clips/a.mp4", "clips/a.mp4"]
@@ -60,7 +63,7 @@ def bucket(clips):
     fs = fsspec.filesystem("memory")
     fs.put(f"{clips}/", "/bucket/clips/", recursive=True)
     fs.pipe_file("/bucket/clips/empty.mp4", b"")
-    yield "memory:///bucket/clips"
+    yield "/bucket/clips"
     fs.rm("/bucket", recursive=True)
 
 
@@ -77,11 +80,11 @@ def test_a_video_of_a_store_has_any_size_and_is_not_read_into_memory(bucket, pre
         raise AssertionError("it was read into memory")
 
     monkeypatch.setattr(items, "MAX_BYTES", 100)
-    photo = item(path="photo.png", address=f"{bucket}/photo.png".encode())
+    photo = item(path="photo.png", store=MEMORY, place=f"{bucket}/photo.png".encode())
     assert "too large" in items.fetched(photo)["error"]
     monkeypatch.setattr(MemoryFileSystem, "cat_file", whole)
     names = ["hopper.mp4", "inside/broken.mov", "empty.mp4", "missing.mp4"]
-    given = [item(path=f"s3://b/{name}", address=f"{bucket}/{name}".encode()) for name in names]
+    given = [item(path=f"s3://b/{name}", store=MEMORY, place=f"{bucket}/{name}".encode()) for name in names]
     found, broken, empty, missing = followed(predictor, *given)
     assert (found["path"], found["person"], found["frames"], found["error"]) == ("s3://b/hopper.mp4", 1, 5, None)
     assert broken["error"].startswith("“broken.mov” is not a video")
@@ -96,7 +99,7 @@ def test_a_store_that_is_gone_ends_the_job_over_videos(bucket, predictor, monkey
     monkeypatch.setattr(MemoryFileSystem, "_open", gone)
     monkeypatch.setattr(MemoryFileSystem, "info", gone)
     with pytest.raises(StoreLostError, match=r"can no longer be read \(Timeout\)$"):
-        followed(predictor, item(address=f"{bucket}/hopper.mp4".encode()))
+        followed(predictor, item(store=MEMORY, place=f"{bucket}/hopper.mp4".encode()))
 
 
 def test_a_full_temporary_folder_ends_the_job_over_videos(bucket, predictor, monkeypatch):
@@ -106,7 +109,7 @@ def test_a_full_temporary_folder_ends_the_job_over_videos(bucket, predictor, mon
 
     monkeypatch.setattr(items.tempfile, "TemporaryFile", full)
     with pytest.raises(NoRoomError, match=r"cannot take a video \(No space left on device\): make room"):
-        followed(predictor, item(address=f"{bucket}/hopper.mp4".encode()))
+        followed(predictor, item(store=MEMORY, place=f"{bucket}/hopper.mp4".encode()))
 
 
 def test_only_videos_are_listed(clips):
