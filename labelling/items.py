@@ -65,19 +65,34 @@ def reading(fs: AbstractFileSystem, place: str) -> Iterator[None]:
     """
     try:
         yield
-    except (FileNotFoundError, NoRoomError):
+    except NoRoomError:
         raise
     except Exception as error:  # the library of every store has errors of its own
         folder = fs._parent(place)
-        if not _answers(fs, folder):
+        if isinstance(fs, LocalFileSystem):
+            check_folder(folder)
+        elif not isinstance(error, FileNotFoundError) and not _answers(fs, folder):
             lost = f"{fs.unstrip_protocol(folder)} can no longer be read ({first_line(error)})"
             raise StoreLostError(lost) from error
         raise
 
 
+def check_folder(folder: str) -> None:
+    """Asks for the folder of a file of this machine that could not be used.
+
+    Raises:
+        StoreLostError: it is gone or, as the place where a disk was, empty.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            reason = None if any(entries) else "it is empty"
+    except OSError as error:
+        reason = error.strerror
+    if reason is not None:
+        raise StoreLostError(f"{folder} can no longer be read ({reason})")
+
+
 def _answers(fs: AbstractFileSystem, folder: str) -> bool:
-    if isinstance(fs, LocalFileSystem):
-        return True
     try:
         fs.invalidate_cache()
         fs.info(folder)
@@ -143,6 +158,16 @@ def _write(copy: BufferedRandom, chunk: bytes) -> None:
             f"The temporary folder {tempfile.gettempdir()} cannot take a video ({error.strerror}): make room, or name "
             "another folder in TMPDIR"
         ) from error
+
+
+def check_place(item: dict) -> None:
+    """Asks for the folder of an item that could not be used; what was fetched has answered.
+
+    Raises:
+        StoreLostError: as `check_folder`.
+    """
+    if item["data"] is None:
+        check_folder(os.path.dirname(os.fsdecode(item["place"])))
 
 
 def photo_of(item: dict) -> Photo:

@@ -20,7 +20,7 @@ from gender_age.video_results import VideoPrediction
 from gender_age.video_writers import people_table
 from gender_age.writers import face_table
 
-from .items import fetched, photo_of
+from .items import check_place, fetched, photo_of
 from .model_choice import ModelChoice
 
 # What no photo is known to cause. One among millions must not end the job.
@@ -81,25 +81,41 @@ class FollowPeople:
 
 
 def video_of(predictor: GenderAgePredictor, item: dict, min_score: float | None) -> VideoPrediction:
-    """The people of one item (items.py); whatever is wrong with it is its `error`."""
-    path, error = item["path"], item["error"]
-    if error is None:
-        try:
-            return replace(video_or_error(predictor, photo_of(item), min_score), path=path)
-        except UNFORESEEN as unforeseen:
-            error = f"The video could not be analysed ({type(unforeseen).__name__})."
-    return VideoPrediction(video=path, path=path, error=error)
+    """The people of one item (items.py); whatever is wrong with it is its `error`.
+
+    Raises:
+        StoreLostError: the disk that it was on is gone.
+    """
+    path = item["path"]
+    if item["error"] is not None:
+        return VideoPrediction(video=path, path=path, error=item["error"])
+    try:
+        video = video_or_error(predictor, photo_of(item), min_score)
+    except UNFORESEEN as unforeseen:
+        error = f"The video could not be analysed ({type(unforeseen).__name__})."
+        video = VideoPrediction(video=path, path=path, error=error)
+    if video.error is not None:
+        check_place(item)
+    return replace(video, path=path)
 
 
 def searched_item(predictor: GenderAgePredictor, item: dict, min_score: float | None) -> SearchedPhoto:
-    """The faces of one item (items.py); whatever is wrong with it is its `error`."""
-    path, error = item["path"], item["error"]
-    if error is None:
-        try:
-            return replace(predictor.search(photo_of(item), min_score=min_score), path=path)
-        except UNFORESEEN as unforeseen:
-            error = f"The photo could not be analysed ({type(unforeseen).__name__})."
-    return SearchedPhoto(path, path, size_wh=None, error=error)
+    """The faces of one item (items.py); whatever is wrong with it is its `error`.
+
+    Raises:
+        StoreLostError: the disk that it was on is gone.
+    """
+    path = item["path"]
+    if item["error"] is not None:
+        return SearchedPhoto(path, path, size_wh=None, error=item["error"])
+    try:
+        searched = predictor.search(photo_of(item), min_score=min_score)
+    except UNFORESEEN as unforeseen:
+        error = f"The photo could not be analysed ({type(unforeseen).__name__})."
+        searched = SearchedPhoto(path, path, size_wh=None, error=error)
+    if searched.error is not None:
+        check_place(item)
+    return replace(searched, path=path)
 
 
 def rows_of(predictions: Sequence[PhotoPrediction], distribution: bool) -> pyarrow.Table:

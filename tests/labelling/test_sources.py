@@ -101,6 +101,7 @@ def test_rows_that_cannot_be_read_are_errors(tmp_path):
 
     path = tmp_path / "shard.parquet"
     write_table(path, [photo_bytes()])
+    (tmp_path / "notes.txt").write_text("The disk is there.")
     (gone,) = pieces_of(str(path), 1)
     path.unlink()
     (items,) = gone.read()
