@@ -22,7 +22,8 @@ RAY_AUTH_TOKEN=$(cat /proc/sys/kernel/random/uuid)
 export RAY_AUTH_TOKEN
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 
-# Starts Ray on every node, runs the command on the first one, and stops Ray.
-srun ray symmetric-run \
+# Starts Ray on every node, runs the command on the first one, and stops Ray. From Slurm 22.05 on, srun does not inherit
+# the cores of a task, and would bind each node's Ray to one.
+srun --cpus-per-task "$SLURM_CPUS_PER_TASK" ray symmetric-run \
   --address "$head:6379" --min-nodes "$SLURM_JOB_NUM_NODES" --num-cpus "$SLURM_CPUS_PER_TASK" -- \
   python -m labelling "$1" "$2" --address auto --report

@@ -25,9 +25,9 @@ def test_the_slurm_script():
     # One Ray node a machine.
     assert options["ntasks-per-node"] == "1"
     assert int(options["nodes"]) > 1
-    words = shlex.split(text.partition("srun ")[2].replace("\\\n", " "))
-    assert words[:2] == ["ray", "symmetric-run"]
-    ray, ours = words[: words.index("--")], words[words.index("--") + 1 :]
+    words = shlex.split(text.partition("\nsrun ")[2].replace("\\\n", " "))
+    assert words[:4] == ["--cpus-per-task", "$SLURM_CPUS_PER_TASK", "ray", "symmetric-run"]
+    ray, ours = words[2 : words.index("--")], words[words.index("--") + 1 :]
     asked = [Path(sys.executable).parent / "ray", "symmetric-run", "--help"]
     help_text = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     assert {word for word in ray if word.startswith("--")} == {"--address", "--min-nodes", "--num-cpus"}
