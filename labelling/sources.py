@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from fsspec import AbstractFileSystem
+from fsspec.implementations.local import LocalFileSystem
+from fsspec.utils import glob_translate
 
 from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES
 from gender_age.video_formats import VIDEO_SUFFIXES
@@ -83,14 +85,12 @@ def _listed(source: str) -> Listing:
     if not exists and HUB_ID.fullmatch(source) and not Path(source).parent.exists():
         address = HUB + source
     fs, root = place_of(address)
-    if not exists and MAGIC.search(source):
-        # Paths are relative to the last folder without a wildcard.
-        given, root = (_before_wildcard(each) for each in (source, root))
-        found = [place for place in fs.glob(address) if not fs.isdir(place)]
-    elif not fs.exists(root):
-        raise LabellingError(f"There is no {source}: name a folder, a pattern, an address or a Hub dataset.")
-    else:
+    if fs.exists(root):
         given, found = source, fs.find(root)
+    elif MAGIC.search(source):
+        given, root, found = _matching(source, fs, root)
+    else:
+        raise LabellingError(f"There is no {source}: name a folder, a pattern, an address or a Hub dataset.")
     labelled = tuple(place.removesuffix(RECORD) for place in found if place.endswith(f"/{RECORD}"))
     places = (place for place in found if not place.startswith(labelled) and not _is_hidden(place[len(root) :]))
     return Listing(fs, given, root, sorted(places))
@@ -129,8 +129,24 @@ def _suffix(place: str) -> str:
     return PurePosixPath(place).suffix.lower()
 
 
+def _matching(source: str, fs: AbstractFileSystem, pattern: str) -> tuple[str, str, list[str]]:
+    """A `Listing`'s `given`, `root` and `places`. Paths are relative to the last folder without a wildcard."""
+    given = _before_wildcard(source)
+    if not isinstance(fs, LocalFileSystem):
+        found = fs.glob(pattern, detail=True)
+        return given, _before_wildcard(pattern), [place for place in found if found[place]["type"] != "directory"]
+    # Of a relative pattern, fsspec's `glob` would take the brackets of the working directory for wildcards, too.
+    _, root = place_of(given)
+    inside = source[len(given) :]
+    is_match = re.compile(glob_translate(inside)).match
+    found = fs.find(root, maxdepth=None if "**" in inside else inside.count("/") + 1)
+    relative = ((place, place[len(root) :].lstrip("/")) for place in found)
+    return given, root, [place for place, path in relative if is_match(path) and not fs.isdir(place)]
+
+
 def _before_wildcard(pattern: str) -> str:
-    return MAGIC.split(pattern, maxsplit=1)[0].rpartition("/")[0]
+    before = MAGIC.split(pattern, maxsplit=1)[0]
+    return before[: before.rfind("/") + 1]
 
 
 def _is_hidden(inside: str) -> bool:
