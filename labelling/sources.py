@@ -21,6 +21,7 @@ from .items import place_of, store_of, utf8
 from .output import RECORD
 from .pieces import Files, Piece
 from .tables import COLUMN_OF_PHOTOS, lance_pieces, row_groups
+from .whole_listing import is_hidden, whole_listing
 
 HUB = "hf://datasets/"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -86,13 +87,15 @@ def _listed(source: str) -> Listing:
         address = HUB + source
     fs, root = place_of(address)
     if fs.exists(root):
-        given, found = source, fs.find(root)
+        given = source
+        with whole_listing(fs, root):
+            found = fs.find(root)
     elif MAGIC.search(source):
         given, root, found = _matching(source, fs, root)
     else:
         raise LabellingError(f"There is no {source}: name a folder, a pattern, an address or a Hub dataset.")
     labelled = tuple(place.removesuffix(RECORD) for place in found if place.endswith(f"/{RECORD}"))
-    places = (place for place in found if not place.startswith(labelled) and not _is_hidden(place[len(root) :]))
+    places = (place for place in found if not place.startswith(labelled) and not is_hidden(place[len(root) :]))
     return Listing(fs, given, root, sorted(places))
 
 
@@ -133,13 +136,16 @@ def _matching(source: str, fs: AbstractFileSystem, pattern: str) -> tuple[str, s
     """A `Listing`'s `given`, `root` and `places`. Paths are relative to the last folder without a wildcard."""
     given = _before_wildcard(source)
     if not isinstance(fs, LocalFileSystem):
-        found = fs.glob(pattern, detail=True)
-        return given, _before_wildcard(pattern), [place for place in found if found[place]["type"] != "directory"]
+        root = _before_wildcard(pattern)
+        with whole_listing(fs, root):
+            found = fs.glob(pattern, detail=True)
+        return given, root, [place for place in found if found[place]["type"] != "directory"]
     # Of a relative pattern, fsspec's `glob` would take the brackets of the working directory for wildcards, too.
     _, root = place_of(given)
     inside = source[len(given) :]
     is_match = re.compile(glob_translate(inside)).match
-    found = fs.find(root, maxdepth=None if "**" in inside else inside.count("/") + 1)
+    with whole_listing(fs, root):
+        found = fs.find(root, maxdepth=None if "**" in inside else inside.count("/") + 1)
     relative = ((place, place[len(root) :].lstrip("/")) for place in found)
     return given, root, [place for place, path in relative if is_match(path) and not fs.isdir(place)]
 
@@ -147,7 +153,3 @@ def _matching(source: str, fs: AbstractFileSystem, pattern: str) -> tuple[str, s
 def _before_wildcard(pattern: str) -> str:
     before = MAGIC.split(pattern, maxsplit=1)[0]
     return before[: before.rfind("/") + 1]
-
-
-def _is_hidden(inside: str) -> bool:
-    return any(part.startswith(".") or part == "__MACOSX" for part in inside.split("/"))
