@@ -51,7 +51,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--address", metavar="A", help="of a Ray cluster to join, or auto (default: this machine alone)"
     )
     parser.add_argument("--cpus", metavar="N", type=_count, help="cores to use at most (default: all)")
-    parser.add_argument("--gpus", metavar="N", type=_count, help="GPUs to use at most (default: all)")
+    parser.add_argument("--gpus", metavar="N", type=_number, help="GPUs to use at most, or 0 (default: all)")
     parser.add_argument("--model", metavar="M", help="folder or Hub id of a checkpoint (default: the repository's own)")
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
     parser.add_argument(
@@ -109,8 +109,12 @@ def _place(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return _number(text, least=1)
+
+
+def _number(text: str, least: int = 0) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} on")
     return int(text)
 
 

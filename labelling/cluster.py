@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import ray
+import torch
 from ray.data import DataContext
 from ray.exceptions import RayError
 
@@ -71,7 +72,7 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
 
     Args:
         address: of a cluster's head, or "auto" for the one that runs here; None starts one.
-        cpus, gpus: the most that are used; None is all.
+        cpus, gpus: the most that are used; None is all, on this machine without the GPUs that torch cannot use.
 
     Raises:
         LabellingError: the cluster cannot be reached, or is too small.
@@ -80,6 +81,8 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
     if address is None:
         # Each takes a gigabyte: more actors than cores would fill the memory.
         num_cpus = min(cpus or _cores(), _cores())
+        # Ray counts all that the driver shows.
+        gpus = 0 if gpus is None and not torch.cuda.is_available() else gpus
         local = {
             "num_cpus": max(FEWEST_CPUS, num_cpus),
             "num_gpus": gpus,

@@ -50,6 +50,7 @@ def test_a_job_on_this_machine(photos, tmp_path, tiny_model_folder):
         (["--model", "nowhere/at/all"], "There is no model folder"),
         (["--min-score", "2"], "is no number from 0 to 1"),
         (["--cpus", "0"], "is no number from 1 on"),
+        (["--gpus", "-1"], "is no number from 0 on"),
         (["--batch-size", "many"], "is no number from 1 on"),
     ],
 )
@@ -83,6 +84,23 @@ def test_no_more_cores_are_asked_for_than_there_are(monkeypatch):
         with pytest.raises(LabellingError, match="That is all"), cluster.cluster(None, cpus, None):
             pass
         assert asked["num_cpus"] == min(cpus or 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("given", "is_usable", "wanted"),
+    [([], False, 0), ([], True, None), (["--gpus", "0"], True, 0), (["--gpus", "2"], True, 2)],
+)
+def test_gpus_that_torch_cannot_use_are_left_alone(monkeypatch, given, is_usable, wanted):
+    """As with torch for CPUs, or an old driver: Ray counts them, and every actor with the model would fail."""
+
+    def init(address, **options):
+        raise RuntimeError(f"{options['num_gpus']} GPUs.")
+
+    monkeypatch.setattr(cluster.ray, "init", init)
+    monkeypatch.setattr(cluster.torch.cuda, "is_available", lambda: is_usable)
+    gpus = parse_arguments(["photos", "out", *given]).gpus
+    with pytest.raises(LabellingError, match=rf"\({wanted} GPUs\)"), cluster.cluster(None, None, gpus):
+        pass
 
 
 def test_without_the_extra_the_command_names_it(tmp_path):
