@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow
 import pyarrow.parquet
 from fsspec import AbstractFileSystem
 
-from .errors import LabellingError
+from .errors import LabellingError, StoreLostError, first_line
 from .items import reading
 from .pieces import Rows
+
+if TYPE_CHECKING:
+    import lance
 
 # Of photos in a table that are in memory at once.
 BATCH_ROWS = 32
@@ -50,14 +55,16 @@ def lance_pieces(given: str, column: str | None) -> list[Rows]:
         import lance
     except ImportError:
         raise LabellingError(f"{given} is a Lance dataset: `pip install pylance` reads it.") from None
-    dataset = lance.dataset(given)
+    # Other processes have other working directories.
+    address = os.path.abspath(given) if os.path.lexists(given) else given
+    dataset = lance.dataset(address)
     found = image_column(dataset.schema, column, given)
     if found is None:
         raise LabellingError(f"{given} has no photos in a column{f' {column}' if column else ''}: {COLUMN_OF_PHOTOS}.")
     pieces, row = [], 0
     for fragment in dataset.get_fragments():
         num_rows = fragment.count_rows()
-        read = partial(_fragment, given, dataset.version, fragment.fragment_id, found)
+        read = partial(_fragment, address, dataset.version, fragment.fragment_id, found)
         pieces.append(Rows(given, row, num_rows, read))
         row += num_rows
     return pieces
@@ -97,11 +104,23 @@ def _row_group(fs: AbstractFileSystem, place: str, group: int, column: str) -> I
 
 
 def _fragment(address: str, version: int, fragment: int, column: str) -> Iterator[pyarrow.Array]:
-    import lance
+    dataset = _lance(address, version)
+    try:
+        for batch in dataset.get_fragment(fragment).to_batches(columns=[column], batch_size=BATCH_ROWS):
+            yield _bytes_of(batch.column(column))
+    except (OSError, RuntimeError, ValueError):
+        _lance(address, version)
+        raise
 
-    dataset = lance.dataset(address, version=version)
-    for batch in dataset.get_fragment(fragment).to_batches(columns=[column], batch_size=BATCH_ROWS):
-        yield _bytes_of(batch.column(column))
+
+def _lance(address: str, version: int) -> lance.LanceDataset:
+    """Raises: StoreLostError: it cannot be opened, which says nothing of a row."""
+    try:
+        import lance
+
+        return lance.dataset(address, version=version)
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        raise StoreLostError(f"{address} can no longer be read ({first_line(error)})") from error
 
 
 def _bytes_of(values: pyarrow.Array) -> pyarrow.Array:

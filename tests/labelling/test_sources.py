@@ -135,16 +135,6 @@ def test_a_table_without_rows_is_nothing_to_read(tmp_path):
         pieces_of(str(tmp_path), 1)
 
 
-def test_a_lance_dataset(tmp_path):
-    lance = pytest.importorskip("lance")
-    cells = [photo_bytes(seed=number) for number in range(3)]
-    address = str(tmp_path / "photos.lance")
-    lance.write_dataset(pyarrow.table({"image": cells, "label": [1, 2, 3]}), address, max_rows_per_file=2)
-    items = items_of(address)
-    assert [item["path"] for item in items] == [f"{address}/{row}" for row in range(3)]
-    assert [item["data"] for item in items] == cells
-
-
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
