@@ -5,6 +5,7 @@ import io
 import json
 import sys
 
+import pyarrow.json
 import pyarrow.parquet
 import pytest
 
@@ -172,6 +173,17 @@ def test_a_path_that_is_no_utf8_is_written_with_its_bytes_escaped(tmp_path):
     with open(tmp_path / "faces.csv", newline="", encoding="utf-8") as file:
         assert next(csv.DictReader(file))["path"] == "a\\udcff.jpg"
     assert pyarrow.parquet.read_table(io.BytesIO(parquet_bytes([prediction])))["path"].to_pylist() == ["a\\udcff.jpg"]
+
+
+def test_in_json_a_path_that_is_no_utf8_gives_its_bytes_again():
+    """docs/api.md says so, and of pyarrow too, which is stricter than JSON."""
+    out, name = io.StringIO(), b"caf\xe9.jpg"
+    path = name.decode("utf-8", "surrogateescape")
+    JsonWriter(out).add(PhotoPrediction.unusable("caf?.jpg", "It is empty.", path=path))
+    assert out.getvalue().isascii()
+    assert json.loads(out.getvalue())["path"].encode("utf-8", "surrogateescape") == name
+    with pytest.raises(pyarrow.ArrowInvalid, match="surrogate"):
+        pyarrow.json.read_json(io.BytesIO(out.getvalue().encode()))
 
 
 def test_a_table_of_no_photos_is_its_header(capsys):
