@@ -93,7 +93,8 @@ def push_to_hub(
 ) -> str:
     """Publishes the checkpoint in `source` in one commit; an unchanged checkpoint makes none.
 
-    Deletes stale code files and keeps all other files of the repository.
+    Deletes stale code files, and the records of the model before where this one has none; keeps all other files of the
+    repository.
 
     Returns:
         The URL of the commit.

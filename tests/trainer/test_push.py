@@ -200,14 +200,23 @@ class FakeHub:
         return SimpleNamespace(commit_url="https://hub.invalid/owner/name/commit/1")
 
 
-def test_hub_push_is_one_commit_that_removes_only_code_no_longer_needed(run_folder):
-    hub = FakeHub(".gitattributes", "labels.py", "old_module.py", "tools/keep.py", "picture.png")
-    assert push.push_to_hub(run_folder, "owner/name", api=hub).endswith("/commit/1")
+@pytest.mark.parametrize("measured", [False, True], ids=["without a report", "with a report"])
+def test_hub_push_is_one_commit_that_removes_only_code_no_longer_needed(run_folder, report, measured):
+    """… and the report of the model before."""
+    before = (".gitattributes", "labels.py", "old_module.py", "tools/keep.py", "picture.png", "evaluation.json")
+    hub = FakeHub(*before, "old/training.json")
+    assert push.push_to_hub(run_folder, "owner/name", report if measured else None, api=hub).endswith("/commit/1")
     ((repo_id, contents, deleted),) = hub.commits
     assert repo_id == "owner/name"
-    assert contents.keys() == WITH_CODE | set(DATA_FILES) - {"evaluation.json"}
-    assert deleted == {"old_module.py"}
+    assert contents.keys() == WITH_CODE | set(DATA_FILES) - ({"evaluation.json"} if not measured else set())
+    assert deleted == {"old_module.py"} | ({"evaluation.json"} if not measured else set())
     assert b'pipeline(model="owner/name"' in contents["README.md"]
+
+
+def test_a_model_without_records_takes_none_over(tiny_model_folder):
+    hub = FakeHub("training.json", "evaluation.json", "other/evaluation.json")
+    push.push_to_hub(tiny_model_folder, "owner/name", api=hub)
+    assert hub.commits[0][2] == {"training.json", "evaluation.json"}
 
 
 def test_a_hub_out_of_reach_is_a_sentence(run_folder):

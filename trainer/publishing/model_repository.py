@@ -33,7 +33,8 @@ ENTRY_MODULES = ("configuration_gender_age", "modeling_gender_age", "pipeline_ge
 
 WEIGHTS, CONFIG, PREPROCESSOR = "model.safetensors", "config.json", "preprocessor_config.json"
 CARD = "README.md"
-DATA_FILES = (WEIGHTS, CONFIG, PREPROCESSOR, CARD, TRAINING_FILE, EVALUATION_FILE)
+RECORDS = (TRAINING_FILE, EVALUATION_FILE)
+DATA_FILES = (WEIGHTS, CONFIG, PREPROCESSOR, CARD, *RECORDS)
 """All files of a repository without code."""
 
 MESSAGE = "Gender and age model"
@@ -84,6 +85,8 @@ def upload_model(
 ) -> str:
     """Publishes a `folder` written by `write_repository`; returns the URL of the commit.
 
+    Deletes code files and records that the folder lacks: those of another model would pass for this one's.
+
     Raises:
         TrainerError: the Hub is unreachable or refuses.
     """
@@ -92,7 +95,7 @@ def upload_model(
         {path.name: path for path in folder.iterdir()},
         kind="model",
         message=message,
-        is_stale=lambda name: name.endswith(".py") and "/" not in name,
+        is_stale=lambda name: name in RECORDS or (name.endswith(".py") and "/" not in name),
         private=private,
         api=api,
     )
