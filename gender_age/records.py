@@ -138,8 +138,9 @@ class TrainingRecord:
 
     @property
     def hub_datasets(self) -> tuple[str, ...]:
-        """The ids of the data that is recorded to be on the Hub, without revisions."""
-        named = [name for name in self.hub_ids if name != self.pretrained]
+        """The ids of those of `all_sources` that are recorded to be on the Hub, without revisions."""
+        runs = (self, *self.earlier_runs)
+        named = [name for run in runs for name in run.hub_ids if name != run.pretrained]
         return tuple(dict.fromkeys(name.partition("@")[0] for name in named))
 
     @property

@@ -76,14 +76,18 @@ def _start(training: TrainingRecord) -> str:
 
 
 def licences_html(training: TrainingRecord | None) -> str:
-    """Whose is what, by the data the weights were trained on."""
+    """Whose is what, by the data that this run and those before it trained on."""
     training = training or TrainingRecord()
-    sources = training.sources
+    sources = training.all_sources
     weights = "See the checkpoint’s own card; without one, take them as for non-commercial research only."
     if "utkface" in sources:
         weights = "For <b>non-commercial research</b> only, as UTKFace asks, on which they were trained."
     known = [DATA_LICENCES[name] for name in SOURCE_NAMES if name in sources]
-    known += [f"{escape(name)}: see its own card." for name in sources if name not in SOURCE_NAMES]
+    known += [
+        f"{escape(name)}: {'see its own card' if name in training.hub_datasets else 'not recorded here'}."
+        for name in sources
+        if name not in SOURCE_NAMES
+    ]
     entries = {
         "Code": "Apache-2.0 (<code>LICENSE</code>).",
         "Weights": weights,

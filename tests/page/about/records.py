@@ -111,6 +111,7 @@ def training_record():
             "model": {"pretrained": None, "config": config},
             "data": {"train": ["data/utkface", "me/other@main"]},
         },
+        "hub_ids": ["me/other@main"],
         "hours": 2.5,
         "hardware": "cpu, 3 threads",
         "train_images": 12345,

@@ -69,6 +69,21 @@ def test_the_training_record_is_told(drawn, record):
     assert "jdoe" not in text
 
 
+def test_licences_are_those_of_all_runs(drawn, record):
+    later = {
+        "config": {"model": {"pretrained": "model"}, "data": {"train": ["data/mine", "me/other"]}},
+        "hub_ids": ["me/other"],
+        "started_from": load("training.json"),
+    }
+    for training in (later, {"config": {"data": {"train": ["data/last"]}}, "started_from": later}):
+        text = Reader(about_html(drawn, training)).text
+        assert "For non-commercial research only, as UTKFace asks" in text
+        for data in ("UTKFace (Zhang", "FairFace (Kärkkäinen", "CC BY 4.0", "All-Age-Faces (Cheng"):
+            assert data in text
+        assert "data/mine: not recorded here." in text
+        assert "me/other: see its own card." in text
+
+
 def test_the_default_models_report_is_shown_whole():
     report, training = load("evaluation.json"), load("training.json")
     read = Reader(about_html(report, training))
