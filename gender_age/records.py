@@ -56,6 +56,8 @@ class TrainingRecord:
         seed: random seed.
         versions: package -> version.
         started_from: record of the run that `pretrained` came from.
+        calibrated_on: `genders`, `exact_ages` -> number of validation labels that the calibration was fitted on, 0
+            where it is the start's; empty in records of older versions.
     """
 
     config: dict = field(default_factory=dict)
@@ -84,6 +86,7 @@ class TrainingRecord:
     seed: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
     started_from: TrainingRecord | None = None
+    calibrated_on: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, values: object) -> TrainingRecord | None:
@@ -129,6 +132,11 @@ class TrainingRecord:
             seed=whole_number(run.get("seed"), 0, 2**64),
             versions={name: value for name, value in members(run.get("versions")).items() if text(value)},
             started_from=started_from,
+            calibrated_on={
+                kind: count
+                for kind, each in members(run.get("calibrated_on")).items()
+                if (count := whole_number(each, 0, MAX_COUNTED)) is not None
+            },
         )
 
     @property

@@ -90,7 +90,7 @@ def train(config: RunConfig) -> Path:
         for faces in trainer.eval_dataset.values():
             # A run resumed after its last step has no epoch, in which `GrowImages` would set the size.
             faces.image_size = config.image_size
-        calibrate(trainer, trainer.eval_dataset)
+        trainer.calibrated_on = calibrate(trainer, trainer.eval_dataset)
         if arguments.should_save:
             draw_curves(trainer.state.log_history, list(trainer.eval_dataset), trainer.best_step, run)
             trainer.save_finished(finished)

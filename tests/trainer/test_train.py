@@ -80,6 +80,7 @@ def test_a_run_records_how_it_was_made(unbroken):
     assert len(record["history"]) == 3
     assert {"eval_drawn_age_mae", "eval_drawn_gender_accuracy"} <= set(record["history"][0])
     assert record["started_from"] is None
+    assert record["calibrated_on"] == {"genders": 24, "exact_ages": 12}
     assert (record["epoch"], record["best_step"]) == (3, None)
 
 

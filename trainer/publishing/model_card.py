@@ -83,8 +83,8 @@ def render_card(
         all_known=bool(trained_on)
         and len(known_sources) == len(trained_on)
         and all(run.sources for run in training.earlier_runs),
-        has_fitted_interval=_differs(config, "age_interval_mass"),
-        has_fitted_gender=_differs(config, "gender_temperature") or _differs(config, "gender_uncertain_below"),
+        interval_from=_calibrated_by(training, "exact_ages", config, "age_interval_mass"),
+        gender_from=_calibrated_by(training, "genders", config, "gender_temperature", "gender_uncertain_below"),
         highest_threshold=HIGHEST_THRESHOLD,
         source_names=SOURCE_NAMES,
         protocol_names=PROTOCOL_NAMES,
@@ -103,9 +103,18 @@ def render_card(
     return text.rstrip() + "\n"
 
 
-def _differs(config: Mapping, name: str) -> bool:
-    """Whether a value is not the one of a model that no validation faces were fitted on."""
-    return config.get(name) != getattr(GenderAgeConfig(), name)
+def _calibrated_by(training: TrainingRecord | None, labels: str, config: Mapping, *names: str) -> str | None:
+    """Where the values `names` of the config were fitted: in this `"run"`, for its `"start"`, None for nowhere.
+
+    Args:
+        labels: key of `TrainingRecord.calibrated_on`; of a record without it, this run fitted what is not the default.
+    """
+    number = training.calibrated_on.get(labels) if training else None
+    if number:
+        return "run"
+    if all(config.get(name) == getattr(GenderAgeConfig(), name) for name in names):
+        return None
+    return "run" if number is None else "start"
 
 
 def _backbone(config: Mapping) -> str | None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import bisect
 import logging
 import math
+from typing import TYPE_CHECKING
 
 import torch
-from transformers import Trainer
 
 from gender_age.decoding import age_intervals, expected_age, gender_probabilities, with_age
 from gender_age.labels import MISSING
 
 from ..faces.aligned_faces import AlignedFaces
+
+if TYPE_CHECKING:
+    from .gender_age_trainer import GenderAgeTrainer
 
 logger = logging.getLogger(__name__)
 
@@ -26,11 +29,14 @@ HIGHEST_THRESHOLD = 0.99
 """Of "uncertain", where no lower one suffices."""
 
 
-def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
+def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) -> dict[str, int]:
     """Fit temperature, threshold of "uncertain" and interval mass of `trainer.model` on the validation faces.
 
     The three numbers are stored in the model's config; those that fewer than `FEWEST` known labels would fit stay as
-    they are.
+    they are, and so does the level that they were fitted to.
+
+    Returns:
+        `genders`, `exact_ages`: the number of labels that were fitted on, 0 where that was not done.
     """
     gender_logits, age_logits, gender, age_min, age_max = [], [], [], [], []
     for faces in validation.values():
@@ -44,9 +50,9 @@ def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
     known = labels != MISSING
     logits, labels = torch.cat(gender_logits)[known], labels[known]
     exact = (torch.cat(age_min) == torch.cat(age_max)) & (torch.cat(age_min) != MISSING)
-    few = {"genders": int(known.sum()), "exact ages": int(exact.sum())}
-    if min(few.values()) < FEW and trainer.is_world_process_zero():
-        counts = " and ".join(f"{number} {what}" for what, number in few.items())
+    numbers = {"genders": int(known.sum()), "exact_ages": int(exact.sum())}
+    if min(numbers.values()) < FEW and trainer.is_world_process_zero():
+        counts = " and ".join(f"{number} {what.replace('_', ' ')}" for what, number in numbers.items())
         logger.warning(
             "the probabilities and intervals are calibrated on %s of validation photos: rough below %d, and not at all "
             "below %d",
@@ -54,13 +60,36 @@ def calibrate(trainer: Trainer, validation: dict[str, AlignedFaces]) -> None:
             FEW,
             FEWEST,
         )
-    if few["genders"] >= FEWEST:
+    if numbers["genders"] >= FEWEST:
         settings.gender_temperature = fit_temperature(logits, labels)
         probabilities = gender_probabilities(logits, settings.gender_temperature)
         settings.gender_uncertain_below = least_certain(probabilities, labels, settings.gender_certain_level)
-    if few["exact ages"] >= FEWEST:
+    else:
+        _keep_level(trainer, "gender_certain_level", "gender_uncertain_below")
+    if numbers["exact_ages"] >= FEWEST:
         settings.age_interval_mass = conformal_mass(
             torch.cat(age_logits)[exact], torch.cat(age_min)[exact], settings.age_interval_level
+        )
+    else:
+        _keep_level(trainer, "age_interval_level", "age_interval_mass")
+    return {what: number if number >= FEWEST else 0 for what, number in numbers.items()}
+
+
+def _keep_level(trainer: GenderAgeTrainer, level: str, fitted: str) -> None:
+    """The start's `level` for the start's `fitted`, which keeps no other promise."""
+    config, start = trainer.model.config, trainer.start
+    wanted, kept = getattr(config, level), getattr(start, level)
+    if wanted == kept or getattr(config, fitted) != getattr(start, fitted):
+        return
+    setattr(config, level, kept)
+    if trainer.is_world_process_zero():
+        logger.warning(
+            "`model.config.%s: %g` takes at least %d validation labels to fit `%s` to: it stays %g",
+            level,
+            wanted,
+            FEWEST,
+            fitted,
+            kept,
         )
 
 

@@ -17,6 +17,8 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import HubStrategy, SaveStrategy
 from transformers.utils import PushInProgress
 
+from gender_age.configuration_gender_age import GenderAgeConfig
+
 from ..errors import TrainerError
 from ..faces.streamed_faces import StreamedFaces
 from ..publishing.hub import refusals_as_sentences
@@ -49,6 +51,7 @@ class GenderAgeTrainer(FineTuningTrainer):
         marker: knows how long the run has taken.
         draws: `(n,)` expected number of draws of each training face in an epoch; None for a stream.
         age_offset: `(101,)` added to the age logits in the training loss; None for nothing.
+        start: config of the checkpoint of this project that the run starts from, or the default one.
     """
 
     def __init__(
@@ -60,11 +63,13 @@ class GenderAgeTrainer(FineTuningTrainer):
         marker: CompletionMarker,
         draws: torch.Tensor | None,
         age_offset: torch.Tensor | None = None,
+        start: GenderAgeConfig,
         **kwargs,
     ) -> None:
         super().__init__(*args, layer_decay=run.layer_decay, **kwargs)
         self.run_config, self.average, self.normalisation, self.marker = run, average, normalisation, marker
-        self.draws, self.age_offset = draws, age_offset
+        self.draws, self.age_offset, self.start = draws, age_offset, start
+        self.calibrated_on = {"genders": 0, "exact_ages": 0}
         self._batch = (-1, 0)  # the step, and which of its batches
         # Its one thread uploads in the background, in the order of the saves.
         self._uploads = HfApi()
@@ -175,8 +180,8 @@ class GenderAgeTrainer(FineTuningTrainer):
         """What the card and a reader of the model want to know of the run so far."""
         epochs = {entry["step"]: entry["epoch"] for entry in self.state.log_history if "epoch" in entry}
         epoch = epochs.get(self.best_step, self.state.epoch)
-        record = run_record(self.run_config, self, self.marker.seconds)
-        return {**record, "best_step": self.best_step, "epoch": epoch and round(epoch, 2)}
+        own = {"best_step": self.best_step, "epoch": epoch and round(epoch, 2), "calibrated_on": self.calibrated_on}
+        return run_record(self.run_config, self, self.marker.seconds) | own
 
     def save_finished(self, folder: Path) -> None:
         """Write the model as it is now, with its image processor and the record of the run."""

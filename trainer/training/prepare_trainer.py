@@ -93,6 +93,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
             marker=marker,
             draws=draws,
             age_offset=age_offset,
+            start=start or GenderAgeConfig(),
             train_dataset=train_faces,
             eval_dataset=validation_faces,
             data_collator=_as_is,

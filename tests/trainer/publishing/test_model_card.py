@@ -61,33 +61,6 @@ def test_card_tells_how_far_the_model_was_trained(run_folder, report, tmp_path):
         assert ("and which chose the best step" in text) == (told["best_step"] is not None)
 
 
-@pytest.mark.parametrize(
-    ("fitted", "shown", "not_shown"),
-    [
-        (
-            {"gender_temperature": 0.8, "gender_uncertain_below": 0.7, "age_interval_mass": 0.77},
-            "The gender probability is temperature-scaled and the age interval fitted to its promised coverage on the "
-            "validation split, which this training left out. The threshold of `uncertain` is chosen there so that "
-            "97.0 % of the other genders are right",
-            "No threshold",
-        ),
-        (
-            {"gender_temperature": 0.8, "gender_uncertain_below": 0.99},
-            "No threshold of `uncertain` makes 97.0 % of the other genders right there, all data sets together: it is "
-            "the highest, 0.99.",
-            "97.0 % of the other genders are right",
-        ),
-        ({"age_interval_mass": 0.77}, "The age interval is fitted to its promised coverage on", "temperature-scaled"),
-        ({}, "Neither gender probability nor age interval is fitted on the validation split", "temperature-scaled"),
-    ],
-)
-def test_only_what_was_fitted_on_validation_is_called_so(tiny_model, run_folder, fitted, shown, not_shown):
-    training = TrainingRecord.read(load_record(run_folder / TRAINING_FILE))
-    card = " ".join(render_card({**tiny_model.config.to_dict(), **fitted}, 1, training).split())
-    assert shown in card
-    assert not_shown not in card
-
-
 def test_one_epoch_and_one_process_are_no_plurals(tiny_model, run_folder):
     record = load_record(run_folder / TRAINING_FILE)
     record["config"]["stages"] = [{"image_size": 32, "epochs": 1}]

@@ -1,3 +1,4 @@
+import copy
 from types import SimpleNamespace
 
 import numpy as np
@@ -64,17 +65,37 @@ def test_mass_is_the_largest_where_no_interval_is_wide_enough():
     assert conformal_mass(logits, torch.full((50,), 90), 0.8) >= 0.999
 
 
-@pytest.mark.parametrize(("number", "is_fitted"), [(9, False), (10, True)])
-def test_a_handful_of_faces_leaves_the_calibration_as_it_was(number, is_fitted):
-    """All of them right and certain: their best temperature would be the lowest, their best interval the narrowest."""
+def calibrated(number, config, start):
+    """What `calibrate` returns for as many faces, all of them right and certain."""
     logits = np.tile(np.array([0.0, 5.0], dtype=np.float32), (number, 1))
     ages = np.tile(-0.5 * (np.arange(101, dtype=np.float32) - 30) ** 2, (number, 1))
     labels = (np.full(number, 1), np.full(number, 30), np.full(number, 30))
     outputs = SimpleNamespace(predictions=(logits, ages), label_ids=labels)
-    config = GenderAgeConfig(gender_temperature=1.25, gender_uncertain_below=0.75, age_interval_mass=0.75)
     trainer = SimpleNamespace(
-        predict=lambda faces: outputs, model=SimpleNamespace(config=config), is_world_process_zero=lambda: True
+        predict=lambda faces: outputs,
+        model=SimpleNamespace(config=config),
+        start=start,
+        is_world_process_zero=lambda: True,
     )
-    calibrate(trainer, {"own": None})
+    return calibrate(trainer, {"own": None})
+
+
+@pytest.mark.parametrize(("number", "is_fitted"), [(9, False), (10, True)])
+def test_a_handful_of_faces_leaves_the_calibration_as_it_was(number, is_fitted):
+    """All of them right and certain: their best temperature would be the lowest, their best interval the narrowest."""
+    start = GenderAgeConfig(gender_temperature=1.25, gender_uncertain_below=0.75, age_interval_mass=0.75)
+    config = copy.deepcopy(start)
+    fitted_on = calibrated(number, config, start)
     fitted = (config.gender_temperature, config.gender_uncertain_below, config.age_interval_mass)
     assert (fitted != (1.25, 0.75, 0.75)) == is_fitted
+    assert fitted_on == ({"genders": 10, "exact_ages": 10} if is_fitted else {"genders": 0, "exact_ages": 0})
+
+
+@pytest.mark.parametrize(("number", "level", "certain"), [(9, 0.8, 0.97), (10, 0.9, 0.99)])
+def test_a_level_that_nothing_could_be_fitted_to_stays_that_of_the_start(number, level, certain, caplog):
+    start = GenderAgeConfig(age_interval_mass=0.75)
+    config = GenderAgeConfig(age_interval_mass=0.75, age_interval_level=0.9, gender_certain_level=0.99)
+    calibrated(number, config, start)
+    assert (config.age_interval_level, config.gender_certain_level) == (level, certain)
+    kept = "age_interval_level: 0.9` takes at least 10 validation labels to fit `age_interval_mass` to: it stays 0.8"
+    assert (kept in caplog.text) == (number < 10)
