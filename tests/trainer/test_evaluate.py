@@ -124,6 +124,8 @@ def test_groups_hold_their_own_samples(samples):
         ("60+", "male"): 2,
     }
     assert report["by_age_band"]["0–9"]["age_bias"]["value"] == 3
+    adults = dataclasses.replace(samples, age_min=np.full(6, 18), age_max=np.full(6, 120))
+    assert (source_report(adults)["by_age_band"], source_report(adults)["overall"]["range_accuracy"]["n"]) == ({}, 6)
     assert "gender_accuracy_from_10" not in report["by_age_band"]["0–9"]
 
 

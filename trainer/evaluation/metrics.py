@@ -32,9 +32,13 @@ ADULT_ENOUGH = 10
 
 
 def band_index(age_min: np.ndarray, age_max: np.ndarray) -> np.ndarray:
-    """`(n,)` indices into `AGE_BAND_NAMES` of true ages; a range by its midpoint, as in the splits."""
+    """`(n,)` indices into `AGE_BAND_NAMES` of true ages; -1 where the age is unknown or a range is in several bands.
+
+    A range of 18 to 120 is not called "60+" for its midpoint, by which the splits go.
+    """
     starts = [first for first, _ in AGE_BANDS]
-    return np.searchsorted(starts, (age_min + age_max) // 2, side="right") - 1
+    first, last = (np.searchsorted(starts, ends, side="right") - 1 for ends in (age_min, age_max))
+    return np.where(first == last, first, -1)
 
 
 def mean_absolute_error(predicted: np.ndarray, true: np.ndarray) -> float:

@@ -60,6 +60,13 @@ def test_bands_of_exact_ages_and_of_fairface_ranges():
     ]
 
 
+def test_a_range_is_in_a_band_with_both_ends_or_in_none():
+    low, high = np.array([0, 18, 15, 10, 20, 60, 61, -100]), np.array([17, 120, 24, 19, 39, 120, 61, -100])
+    assert metrics.band_index(low, high).tolist() == [-1, -1, -1, 1, 2, 4, 4, -1]
+    fairface = np.array(metrics.FAIRFACE_RANGE_STARTS), np.array(metrics.FAIRFACE_RANGE_ENDS)
+    assert metrics.band_index(*fairface).tolist() == [0, 0, 1, 2, 2, 3, 3, 4, 4]
+
+
 def test_coverage_counts_both_ends_and_ages_above_the_scale():
     assert metrics.coverage([10, 10, 90, 90], [20, 20, 100, 99], [10, 21, 115, 115]) == 0.5
 
