@@ -29,12 +29,12 @@ class Accuracy:
     Attributes:
         faces: number of faces.
         mae: years, in eager fp32 and in the predictor's mode.
-        gender_accuracy: share in [0, 1], in the same order.
+        gender_accuracy: share in [0, 1] of the known genders, in the same order; None where none is known.
     """
 
     faces: int
     mae: tuple[float, float]
-    gender_accuracy: tuple[float, float]
+    gender_accuracy: tuple[float, float] | None
 
     @property
     def lost_years(self) -> float:
@@ -42,9 +42,9 @@ class Accuracy:
         return self.mae[1] - self.mae[0]
 
     @property
-    def lost_points(self) -> float:
-        """Decrease of the gender accuracy, in percentage points."""
-        return 100 * (self.gender_accuracy[0] - self.gender_accuracy[1])
+    def lost_points(self) -> float | None:
+        """Decrease of the gender accuracy, in percentage points; None where no gender is known."""
+        return self.gender_accuracy and 100 * (self.gender_accuracy[0] - self.gender_accuracy[1])
 
 
 def faces_with_exact_age(folder: str) -> Dataset:
@@ -54,7 +54,7 @@ def faces_with_exact_age(folder: str) -> Dataset:
         folder: dataset written by `python -m trainer prepare`.
 
     Raises:
-        GenderAgeError: it is none.
+        GenderAgeError: it is none, or none of its faces has an exact age.
     """
     wanted = f"{folder} is no prepared dataset with a test split: name one that python -m trainer prepare has written."
     try:
@@ -63,7 +63,12 @@ def faces_with_exact_age(folder: str) -> Dataset:
         raise GenderAgeError(wanted) from error
     if not set(COLUMNS) <= set(rows.column_names):
         raise GenderAgeError(wanted)
-    return rows.filter(lambda low, high: low == high, input_columns=["age_min", "age_max"], keep_in_memory=True)
+    exact = rows.filter(
+        lambda low, high: low is not None and low == high, input_columns=["age_min", "age_max"], keep_in_memory=True
+    )
+    if not len(exact):
+        raise GenderAgeError(f"no face in the test split of {folder} has an exact age: name a dataset that has some.")
+    return exact
 
 
 def measure_accuracy(predictor: GenderAgePredictor, rows: Dataset) -> Accuracy:
@@ -87,5 +92,7 @@ def measure_accuracy(predictor: GenderAgePredictor, rows: Dataset) -> Accuracy:
             estimates = decode(outputs.gender_logits, outputs.age_logits, predictor.model.config)
             for estimate, age, gender in zip(estimates, batch["age_min"], batch["gender"], strict=True):
                 model_errors.append(abs(estimate.age - age))
-                model_right.append(GENDERS.index(estimate.gender) == gender)
-    return Accuracy(len(errors[0]), tuple(map(float, map(np.mean, errors))), tuple(map(float, map(np.mean, right))))
+                if gender is not None:
+                    model_right.append(GENDERS.index(estimate.gender) == gender)
+    mae = float(np.mean(errors[0])), float(np.mean(errors[1]))
+    return Accuracy(len(errors[0]), mae, (float(np.mean(right[0])), float(np.mean(right[1]))) if right[0] else None)

@@ -149,9 +149,11 @@ def _agreement_table(agreement: Agreement) -> str:
 
 
 def _accuracy_sentence(accuracy: Accuracy) -> str:
-    (plain_mae, quick_mae), (plain_right, quick_right) = accuracy.mae, accuracy.gender_accuracy
+    plain_mae, quick_mae = accuracy.mae
+    right = accuracy.gender_accuracy
+    genders = f"{right[1]:.2%} and {right[0]:.2%}" if right else "not measured, as none is labelled"
     return (
         f"{accuracy.faces} faces of the test split, aligned by their stored landmarks: mean absolute error "
         f"{quick_mae:.3f} years as the predictor runs the model, {plain_mae:.3f} in eager fp32; gender "
-        f"{quick_right:.2%} and {plain_right:.2%}."
+        f"{genders}."
     )

@@ -111,14 +111,15 @@ def _found(agreement: Agreement) -> Target:
 
 
 def _accuracy_lost(accuracy: Accuracy | None) -> Target:
-    years, points = (accuracy.lost_years, accuracy.lost_points) if accuracy else (0.0, 0.0)
+    years, points = (accuracy.lost_years, accuracy.lost_points) if accuracy else (0.0, None)
+    genders = "genders not measured" if points is None else f"{points:.2f} points"
     return Target(
         "accuracy lost by the model's speed-up, on the test split",
         "≤ 0.02 y, ≤ 0.1 point",
         "none",
-        f"{years:.3f} y, {points:.2f} points" if accuracy else None,
-        years <= 0.02 and points <= 0.1,
-        years <= 0 and points <= 0,
+        f"{years:.3f} y, {genders}" if accuracy else None,
+        years <= 0.02 and (points or 0) <= 0.1,
+        years <= 0 and (points or 0) <= 0,
     )
 
 
