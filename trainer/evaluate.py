@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-from datasets import Dataset, concatenate_datasets
+from datasets import Dataset
 
 from gender_age.checkpoint import DEFAULT_MODEL, checkpoint_folder
 from gender_age.prediction import GenderAgePredictor
 from gender_age.records import TRAINING_FILE, TrainingRecord, read_record
 
-from .errors import DataError, TrainerError
+from .errors import TrainerError
 from .evaluation.plots import draw_plots
 from .evaluation.report import source_report
 from .evaluation.samples import PROTOCOLS, Samples, estimate_split
+from .evaluation.sources import load_sources
 from .faces.column_mapping import ColumnMapping
-from .faces.loading import AS_IT_IS, load_rows
 from .files import write_whole_text
-
-logger = logging.getLogger(__name__)
 
 REPORT_NAME = "report.json"
 LIBRARIES = ("torch", "transformers", "datasets", "facenet-pytorch", "numpy", "pillow")
@@ -103,32 +99,6 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def load_sources(
-    names: Sequence[str], split: str, limit: int | None = None, mapping: ColumnMapping = AS_IT_IS
-) -> dict[str, Dataset]:
-    """One split of all datasets, by source.
-
-    Args:
-        names: prepared folders or Hub ids.
-        split: its name.
-        limit: number of rows sampled from each source with a fixed seed.
-        mapping: columns of datasets that `prepare` did not write.
-
-    Raises:
-        DataError: a dataset cannot be loaded, or has no such split.
-    """
-    parts: dict[str, list[Dataset]] = {}
-    for name in names:
-        for source, part in _by_source(load_rows(name, split, mapping)):
-            parts.setdefault(source, []).append(part)
-    joined = {source: concatenate_datasets(several) for source, several in parts.items()}
-    if not joined:
-        raise DataError(f"there is no image in the split {split!r} of {', '.join(names)}")
-    if limit is None:
-        return joined
-    return {source: rows.shuffle(seed=0).select(range(min(limit, len(rows)))) for source, rows in joined.items()}
-
-
 def evaluate(
     predictor: GenderAgePredictor, sources: dict[str, Dataset], protocols: Sequence[str], batch_size: int
 ) -> dict[str, dict[str, Samples]]:
@@ -190,11 +160,3 @@ def public_name(id_or_folder: str) -> str:
     """A Hub id unchanged; of a local folder only the name, since its path is private."""
     folder = Path(id_or_folder)
     return folder.resolve().name if folder.is_dir() else id_or_folder
-
-
-def _by_source(rows: Dataset) -> Iterator[tuple[str, Dataset]]:
-    if "source" not in rows.column_names:
-        raise DataError(f"the dataset lacks the column 'source'; it has {', '.join(rows.column_names)}")
-    values = np.array(rows["source"][:])
-    for value in np.unique(values):
-        yield rows.features["source"].int2str(int(value)), rows.select(np.flatnonzero(values == value))

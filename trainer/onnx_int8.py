@@ -20,7 +20,7 @@ from gender_age.decoding import expected_age
 from gender_age.labels import MAX_AGE, MISSING
 
 from .errors import DataError, TrainerError
-from .evaluate import load_sources
+from .evaluation.sources import load_sources
 from .preparation.photos import decode
 
 CALIBRATION_FACES, BATCH = 256, 16

@@ -18,6 +18,7 @@ from gender_age.prediction import GenderAgePredictor
 from gender_age.results import FaceEstimate, FacePrediction
 
 from ..errors import DataError
+from ..faces.loading import names_in
 from ..preparation.landmarks import main_face
 from ..preparation.photos import decode
 
@@ -161,7 +162,4 @@ def _end_to_end(
 
 
 def _race_names(dataset: Dataset) -> np.ndarray:
-    if "race" not in dataset.column_names:
-        return np.full(len(dataset), "")
-    feature = dataset.features["race"]
-    return np.array(["" if value is None else feature.int2str(value) for value in dataset["race"][:]])
+    return np.array([name or "" for name in names_in(dataset, "race")])

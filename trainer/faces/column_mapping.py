@@ -81,14 +81,14 @@ def as_prepared(dataset: Dataset, mapping: ColumnMapping, name: str, split: str)
             )
     images = _images(dataset, where)
     age_min, age_max = _ages(dataset, where)
-    sources = _values(dataset, "source") or [name] * len(dataset)
+    sources = _values(dataset, "source") or [None] * len(dataset)
     races = {race.casefold(): race for race in RACES}
     columns = {
         "age_min": age_min,
         "age_max": age_max,
         "gender": [_gender(value, mapping.genders, where) for value in _values(dataset, "gender")],
         "race": [races.get(str(race).casefold()) for race in _values(dataset, "race") or [None] * len(dataset)],
-        "source": [str(source) for source in sources],
+        "source": [name if source is None else str(source) for source in sources],
         "landmarks": _landmarks(dataset, where),
         "file": [str(file) for file in _values(dataset, "file") or _row_names(images, split)],
     }

@@ -12,6 +12,7 @@ from huggingface_hub.errors import HTTPError
 
 from ..errors import DataError, MissingSplitError
 from ..sources.archives import folder_digest
+from ..sources.own_datasets import class_names
 from .column_mapping import NEEDED, ColumnMapping, as_prepared, lacks_landmarks
 from .missing_landmarks import with_landmarks
 
@@ -70,10 +71,25 @@ def load_rows(source: str, split: str, mapping: ColumnMapping = AS_IT_IS) -> Dat
     splits = load_prepared(source)
     if split not in splits:
         raise MissingSplitError(f"{source} has no split {split!r}; it has {', '.join(splits)}")
-    name, _ = name_and_revision(source)
-    shown = Path(name).resolve().name if Path(name).is_dir() else name
+    shown = dataset_name(source)
     rows = as_prepared(splits[split], mapping, shown, split)
     return with_landmarks(rows, f"split {split} of {shown}") if lacks_landmarks(splits[split], mapping) else rows
+
+
+def dataset_name(source: str) -> str:
+    """The id of a dataset on the Hub without its revision; of a folder the last component."""
+    name, _ = name_and_revision(source)
+    return Path(name).resolve().name if Path(name).is_dir() else name
+
+
+def names_in(rows: Dataset, column: str) -> list[str | None]:
+    """A column's values as text, those of classes by their names; None for no label, and without such a column."""
+    if column not in rows.column_names:
+        return [None] * len(rows)
+    kind, values = rows.features[column], rows[column][:]
+    if isinstance(kind, ClassLabel):
+        return class_names(kind, values)
+    return [None if value is None else str(value) for value in values]
 
 
 def sources_of(rows: Dataset) -> list[str]:
@@ -83,8 +99,8 @@ def sources_of(rows: Dataset) -> list[str]:
 
 def source_names(kind: object, values: Iterable[int | str | None]) -> list[str]:
     """The sorted names of values of a column `source`, without nulls; `kind` is the column's feature."""
-    named = [value for value in values if value is not None]
-    return sorted(kind.int2str(named) if isinstance(kind, ClassLabel) else map(str, named))
+    named = class_names(kind, list(values)) if isinstance(kind, ClassLabel) else values
+    return sorted(str(value) for value in named if value is not None)
 
 
 def needed(rows: Dataset, limit: int | None = None) -> Dataset:

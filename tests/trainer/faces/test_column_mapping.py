@@ -12,9 +12,10 @@ from PIL import Image as PILImage
 from tests.trainer.training.test_config_file import CONFIGS, SMALLEST
 from trainer import evaluate
 from trainer.errors import ConfigError, DataError
+from trainer.evaluation.sources import load_sources
 from trainer.faces.aligned_faces import AlignedFaces
 from trainer.faces.column_mapping import ColumnMapping, as_prepared
-from trainer.faces.loading import load_split
+from trainer.faces.loading import load_rows, load_split
 from trainer.preparation.parquet import FEATURES
 from trainer.training.config_file import load_config, parse_config
 
@@ -47,7 +48,8 @@ def public(tmp_path):
 
 
 def test_a_mapped_dataset_has_the_columns_and_types_of_a_prepared_one(public):
-    rows = evaluate.load_sources([str(public)], "test", mapping=ColumnMapping(MAPPING))["public"]
+    assert list(load_sources([str(public)], "test", mapping=ColumnMapping(MAPPING))) == ["public"]
+    rows = load_rows(str(public), "test", ColumnMapping(MAPPING))
     assert {name: kind for name, kind in rows.features.items() if name != "source"} == {
         name: kind for name, kind in FEATURES.items() if name != "source"
     }
