@@ -162,6 +162,7 @@ class EvaluationRecord:
         split: of the data.
         limit: number of images of each source, if not all.
         image_size: side of the model's input in pixels.
+        model_digest: of the model's weights and calibration; older versions did not record it.
         protocols: one or more of `PROTOCOLS` -> source -> its report.
         left_out: reports of other models, each with only the sources that the model was not trained on.
     """
@@ -170,6 +171,7 @@ class EvaluationRecord:
     split: str | None = None
     limit: int | None = None
     image_size: int | None = None
+    model_digest: str | None = None
     protocols: dict[str, dict[str, SourceReport]] = field(default_factory=dict)
     left_out: tuple[EvaluationRecord, ...] = ()
 
@@ -190,6 +192,7 @@ class EvaluationRecord:
             split=text(part(values, "data", "split")),
             limit=whole_number(part(values, "data", "limit"), 1, MAX_COUNTED),
             image_size=whole_number(part(values, "model", "image_size"), 1, LARGEST_SIZE),
+            model_digest=text(part(values, "model", "digest")),
             protocols={name: sources for name, sources in protocols.items() if name in PROTOCOLS and sources},
         )
 

@@ -23,6 +23,7 @@ from .evaluation.samples import PROTOCOLS, Samples, estimate_split
 from .evaluation.sources import load_sources
 from .faces.column_mapping import ColumnMapping
 from .files import write_whole_text
+from .publishing.weights import model_digest
 
 REPORT_NAME = "report.json"
 LIBRARIES = ("torch", "transformers", "datasets", "facenet-pytorch", "numpy", "pillow")
@@ -85,6 +86,7 @@ def main(args: argparse.Namespace) -> int:
         "model": {
             "name": public_name(args.model),
             "revision": args.revision,
+            "digest": model_digest(predictor.model),
             "image_size": predictor.face_size,
             "trained_on": {source: training.has_seen(source) if training else None for source in sources},
         },

@@ -17,7 +17,8 @@ from gender_age.errors import ModelError
 from trainer import push
 from trainer.__main__ import main
 from trainer.errors import TrainerError
-from trainer.publishing.model_repository import DATA_FILES, PACKAGE, code_files, half_precision
+from trainer.publishing.model_repository import DATA_FILES, PACKAGE, code_files
+from trainer.publishing.weights import half_precision
 
 CODE = {path.name for path in code_files()}
 WITH_CODE = CODE | {"mtcnn.safetensors"}

@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-import torch
 from huggingface_hub import HfApi
 from safetensors.torch import save_file
 from transformers import PreTrainedModel
@@ -27,6 +26,7 @@ from gender_age.records import EVALUATION_FILE, TRAINING_FILE, TrainingRecord, l
 from ..errors import TrainerError
 from .hub import publish
 from .model_card import is_card, render_card
+from .weights import half_precision, model_digest
 
 PACKAGE = Path(gender_age.__file__).parent
 ENTRY_MODULES = ("configuration_gender_age", "modeling_gender_age", "pipeline_gender_age")
@@ -55,9 +55,9 @@ def write_repository(
 
     Raises:
         ModelError: the checkpoint cannot be used.
-        TrainerError: a record in `source` cannot be read.
+        TrainerError: a record in `source` cannot be read, or the report is of another model.
     """
-    model, _ = load_checkpoint(source, device="cpu")
+    model, image_processor = load_checkpoint(source, device="cpu")
     save_file(half_precision(model), folder / WEIGHTS, metadata={"format": "pt"})
     # safetensors creates files with mode 600: https://github.com/safetensors/safetensors/issues/782. No test shows when
     # this can go; the closest is `test_folder_holds_the_repository_and_nothing_else`.
@@ -71,6 +71,11 @@ def write_repository(
     measured = EvaluationRecord.read(report)
     if measured is not None and not measured.sources:
         raise TrainerError(f"the evaluation report for {source} holds no measurement that can be read")
+    if measured is not None and not _is_of(measured, model, image_processor.size["height"]):
+        raise TrainerError(
+            f"the evaluation report for {source} is of another model: weights, calibration or image size differ. "
+            "`python -m trainer evaluate` measures this one; give its report"
+        )
     for name, record in ((TRAINING_FILE, training), (EVALUATION_FILE, report)):
         if record is not None:
             (folder / name).write_text(json_text(record), encoding="utf-8")
@@ -147,15 +152,6 @@ def repository_config(model: PreTrainedModel, with_code: bool = True) -> dict:
     return dict(sorted(config.items()))  # deterministic output
 
 
-def half_precision(model: PreTrainedModel) -> dict[str, torch.Tensor]:
-    """The weights in fp16; integers, and tensors that overflow in fp16, are unchanged."""
-    weights = {}
-    for name, tensor in model.state_dict().items():
-        half = tensor.half() if tensor.is_floating_point() else tensor
-        weights[name] = (half if half.isfinite().all() else tensor).contiguous()
-    return weights
-
-
 def strange_files(folder: Path) -> list[str]:
     """The files in `folder` that this module did not write, and that replacing the folder would destroy.
 
@@ -186,6 +182,13 @@ def read_json(path: Path) -> dict | None:
         return load_record(path)
     except (OSError, ValueError) as error:
         raise TrainerError(f"{path} cannot be read as a JSON object: {error}") from error
+
+
+def _is_of(report: EvaluationRecord, model: PreTrainedModel, image_size: int) -> bool:
+    """Whether a report may be of the model; those of older versions have no digest."""
+    if report.model_digest is None:
+        return report.image_size in (None, image_size)
+    return report.model_digest == model_digest(model)
 
 
 def _goes_with_code(path: Path) -> bool:
