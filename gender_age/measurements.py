@@ -9,13 +9,21 @@ from typing import NamedTuple, TypeVar
 from .json_values import elements, members, number, part, text, whole_number
 from .labels import GENDERS
 from .measured import KINDS, LIMITS, Measured
-from .records import LARGEST_SIZE, MAX_COUNTED
+from .records import LARGEST_SIZE, MAX_COUNTED, TrainingRecord
 
 PROTOCOLS = ("end_to_end", "landmarks")
 """Evaluation protocols; page and card show the first one measured."""
 
 FEWEST_NAMED = 20
 """Smaller groups are shown but not named as best or worst: their metrics are mostly noise."""
+
+FITTED_TO = {
+    "validation": "Where the model was trained on a source, its probabilities and age intervals were fitted on this "
+    "split: how well they hold here is not what to expect of other pictures.",
+    "train": "Where the model was trained on a source, it has learned from this split: how well it does here is not "
+    "what to expect of other pictures.",
+}
+"""Split -> what to know of numbers that were measured on it."""
 
 Found = TypeVar("Found")
 
@@ -195,6 +203,15 @@ class EvaluationRecord:
             model_digest=text(part(values, "model", "digest")),
             protocols={name: sources for name, sources in protocols.items() if name in PROTOCOLS and sources},
         )
+
+    def is_kept_out(self, training: TrainingRecord | None) -> bool:
+        """Whether the pictures are known to have been kept out of the training."""
+        return self.split == "test" and training is not None and training.are_all_known
+
+    def fitted_to(self, training: TrainingRecord | None) -> str | None:
+        """The sentence of `FITTED_TO`, unless the model is known to have seen none of the sources."""
+        unseen = training is not None and all(training.has_seen(source) is False for source in self.sources)
+        return None if unseen else FITTED_TO.get(self.split or "")
 
     @property
     def headline(self) -> str | None:

@@ -86,7 +86,7 @@ class TrainingRecord:
     seed: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
     started_from: TrainingRecord | None = None
-    calibrated_on: dict[str, int] = field(default_factory=dict)
+    calibrated_on: dict[str, int | None] = field(default_factory=dict)
 
     @classmethod
     def read(cls, values: object) -> TrainingRecord | None:
@@ -133,9 +133,7 @@ class TrainingRecord:
             versions={name: value for name, value in members(run.get("versions")).items() if text(value)},
             started_from=started_from,
             calibrated_on={
-                kind: count
-                for kind, each in members(run.get("calibrated_on")).items()
-                if (count := whole_number(each, 0, MAX_COUNTED)) is not None
+                kind: whole_number(each, 0, MAX_COUNTED) for kind, each in members(run.get("calibrated_on")).items()
             },
         )
 
@@ -155,6 +153,11 @@ class TrainingRecord:
     def all_sources(self) -> tuple[str, ...]:
         """The data of this run and of all that came before it."""
         return tuple(dict.fromkeys(source for run in (self, *self.earlier_runs) for source in run.sources))
+
+    @property
+    def are_all_known(self) -> bool:
+        """Whether the data of all runs are those in `SOURCE_NAMES`, whose provenance and splits are known."""
+        return all(run.sources and set(run.sources) <= SOURCE_NAMES.keys() for run in (self, *self.earlier_runs))
 
     def has_seen(self, source: str) -> bool | None:
         """Whether this run or one before it trained on faces of the source; None where the records do not say."""

@@ -8,7 +8,7 @@ from html import escape
 from gender_age.labels import GENDERS
 from gender_age.measured import KINDS
 from gender_age.measurements import FEWEST_NAMED, EvaluationRecord, GroupReport, IntervalGroup, SourceReport
-from gender_age.records import SOURCE_NAMES
+from gender_age.records import SOURCE_NAMES, TrainingRecord
 
 from ..shared.charts import Bar, Scale, bar_chart, reliability_chart, scale_for, shown
 from . import text
@@ -22,7 +22,7 @@ def by_source(report: EvaluationRecord) -> Sources:
     return {SOURCE_NAMES.get(name, name): found for name, found in report.sources.items()}
 
 
-def measurements_html(report: EvaluationRecord | None) -> str:
+def measurements_html(report: EvaluationRecord | None, training: TrainingRecord | None) -> str:
     """The main findings, then a part for each thing that was measured; nothing where nothing was."""
     if report is None:
         return ""
@@ -30,7 +30,9 @@ def measurements_html(report: EvaluationRecord | None) -> str:
     parts = [_age(sources), _gender(sources), _intervals(sources), _calibration(sources), _missed(sources)]
     titles = ("The age", "The perceived gender", "The age interval", "The gender probability", "Faces that are missed")
     shown_parts = [f"<h3>{title}</h3>{body}" for title, body in zip(titles, parts, strict=True) if body]
-    return _lead(sources) + text.how_measured(report) + "".join(shown_parts) if shown_parts else ""
+    if not shown_parts:
+        return ""
+    return _lead(sources) + text.how_measured(report, training) + "".join(shown_parts)
 
 
 def _lead(sources: Sources) -> str:

@@ -7,6 +7,7 @@ from html import escape
 
 from gender_age.measured import Measured
 from gender_age.measurements import EvaluationRecord, SourceReport
+from gender_age.records import TrainingRecord
 
 from ..shared.charts import bar_chart, shown
 from . import text
@@ -16,7 +17,7 @@ Of = Callable[[SourceReport], Measured | None]
 """What is taken of a source's report."""
 
 
-def opening_html(report: EvaluationRecord | None) -> str:
+def opening_html(report: EvaluationRecord | None, training: TrainingRecord | None) -> str:
     """The numbers and the charts; what was not measured is left out, and without any of it a sentence says so."""
     if report is None:
         return text.NO_REPORT
@@ -26,7 +27,7 @@ def opening_html(report: EvaluationRecord | None) -> str:
         return text.UNREADABLE
     tiles = f'<ul class="ga-tiles">{"".join(numbers)}</ul>' if numbers else ""
     drawn = f'<div class="ga-charts">{"".join(charts)}</div>{text.WHISKERS}' if charts else ""
-    return text.opening(report) + tiles + drawn
+    return text.opening(report, training) + tiles + drawn
 
 
 def _numbers(sources: Sources) -> list[str]:

@@ -30,10 +30,10 @@ def build_about_tab(report: EvaluationRecord | None, training: TrainingRecord | 
 
 def about_html(report: EvaluationRecord | None, training: TrainingRecord | None) -> str:
     """The whole tab; whatever is missing from the records is left out."""
-    measurements = measurements_html(report)
+    measurements = measurements_html(report, training)
     folds = {
         **({"all": ("All measurements", measurements)} if measurements else {}),
-        "labels": ("What its answers mean", text.LABELS),
+        "labels": ("What its answers mean", text.labels_html(training)),
         "uses": ("What it must not be used for", text.NOT_FOR),
         "photos": ("What happens to your photos", text.PHOTOS),
         "model": ("The model", model_html(report, training)),
@@ -41,4 +41,4 @@ def about_html(report: EvaluationRecord | None, training: TrainingRecord | None)
         "licences": ("Licences", licences_html(training)),
         "cite": ("How to cite", text.cite_html()),
     }
-    return text.sections_html(("errors", "How good it is", opening_html(report)), folds)
+    return text.sections_html(("errors", "How good it is", opening_html(report, training)), folds)

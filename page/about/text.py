@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from gender_age.measurements import EvaluationRecord
+from gender_age.records import TrainingRecord
 
 from ..shared.charts import Bar
 from ..shared.notes import PRIVACY
@@ -54,13 +55,6 @@ href="#about-errors">errors</a> are too large and too unequal, and laws on biome
 <li>Guessing race, health, sexuality or character. The model answers none of these.</li>
 <li><b>Photos of people who did not agree</b> to it.</li>
 </ul>"""
-LABELS = """
-<p><b>Age is apparent age</b>: how old a face looks in this light, with this make-up and this camera, as people or
-checked algorithms judged such faces. The last year of the scale stands for 100 and more.</p>
-<p><b>Gender is perceived and binary</b>: how annotators read a face, in two classes. It says nothing of how somebody
-lives or feels.</p>
-<p>Such labels disagree with themselves: two nearly identical pictures of one person often carry different ages and
-sometimes different genders. No model can be measured to be better than that.</p>"""
 PHOTOS = f"""
 <ul>
 <li>{PRIVACY} Files that are made for you to download go with
@@ -89,24 +83,46 @@ def sections_html(opening: tuple[str, str, str], folds: dict[str, tuple[str, str
     return f'<div class="ga-about">{first}<div class="ga-folds">{rest}</div></div>'
 
 
-def opening(report: EvaluationRecord) -> str:
+def labels_html(training: TrainingRecord | None) -> str:
+    """What ages and genders mean, by the data that the weights were trained on; the card says the same."""
+    training = training or TrainingRecord()
+    known, sources = training.are_all_known, training.all_sources
+    judged = ", as people or\nchecked algorithms judged such faces" if known and "all-age-faces" not in sources else ""
+    read = "how annotators read a face, in two classes" if known else "two classes, whoever gave the labels"
+    records = (
+        "" if known else " Of data whose provenance is not recorded, ages and genders may as well be those in records."
+    )
+    noise = """
+<p>Such labels disagree with themselves: in UTKFace, two nearly identical pictures of one person often carry different
+ages and sometimes different genders. No model can be measured to be better than that.</p>"""
+    return f"""
+<p><b>Age is apparent age</b>: how old a face looks in this light, with this make-up and this camera{judged}. The last
+year of the scale stands for 100 and more.</p>
+<p><b>Gender is perceived and binary</b>: {read}. It says nothing of how somebody lives or feels.{records}</p>""" + (
+        noise if "utkface" in sources else ""
+    )
+
+
+def opening(report: EvaluationRecord, training: TrainingRecord | None) -> str:
     """What the numbers are of, in a sentence, and what to read before using them."""
-    unseen = " on pictures that it was not trained on" if report.split == "test" else ""
-    return f"""<p class="ga-lead">This is how well the model does{unseen}. It does worse for some people than for
-others: see <a href="#about-all">all measurements</a>, and <a href="#about-uses">what it must not be used
+    unseen = " on pictures that it was not trained on" if report.is_kept_out(training) else ""
+    fitted = f" <b>{text}</b>" if (text := report.fitted_to(training)) else ""
+    return f"""<p class="ga-lead">This is how well the model does{unseen}.{fitted} It does worse for some people than
+for others: see <a href="#about-all">all measurements</a>, and <a href="#about-uses">what it must not be used
 for</a>.</p>"""
 
 
-def how_measured(report: EvaluationRecord) -> str:
+def how_measured(report: EvaluationRecord, training: TrainingRecord | None) -> str:
     """When, where and how the report came about."""
     when = f" on {escape(report.day)}" if report.day else ""
     where = f" on the {escape(report.split)} split" if report.split else ""
-    where += ", pictures kept out of the training" if report.split == "test" else ""
+    where += ", pictures kept out of the training" if report.is_kept_out(training) else ""
+    fitted = f" <b>{text}</b>" if (text := report.fitted_to(training)) else ""
     few = f", on {report.limit:,} pictures of each source only" if report.limit else ""
     way = "The positions of the faces were known beforehand, so that only the model is under test."
     if report.headline == "end_to_end":
         way = "The detector searches each picture as it would yours; where it misses the face, it takes the whole."
-    return f"""<p>Measured{when}{where}{few}. {way} The thin lines of the charts are 95%
+    return f"""<p>Measured{when}{where}{few}.{fitted} {way} The thin lines of the charts are 95%
 intervals: by chance alone, the number could lie anywhere there. The groups are those of the data’s labels.</p>"""
 
 

@@ -80,9 +80,7 @@ def render_card(
         with_code=with_code,
         trained_on=trained_on,
         known_sources=known_sources,
-        all_known=bool(trained_on)
-        and len(known_sources) == len(trained_on)
-        and all(run.sources for run in training.earlier_runs),
+        all_known=training is not None and training.are_all_known,
         interval_from=_calibrated_by(training, "exact_ages", config, "age_interval_mass"),
         gender_from=_calibrated_by(training, "genders", config, "gender_temperature", "gender_uncertain_below"),
         highest_threshold=HIGHEST_THRESHOLD,

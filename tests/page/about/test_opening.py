@@ -11,7 +11,7 @@ from .records import Reader, drawn_report, group, load, measured
 
 
 def opening(report):
-    return opening_html(EvaluationRecord.read(report))
+    return opening_html(EvaluationRecord.read(report), None)
 
 
 def tiles(report):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from gender_age.measurements import FITTED_TO
 from page.about import tab
 from page.about import text as about_text
 from page.shared.settings import KEPT_MINUTES
@@ -48,6 +49,60 @@ def test_what_a_visitor_should_know(drawn, record):
     assert "non-commercial research only, as UTKFace asks" in text
     assert 'api_name="/predict"' in text
     assert "GenderAgePredictor.from_pretrained()" in text
+
+
+@pytest.fixture
+def text_of(drawn, record):
+    """The tab's words for a model trained on data of these names."""
+
+    def read(*names, split="test", **more):
+        record["config"]["data"]["train"] = list(names)
+        drawn["data"]["split"] = split
+        return Reader(about_html(drawn, {**record, "hub_ids": [], **more} if names else None)).text
+
+    return read
+
+
+KEPT_OUT = ("on pictures that it was not trained on", "pictures kept out of the training")
+JUDGED = "as people or checked algorithms judged such faces"
+PERCEIVED = "how annotators read a face"
+IN_RECORDS = "ages and genders may as well be those in records"
+IN_UTKFACE = "in UTKFace, two nearly identical pictures"
+
+
+def test_labels_and_splits_of_known_data_are_what_the_card_says(text_of):
+    text = text_of("data/utkface", "data/fairface")
+    for words in (*KEPT_OUT, JUDGED, PERCEIVED, IN_UTKFACE):
+        assert words in text
+    assert IN_RECORDS not in text
+    text = text_of("data/fairface", "data/all-age-faces")
+    for words in (*KEPT_OUT, PERCEIVED):
+        assert words in text
+    assert JUDGED not in text, "nobody says how All-Age-Faces got its ages"
+    assert IN_UTKFACE not in text
+
+
+@pytest.mark.parametrize(
+    ("names", "start"),
+    [(["data/mine"], None), (["data/utkface", "data/mine"], None), (["data/utkface"], {}), ([], None)],
+    ids=["own", "one of two", "a start without a record", "no record"],
+)
+def test_nothing_is_claimed_of_data_that_is_not_known(text_of, names, start):
+    text = text_of(*names, **({"started_from": start} if start is not None else {}))
+    for words in (*KEPT_OUT, JUDGED, PERCEIVED):
+        assert words not in text
+    assert IN_RECORDS in text
+    assert (IN_UTKFACE in text) == ("data/utkface" in names)
+
+
+@pytest.mark.parametrize("split", ["validation", "train"])
+def test_numbers_of_a_split_that_the_model_was_fitted_to_are_called_so(text_of, split):
+    assert text_of("data/utkface", split=split).count(FITTED_TO[split]) == 2
+    assert FITTED_TO[split] in text_of(split=split)
+    seen = {"sources": [["fairface"]]}
+    assert FITTED_TO[split] not in text_of("data/fairface", split=split, **seen), "it is measured on UTKFace"
+    for other in ("test", "exam"):
+        assert "what to expect of other pictures" not in text_of("data/utkface", split=other)
 
 
 def test_the_citation_is_that_of_the_repository():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gender_age.measurements import FITTED_TO, EvaluationRecord
 from gender_age.records import TRAINING_FILE, TrainingRecord, load_record
 from trainer.publishing.model_card import render_card
 
@@ -67,3 +68,14 @@ def test_what_the_start_was_fitted_on_is_not_called_fitted_here(tiny_model, run_
     of_the_start = "of the time on faces like those of the starting point, where it was fitted."
     assert (of_the_start in card) == (on["exact_ages"] == 0)
     assert ("over all of the starting point's validation images" in card) == (on["exact_ages"] == 0)
+
+
+@pytest.mark.parametrize("split", ["validation", "train", "test"])
+def test_numbers_of_a_split_that_the_model_was_fitted_to_are_called_so(tiny_model, report, split):
+    report["data"]["split"] = split
+    measured, config = EvaluationRecord.read(report), tiny_model.config.to_dict()
+    for names, sources, is_said in ((["data/utkface"], None, True), (["data/fairface"], [["fairface"]], False)):
+        training = TrainingRecord.read({"config": {"data": {"train": names}}, "sources": sources})
+        card = " ".join(render_card(config, 1, training, measured).split())
+        assert (f"**{FITTED_TO.get(split)}**" in card) == (is_said and split != "test")
+        assert ("images kept out of this training" in card) == (split == "test")
