@@ -227,6 +227,11 @@ def test_plots_show_every_measured_thing_and_survive_single_samples(samples, tmp
             assert 0.001 < (pixels < 128).mean() < 0.5
 
 
+def test_one_age_has_no_interval_and_ages_over_100_are_drawn(samples, tmp_path):
+    assert group_report(oldest := samples.select([5]))["age_mae"] == {"value": 10.0, "n": 1, "interval": None}
+    assert len(draw_plots({"landmarks": {"some": oldest}}, tmp_path)) == 5
+
+
 def test_panels_and_ranges_are_those_of_the_data(samples):
     assert [axes.get_xlabel() for axes in recall_plot(samples).axes] == [
         "true age (years)",

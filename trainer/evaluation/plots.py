@@ -64,14 +64,15 @@ def age_plot(samples: Samples) -> Figure:
     exact = samples.select(samples.exact)
     figure, (axes,) = figure_of(1, (6.4, 5.6))
     # Logarithmic, so that sparse ages are visible; empty cells are white.
+    true = np.minimum(exact.age_min, MAX_AGE)
     mesh = axes.hexbin(
-        exact.age_min, exact.age, gridsize=42, extent=(0, MAX_AGE, 0, MAX_AGE), bins="log", mincnt=1, cmap="cividis_r"
+        true, exact.age, gridsize=42, extent=(0, MAX_AGE, 0, MAX_AGE), bins="log", mincnt=1, cmap="cividis_r"
     )
     most = int(mesh.get_array().max()) if len(exact) else 1
     mesh.set_norm(LogNorm(1, max(most, 2)))
     figure.colorbar(mesh, ax=axes, label="faces", format="%d").ax.yaxis.set_minor_formatter("")
     axes.plot([0, MAX_AGE], [0, MAX_AGE], color=BLACK, linewidth=1, label="as labelled")
-    five_years = exact.age_min // 5
+    five_years = true // 5
     starts = [step for step in np.unique(five_years) if (five_years == step).sum() >= FEWEST_IN_BIN]
     medians = [np.median(exact.age[five_years == step]) for step in starts]
     if medians:
@@ -167,7 +168,7 @@ def _points(
     """A marker with 95 % interval at 0, 1, 2, … for each measured value; missing values are skipped."""
     found = [(position + offset, each) for position, each in enumerate(reports) if each is not None]
     values = np.array([each["value"] for _, each in found])
-    ends = np.array([each["interval"] for _, each in found]).reshape(-1, 2)
+    ends = np.array([each["interval"] or [each["value"]] * 2 for _, each in found]).reshape(-1, 2)
     # A bootstrap interval may not include the value, but error bars must not be negative.
     arms = np.maximum(0, [values - ends[:, 0], ends[:, 1] - values])
     axes.errorbar([x for x, _ in found], values, arms, color=colour, fmt=marker, markersize=5, capsize=3, label=label)

@@ -62,11 +62,11 @@ def group_report(samples: Samples, has_neighbours: bool = True) -> dict:
         has_neighbours: whether the ranges of the whole source are FairFace's, which divide the years.
 
     Returns:
-        `n`, and metrics, each `{"value", "n", "interval": [low, high]}`: `missed`, the share of faces without
-        landmarks, stored or detected; `age_mae`, `age_bias` (years) and `age_cs5` of exact ages, and `age_band_mae`,
-        the mean of the five bands' MAE, where there are faces in all; `range_accuracy` and `range_touched`,
-        the share whose interval touches the range, of ranges, and `range_within_one` of FairFace's; `gender_accuracy`,
-        `gender_accuracy_from_10`, and `gender_recall`, by labelled gender.
+        `n`, and metrics, each `{"value", "n", "interval": [low, high]}`, the interval None for one age: `missed`, the
+        share of faces without landmarks, stored or detected; `age_mae`, `age_bias` (years) and `age_cs5` of exact ages,
+        and `age_band_mae`, the mean of the five bands' MAE, where there are faces in all; `range_accuracy` and
+        `range_touched`, the share whose interval touches the range, of ranges, and `range_within_one` of FairFace's;
+        `gender_accuracy`, `gender_accuracy_from_10`, and `gender_recall`, by labelled gender.
     """
     report: dict = {"n": len(samples), "missed": _share(float(samples.missed.mean()), len(samples))}
     exact = samples.select(samples.exact)
@@ -147,7 +147,9 @@ def _share(value: float, n: int) -> dict:
 
 
 def _mean(value: float, *groups: np.ndarray) -> dict:
-    return {"value": value, "n": sum(map(len, groups)), "interval": list(metrics.bootstrap_interval(*groups))}
+    n = sum(map(len, groups))
+    # One value has no spread to draw from.
+    return {"value": value, "n": n, "interval": None if n == 1 else list(metrics.bootstrap_interval(*groups))}
 
 
 def _non_empty(samples: Samples, masks: dict[str, np.ndarray]) -> dict[str, Samples]:
