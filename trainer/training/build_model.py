@@ -184,6 +184,7 @@ def _config(section: ModelSection, inherited: dict[str, Any], image_size: int) -
             if name in OF_THE_VIT:
                 backbone[name] = values.pop(name)
         backbone |= section.config.get("backbone_config") or {}
+        backbone.pop("dtype", None)  # that of the stored weights; training is in float32
         known = AutoConfig.for_model(inherited["backbone_config"]["model_type"]).to_dict()
         refuse_unknown("model.config", backbone.keys() - inherited["backbone_config"].keys(), known)
         values["backbone_config"] = backbone

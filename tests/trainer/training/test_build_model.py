@@ -4,7 +4,9 @@ from transformers import BertConfig, ViTConfig, ViTForImageClassification, ViTMo
 
 from gender_age.checkpoint import load_checkpoint
 from gender_age.configuration_gender_age import GenderAgeConfig
+from gender_age.families import FAMILIES
 from tests.conftest import TINY
+from tests.small_backbones import CONFIGS, stock_backbone
 from trainer.errors import ConfigError
 from trainer.training.build_model import build_model, interpolate_positions
 from trainer.training.config import ModelSection
@@ -68,3 +70,16 @@ def test_an_unusable_checkpoint_of_our_own_is_named(tmp_path):
     GenderAgeConfig(**TINY).save_pretrained(tmp_path)
     with pytest.raises(ConfigError, match=r"no preprocessor_config\.json"):
         build_model(ModelSection(pretrained=str(tmp_path)), image_size=32)
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_a_stock_checkpoint_in_half_precision_is_trained_in_float32(kind, tmp_path):
+    stock_backbone(kind).to(torch.bfloat16).save_pretrained(tmp_path)
+    model = build_model(ModelSection(pretrained=str(tmp_path)), image_size=64)
+    assert {weights.dtype for weights in model.parameters()} == {torch.float32}
+
+
+def test_a_config_by_hand_in_half_precision_is_trained_in_float32():
+    own = {"model_type": "convnext", "dtype": "bfloat16", **CONFIGS["convnext"]}
+    model = build_model(ModelSection(config={"backbone_config": own}), image_size=64)
+    assert {weights.dtype for weights in model.parameters()} == {torch.float32}
