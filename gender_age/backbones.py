@@ -57,16 +57,31 @@ def build_backbone(config: GenderAgeConfig) -> PreTrainedModel:
     else:
         network = config.backbone_config
         if family.drop_path:
-            name, _, key = family.drop_path.partition(".")
-            rate = config.drop_path_rate
-            setattr(network, name, {**(getattr(network, name) or {}), key: rate} if key else rate)
-        backbone = AutoModel.from_config(network, **family.arguments)
+            _set_drop_path(network, family.drop_path, config.drop_path_rate)
+        try:
+            backbone = AutoModel.from_config(network, **family.arguments)
+        except TypeError as error:
+            if "drop_path_rate" not in str(error):
+                raise
+            message = f"this network of {family.title} has no drop path: set drop_path_rate to 0"
+            raise UnsupportedBackboneError(message) from error
     if family.dropout_is_residual and config.drop_path_rate > 0:
         layers = layers_of(backbone, family)
         for depth, layer in enumerate(layers):
             # This module has no weights.
             layer.dropout = StochasticDepth(config.drop_path_rate * depth / max(1, len(layers) - 1), mode="row")
     return backbone
+
+
+def _set_drop_path(network: PreTrainedConfig, field: str, rate: float) -> None:
+    """Sets the rate in the network's config, under `field` or `field.key`."""
+    name, _, key = field.partition(".")
+    if not key:
+        setattr(network, name, rate)
+        return
+    arguments = getattr(network, name) or {}
+    if rate > 0 or key in arguments:  # some of timm's networks take no such argument, not even 0
+        setattr(network, name, {**arguments, key: rate})
 
 
 def forward_arguments(backbone: PreTrainedModel) -> dict[str, Any]:
