@@ -24,6 +24,7 @@ from transformers import AutoConfig, AutoImageProcessor, AutoModel, BaseImagePro
 from transformers.utils import logging
 
 from .alignment import Alignment
+from .backbones import UnsupportedBackboneError
 from .configuration_gender_age import GenderAgeConfig
 from .errors import ModelError
 from .modeling_gender_age import GenderAgeModel
@@ -90,6 +91,8 @@ def load_checkpoint(
                 ignore_mismatched_sizes=True,  # reported in the loading info; `_check_complete` raises
             )
         image_processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False)
+    except (ImportError, UnsupportedBackboneError) as error:  # it says what to install or to change
+        raise ModelError(f"The model {id_or_folder} cannot be used: {_first_line(error)}.") from error
     except UNREADABLE as error:
         raise ModelError(
             f"The model {id_or_folder} cannot be read ({_first_line(error)}): fetch or train it again."
@@ -202,9 +205,7 @@ def _check_kind(folder: Path, id_or_folder: str | Path) -> None:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(
-            f"The config.json of the model {id_or_folder} is not readable JSON: fetch it again."
-        ) from error
+        raise ModelError(f"The config.json of {id_or_folder} is not readable JSON: fetch the model again.") from error
     model_type = config.get("model_type") if isinstance(config, dict) else None
     if model_type != GenderAgeConfig.model_type:
         raise ModelError(

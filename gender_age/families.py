@@ -69,17 +69,19 @@ def _bgr(config: Any, pixel_values: torch.Tensor) -> dict[str, torch.Tensor]:
 
 
 def _with_any_size_in_timm(config: Any) -> Any:
-    """With interpolated positions, in networks that have positions."""
+    """With interpolated positions, in networks that have positions, and without what transformers' wrapper passes."""
     try:
         import timm
     except ImportError:
         return config  # `family_of` says what to install
-    sized = copy.deepcopy(config)
-    sized.model_args = {**(config.model_args or {}), "dynamic_img_size": True}
+    config, sized = copy.deepcopy(config), copy.deepcopy(config)
+    given = config.model_args or {}
+    config.model_args = {name: value for name, value in given.items() if name not in ("num_classes", "pretrained")}
+    sized.model_args = {**config.model_args, "dynamic_img_size": True}
     try:
         with torch.device("meta"):
             timm.create_model(config.architecture, **sized.model_args)
-    except TypeError:  # an unknown argument
+    except (TypeError, RuntimeError):  # an unknown argument, or network, which loading it names
         return config
     return sized
 

@@ -22,13 +22,13 @@ from gender_age.modeling_gender_age import GenderAgeModel
 
 from ..errors import ConfigError
 from .config import ModelSection
-from .model_checks import as_sentence, check_model_config, one_line
+from .model_checks import UNUSABLE, as_sentence, check_model_config, one_line
 from .settings import SettingError, refuse_unknown, settings_of
 from .stem_weights import load_stem_weights
 
 logger = logging.getLogger(__name__)
 
-UNREADABLE = (OSError, ValueError, HTTPError, SafetensorError, ImportError)
+UNREADABLE = (*UNUSABLE, HTTPError, SafetensorError, StrictDataclassError)
 """Errors of transformers and timm for a checkpoint that cannot be had or read."""
 
 POSITIONS = "embeddings.position_embeddings"
