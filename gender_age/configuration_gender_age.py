@@ -3,10 +3,16 @@
 import copy
 from typing import Any
 
-from huggingface_hub.dataclasses import strict
-from transformers import AutoConfig, PreTrainedConfig, ViTConfig
+from transformers.utils.versions import require_version
 
-from .labels import GENDERS, NUM_AGES
+# A Hub user may have any version, and this module is imported first. 5.9 renamed ViT's layers and weights; only later
+# versions find all modules of a folder with code.
+require_version("transformers>=5.10.2", 'Install it: pip install "transformers>=5.10.2,<6"')
+
+from huggingface_hub.dataclasses import strict  # noqa: E402
+from transformers import AutoConfig, PreTrainedConfig, ViTConfig  # noqa: E402
+
+from .labels import GENDERS, NUM_AGES  # noqa: E402
 
 AUTO_MAP = {
     "AutoConfig": "configuration_gender_age.GenderAgeConfig",

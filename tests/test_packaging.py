@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,18 @@ def test_libraries_whose_private_methods_are_replaced_are_bounded():
     (transformers,) = [each for each in PROJECT["dependencies"] if each.startswith("transformers")]
     assert "<6" in transformers
     assert any(each.startswith("gradio[mcp]==") for each in EXTRAS["page"])
+
+
+def test_who_has_an_older_transformers_is_told_the_declared_one(monkeypatch):
+    """On the Hub, where nothing else checks it: in the card, and in the module that is imported first."""
+    (transformers,) = [each for each in PROJECT["dependencies"] if each.startswith("transformers")]
+    for card in (REPOSITORY / "model_card.md", REPOSITORY / "model" / "README.md"):
+        assert f'pip install torch torchvision "{transformers}" ' in card.read_text(encoding="utf-8")
+    monkeypatch.setattr("importlib.metadata.version", lambda package: "5.8.1")
+    with pytest.raises(ImportError) as raised:
+        runpy.run_path(str(REPOSITORY / "gender_age" / "configuration_gender_age.py"))
+    assert str(raised.value).startswith(f"{transformers.partition(',')[0]} is required ")
+    assert str(raised.value).endswith(f'found transformers==5.8.1.\nInstall it: pip install "{transformers}"')
 
 
 def test_a_dependency_has_the_same_bounds_in_every_extra():
