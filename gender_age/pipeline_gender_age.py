@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import GeneratorType
 from typing import Any, cast
@@ -25,6 +25,9 @@ from .photo_names import shown_name
 from .prediction import BATCH_SIZE, GenderAgePredictor
 from .results import PhotoPrediction
 
+NO_PHOTOS = (str, bytes, bytearray, memoryview)
+"""Sequences that are not several photos."""
+
 
 class GenderAgePipeline(Pipeline):
     """Task "gender-age": a photo -> a list of faces, each a dict; several photos -> a list of such lists.
@@ -33,7 +36,8 @@ class GenderAgePipeline(Pipeline):
 
     Args:
         detector: face detector; MTCNN on the pipeline's device by default.
-        kwargs: as `transformers.Pipeline`; `whole_image=True` treats every image as one face already cropped.
+        kwargs: as `transformers.Pipeline`; `whole_image=True` treats every image as one face already cropped,
+            `min_score` leaves out faces that the detector is less sure of.
     """
 
     # Which processors `pipeline()` loads: https://github.com/huggingface/transformers/pull/32514, which annotates the
@@ -53,27 +57,33 @@ class GenderAgePipeline(Pipeline):
         inputs: Photo | Iterable[Photo],
         *,
         whole_image: bool | None = None,
+        min_score: float | None = None,
         batch_size: int | None = None,
         **kwargs: Any,
     ) -> list[dict] | list[list[dict]] | Iterator[list[dict]]:
         """
         Args:
-            inputs: a photo; a list or tuple of photos; or a generator or dataset of photos, answered lazily.
+            inputs: a photo; a list, tuple or other sequence of photos, such as a column of `datasets`; or a
+                generator or dataset of photos, answered lazily.
             whole_image: each image is one face, already cropped.
+            min_score: leave out faces whose detection score is lower, in [0, 1].
             batch_size: number of faces, across photos, per forward pass.
 
         Raises:
             PhotoError: a photo cannot be fetched or used.
+            ValueError: `min_score` is no number in [0, 1].
         """
         # Pipeline's own loop batches and pads photos, but their numbers of faces differ; no upstream issue found.
         # `test_batch_size_counts_faces_across_photos` would pass without this loop if transformers batched faces.
-        params = self._forward_params | self._sanitize_parameters(whole_image=whole_image, **kwargs)[1]
-        if isinstance(inputs, (list, tuple, GeneratorType, Dataset)):
+        given = self._sanitize_parameters(whole_image=whole_image, min_score=min_score, **kwargs)[1]
+        params = self._forward_params | given
+        is_sequence = isinstance(inputs, Sequence) and not isinstance(inputs, NO_PHOTOS)
+        if is_sequence or isinstance(inputs, (GeneratorType, Dataset)):
             photos = map(_fetched, cast(Iterable[Photo], inputs))
             stream = _faces_of_each(
                 self.predictor.iter_predict(photos, batch_size=batch_size or self._batch_size or BATCH_SIZE, **params)
             )
-            return list(stream) if isinstance(inputs, (list, tuple)) else stream
+            return list(stream) if is_sequence else stream
         return self.run_single(inputs, {}, params, {})
 
     def save_pretrained(self, save_directory: str | os.PathLike, **kwargs: Any) -> None:
@@ -101,11 +111,14 @@ class GenderAgePipeline(Pipeline):
                 # A model without code, saved by itself, must not point to code that is not there.
                 delattr(config, name) if value is None else setattr(config, name, value)
 
-    def _sanitize_parameters(self, whole_image: bool | None = None, **kwargs: Any) -> tuple[dict, dict, dict]:
+    def _sanitize_parameters(
+        self, whole_image: bool | None = None, min_score: float | None = None, **kwargs: Any
+    ) -> tuple[dict, dict, dict]:
         kwargs.pop("num_workers", None)
         if kwargs:
             raise TypeError(f"unknown arguments for the gender-age pipeline: {', '.join(sorted(kwargs))}")
-        return {}, {} if whole_image is None else {"whole_image": whole_image}, {}
+        given = {"whole_image": whole_image, "min_score": min_score}
+        return {}, {name: value for name, value in given.items() if value is not None}, {}
 
     def preprocess(self, input_: Photo, **preprocess_parameters: Any) -> dict:
         """Downloads the photo if it is a URL."""

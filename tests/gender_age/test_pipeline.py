@@ -10,6 +10,8 @@ from threading import Thread
 
 import numpy as np
 import pytest
+from datasets import Dataset, Features
+from datasets import Image as DatasetImage
 from PIL import Image
 
 from gender_age.checkpoint import load_checkpoint
@@ -63,6 +65,25 @@ def test_a_photo_is_a_list_of_faces_and_several_a_list_of_lists(pipe, photo):
     assert pipe((photo,)) == [faces]
     assert pipe([]) == []
     assert pipe(np.asarray(photo)) == faces
+
+
+def test_a_column_of_datasets_is_several_photos(pipe, photo):
+    column = Dataset.from_dict({"image": [photo, photo]}, features=Features({"image": DatasetImage()}))["image"]
+    assert pipe(column) == [pipe(photo)] * 2
+    with pytest.raises(PhotoError):
+        pipe(b"no photo")
+
+
+def test_faces_below_a_score_are_left_out(pipe, photo):
+    (face,) = pipe(photo, min_score=0.0)
+    assert pipe(photo, min_score=face["score"]) == pipe([photo], min_score=face["score"])[0] == [face]
+    always = GenderAgePipeline(
+        model=pipe.model, image_processor=pipe.image_processor, detector=pipe.predictor.detector, device="cpu",
+        min_score=1.0,
+    )  # fmt: skip
+    assert always(photo) == pipe(photo, min_score=1.0) == []
+    with pytest.raises(ValueError, match="min_score is 2"):
+        pipe(photo, min_score=2)
 
 
 def test_a_generator_is_answered_as_a_stream(pipe, photo):
