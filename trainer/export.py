@@ -81,7 +81,7 @@ def export_onnx(
     Raises:
         DataError: a dataset cannot be loaded.
         TrainerError: the `onnx` extra is not installed, another file lies at `path`, the file cannot be written, its
-            answers differ, or int8 loses too much accuracy.
+            answers differ, int8 loses too much accuracy, or the weights are more than the 2 GiB of an ONNX file.
     """
     try:
         import onnx
@@ -93,6 +93,12 @@ def export_onnx(
     if os.path.lexists(path) and not _METADATA.issubset(_metadata_of(path)):
         raise TrainerError(
             f"{path} is not replaced, because `export` did not write it: move it away, or name another file"
+        )
+    size = 4 * model.num_parameters()
+    if size >= onnx.checker.MAXIMUM_PROTOBUF:
+        raise TrainerError(
+            f"the weights take {size / 1e9:.1f} GB in float32, and an ONNX file holds at most "
+            f"{onnx.checker.MAXIMUM_PROTOBUF / 1e9:.1f} GB (protobuf's limit): export a smaller network"
         )
     side = image_processor.size["height"]
     model.set_attn_implementation("eager")

@@ -168,6 +168,15 @@ def test_other_answers_are_refused_and_leave_no_file(tiny_model_folder, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_network_over_the_limit_of_protobuf_is_refused_before_the_export(tiny_model_folder, tmp_path, monkeypatch):
+    model, image_processor = load_checkpoint(tiny_model_folder, device="cpu")
+    monkeypatch.setattr(onnx.checker, "MAXIMUM_PROTOBUF", 4 * model.num_parameters())
+    monkeypatch.setattr(export.torch.onnx, "export", None)
+    with pytest.raises(TrainerError, match=r"GB in float32, and an ONNX file holds at most .* GB \(protobuf's limit\)"):
+        export.export_onnx(model, image_processor, tmp_path / "model.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_its_own_file_is_replaced(exported_int8):
     assert exported_int8.stat().st_mtime > 0
     assert list(exported_int8.parent.iterdir()) == [exported_int8]
