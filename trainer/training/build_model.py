@@ -102,16 +102,27 @@ def _on_backbone(section: ModelSection, stock_config: PreTrainedConfig, image_si
         raise ConfigError(f"the weights of {section.pretrained} have other shapes than in `model.config`: {names[:3]}")
     model = _model(config, section.attn_implementation)
     _load(model.backbone, stock.state_dict())
-    trained_at = getattr(config.backbone_config, "image_size", None) or image_size
     # A run reports its progress as warnings, which the default log level shows.
     logger.warning(
-        "the %s of %s is loaded, both heads are new; it was trained at %s px%s",
+        "the %s of %s is loaded, both heads are new%s",
         family.title,
         section.pretrained,
-        trained_at,
-        "" if trained_at == image_size else f", and sees {image_size} px here",
+        _sizes(_trained_at(stock_config), image_size),
     )
     return model
+
+
+def _trained_at(stock_config: PreTrainedConfig) -> int | None:
+    """The image size in pixels that a stock checkpoint was trained at, where its config says so."""
+    of_timm = getattr(stock_config, "pretrained_cfg", None) or {}
+    return getattr(stock_config, "image_size", None) or of_timm.get("input_size", (None,))[-1]
+
+
+def _sizes(trained_at: int | None, image_size: int) -> str:
+    if trained_at is None:
+        return ""
+    here = "" if trained_at == image_size else f", and sees {image_size} px here"
+    return f"; it was trained at {trained_at} px{here}"
 
 
 def start_config(section: ModelSection) -> GenderAgeConfig | None:

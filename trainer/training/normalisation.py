@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +14,8 @@ from gender_age.families import FAMILIES
 
 from ..errors import ConfigError
 from .config import ModelSection
+
+logger = logging.getLogger(__name__)
 
 CHANNELS = 3
 
@@ -65,7 +68,7 @@ HALF = Normalisation()
 
 
 def normalisation_of(section: ModelSection) -> Normalisation:
-    """That of the checkpoint in `model.pretrained`; 0.5 for random weights, and where it has no image processor.
+    """That of the checkpoint in `model.pretrained`; 0.5 for random weights and, with a warning, if it does not say.
 
     Raises:
         ConfigError: the checkpoint's image processor cannot be read.
@@ -81,6 +84,12 @@ def normalisation_of(section: ModelSection) -> Normalisation:
         raise ConfigError(f"cannot read the image processor of {section.pretrained}: {problem}") from error
     family = FAMILIES.get(config.model_type)
     if family is None or family.normalisation is None:
+        logger.warning(
+            "%s has no %s, which names the mean and deviation of its pixels: both are taken to be 0.5. If it was "
+            "trained with others, lay that file beside the weights",
+            section.pretrained,
+            IMAGE_PROCESSOR_NAME,
+        )
         return HALF
     return Normalisation(*map(tuple, family.normalisation(config)))
 

@@ -10,7 +10,8 @@ from gender_age.families import FAMILIES
 from tests import fakes
 from tests.small_backbones import stock_backbone
 from trainer.errors import ConfigError
-from trainer.training.normalisation import Normalisation
+from trainer.training.config import ModelSection
+from trainer.training.normalisation import HALF, Normalisation, normalisation_of
 
 SIDE = 64
 
@@ -35,3 +36,14 @@ def test_a_network_is_given_what_the_stock_image_processor_gives(kind, processor
 def test_a_mobilevit_that_takes_rgb_is_refused():
     with pytest.raises(ConfigError, match="`do_flip_channel_order: false`, for a network that takes RGB"):
         Normalisation.of(MobileViTImageProcessor(do_flip_channel_order=False))
+
+
+def test_a_start_without_an_image_processor_is_told(tmp_path, caplog):
+    stock_backbone("dinov2").save_pretrained(tmp_path)
+    assert normalisation_of(ModelSection(pretrained=str(tmp_path))) == HALF
+    assert f"{tmp_path} has no preprocessor_config.json" in caplog.text
+    assert "taken to be 0.5" in caplog.text
+    BitImageProcessor().save_pretrained(tmp_path)
+    caplog.clear()
+    assert normalisation_of(ModelSection(pretrained=str(tmp_path))) == Normalisation.of(BitImageProcessor())
+    assert not caplog.text

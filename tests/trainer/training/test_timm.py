@@ -25,9 +25,10 @@ def stock(folder, **values):
     return ModelSection(pretrained=str(folder))
 
 
-def test_a_network_without_drop_path_is_a_start(tmp_path):
+def test_a_network_without_drop_path_is_a_start(tmp_path, caplog):
     section = stock(tmp_path, architecture="ghostnet_050")
     model = build_model(section, SIDE).eval()
+    assert "trained at" not in caplog.text  # the config of the saved network does not say
     assert "drop_path_rate" not in (model.config.backbone_config.model_args or {})
     assert model(torch.zeros(1, 3, SIDE, SIDE)).age_logits.shape == (1, 101)
     dropping = ModelSection(pretrained=section.pretrained, config={"drop_path_rate": 0.1})
@@ -36,11 +37,12 @@ def test_a_network_without_drop_path_is_a_start(tmp_path):
 
 
 @pytest.mark.parametrize("architecture", ["resnet18", "vit_tiny_patch16_224"])  # without positions and with them
-def test_what_timm_saves_for_the_hub_is_a_start(architecture, tmp_path):
+def test_what_timm_saves_for_the_hub_is_a_start(architecture, tmp_path, caplog):
     network = timm.create_model(architecture, num_classes=3).eval()
     save_for_hf(network, tmp_path, safe_serialization=True)
     assert json.loads((tmp_path / "config.json").read_text())["model_args"]["num_classes"] == 3
     model = build_model(ModelSection(pretrained=str(tmp_path)), 224).eval()
+    assert "both heads are new; it was trained at 224 px" in caplog.text
     pixels = torch.randn(2, 3, 224, 224)
     with torch.inference_mode():
         features = network.forward_head(network.forward_features(pixels), pre_logits=True)
