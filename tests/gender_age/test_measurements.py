@@ -92,7 +92,7 @@ def as_read(report: object) -> object:
         values["uncertain_share"] = values.pop("uncertain")["share"]
     if values.get("intervals", {}) is None:
         values["intervals"] = written(IntervalReport())
-    return values
+    return {name: each for name, each in values.items() if each is not None}
 
 
 def test_the_default_models_record_is_read_whole():
