@@ -98,7 +98,7 @@ def build_demo(predictor: GenderAgePredictor) -> gr.Blocks:
     cleaning = (CLEAN_EVERY_S, CLEAN_OLDER_S)
     predictor = guarded(predictor)
     with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=cleaning) as demo:
-        gr.HTML(INTRO)
+        gr.HTML(INTRO, js_on_load=(ROOT / "page/shared/view.js").read_text(encoding="utf-8"))
         with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with gr.Tab("Photo", id="photo"):
                 analysed = build_photo_tab(predictor)

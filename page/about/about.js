@@ -10,7 +10,7 @@ const reveal = (hash) => {
   const part = hash.length > 1 && element.querySelector('#' + CSS.escape(hash.slice(1)));
   if (!part) return;
   part.open = true;
-  part.scrollIntoView();
+  window.gaShow(part);
   part.querySelector('summary, h2').focus({ preventScroll: true });
 };
 

@@ -44,7 +44,7 @@ from .video_html import (
 )
 
 SHOW_EVERY_S = 0.5
-INTO_VIEW = "() => { document.querySelector('#video-status').scrollIntoView(); }"
+INTO_VIEW = "() => { window.gaShow(document.querySelector('#video-status')); }"
 # Of the annotated copy: a page shows it no larger.
 LONGEST_SIDE = 1280
 

@@ -6,7 +6,7 @@ const TARGETS = { Photo: '#photo', 'Many photos': '#many-files' };
 const target = () => TARGETS[document.querySelector('#tabs [role="tab"][aria-selected="true"]')?.textContent.trim()];
 const say = (text) => document.querySelectorAll('.ga-given-said').forEach((each) => {
   each.textContent = text;
-  if (text) each.scrollIntoView({ block: 'nearest' });
+  if (text) window.gaShow(each, { block: 'nearest' });
 });
 const listed = (files) => {
   const bag = new DataTransfer();
@@ -20,7 +20,7 @@ const put = () => late.forEach((files, id) => {
   if (!input) return;
   late.delete(id);
   Object.assign(input, { files }).dispatchEvent(new Event('change', { bubbles: true }));
-  if (id === '#video-file') input.closest('#many-video').scrollIntoView();
+  if (id === '#video-file') window.gaShow(input.closest('#many-video'));
 });
 new MutationObserver(put).observe(document.body, { childList: true, subtree: true });
 const isVideo = ({ type }) => type.startsWith('video/');

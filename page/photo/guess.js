@@ -99,5 +99,5 @@ document.addEventListener('click', (event) => {
   isOn = !isOn;
   button.setAttribute('aria-pressed', String(isOn));
   rest();
-  if (isOn) panel.scrollIntoView({ block: 'nearest' });
+  if (isOn) window.gaShow(panel, { block: 'nearest' });
 });

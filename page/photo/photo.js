@@ -17,7 +17,7 @@ element.addEventListener('click', (event) => {
   if (!part) return event.target.closest('.ga-photo') && mark(null);
   mark(part.dataset.face);
   const other = parts(part.dataset.face).find((each) => each !== part);
-  other?.scrollIntoView({ block: 'nearest', behavior: calm.matches ? 'auto' : 'smooth' });
+  if (other) window.gaShow(other, { block: 'nearest', behavior: calm.matches ? 'auto' : 'smooth' });
 });
 // Only a click scrolls the page: with the Tab key the focused face must stay in view.
 element.addEventListener('focusin', ({ target }) => {
@@ -36,7 +36,7 @@ const acts = {
   why: (button) => {
     document.querySelector('#tabs').dataset.face = button.closest('[data-face]').dataset.face;
     [...document.querySelectorAll('#tabs [role="tab"]')].find((tab) => tab.textContent.trim() === 'Why?').click();
-    document.querySelector('#tabs').scrollIntoView();
+    window.gaShow(document.querySelector('#tabs'));
   },
   copy: async (button) => {
     const words = button.firstElementChild, { text } = button.dataset;

@@ -40,7 +40,7 @@ const buttonOf = async (photo) => {
     forgetWhy();
     host.gaChosen = [photo.summary, { html: photo.html, files: photo.files }, photo.answer];
     trigger('select');
-    if (document.querySelector('#summary').getBoundingClientRect().top < 0) document.querySelector('#result').scrollIntoView();
+    if (window.gaPlace(document.querySelector('#summary')).top < 0) window.gaShow(document.querySelector('#result'));
   });
   return button;
 };

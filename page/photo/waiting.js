@@ -6,8 +6,8 @@ const failed = element.querySelector('.ga-failed');
 let upload = '', sent = null, next = null;
 const isWaiting = () => 'waiting' in stage.dataset;
 const show = (place) => {
-  const { top } = place.getBoundingClientRect();
-  if (stage.offsetParent && (top < 0 || top > innerHeight / 3)) place.scrollIntoView({ block: 'start' });
+  const { top, height } = window.gaPlace(place);
+  if (stage.offsetParent && (top < 0 || top > height / 3)) window.gaShow(place);
 };
 const closeToasts = () => document.querySelectorAll('.toast-body').forEach((toast) => {
   toast.dataset.old = '';
