@@ -159,7 +159,8 @@ const showPhoto = (wanted) => {
   const picture = document.querySelector('#many-photo');
   if (!dialog.contains(picture)) {
     find('.ga-many-body').append(picture);
-    new MutationObserver(() => {
+    new MutationObserver(async () => {
+      await picture.querySelector('img')?.decode().catch(() => {}); // another was asked for, or it is gone
       if (Number(picture.querySelector('[data-asked]')?.dataset.asked) === asked) dialog.classList.remove('ga-waiting');
     }).observe(picture, { childList: true, subtree: true, attributes: true });
   }

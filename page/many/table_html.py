@@ -33,7 +33,7 @@ def faces_table(**options) -> gr.HTML:
 
 def photo_view(**options) -> gr.HTML:
     """The photo of a row, for values of `photo_value`; table.js puts it into its dialog."""
-    return picture_html(js_on_load=None, apply_default_css=False, **options)
+    return picture_html(apply_default_css=False, **options)
 
 
 def photo_value(asked: int, prediction: PhotoPrediction, picture_path: str) -> dict:

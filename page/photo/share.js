@@ -5,17 +5,23 @@ const dialog = find('.ga-share-dialog'), preview = find('.ga-preview'), said = f
 const what = find('[name="what"]'), only = find('[name="only"]'), open = find('[data-tool="share"]');
 const send = find('[data-do="send"]');
 const { drawCard, drawPhoto, shownFaces, shownPhoto } = window.gaDrawing;
-let canvas = null, file = null;
+const GONE = 'The photo did not come from the server. Choose it again.';
+let canvas = null, file = null, asked = 0;
 
 const fill = (select, options) => select.replaceChildren(...options.map(([value, text]) => new Option(text, value)));
 const draw = async () => {
-  const image = shownPhoto(), faces = shownFaces(), face = faces.find(({ number }) => String(number) === what.value);
+  const own = asked += 1, image = shownPhoto(), faces = shownFaces();
+  const face = faces.find(({ number }) => String(number) === what.value);
   only.closest('label').hidden = Boolean(face) || faces.length < 2;
   find('.ga-blur-note').hidden = Boolean(face) || !only.value;
   said.textContent = '';
+  // On a slow connection the picture is still that of the photo before.
+  const isThere = await image.decode().then(() => true, () => false);
+  if (own !== asked) return; // another choice was made meanwhile
+  if (!isThere) return void (said.textContent = GONE);
   canvas = face ? drawCard(image, faces, face) : drawPhoto(image, faces, { only: Number(only.value) });
-  const drawn = canvas, blob = await new Promise((done) => { drawn.toBlob(done, 'image/jpeg', 0.92); });
-  if (drawn !== canvas) return; // another choice was made meanwhile
+  const blob = await new Promise((done) => { canvas.toBlob(done, 'image/jpeg', 0.92); });
+  if (own !== asked) return;
   // Made before the click: browsers open the share sheet during a click only.
   file = new File([blob], face ? `face-${face.number}.jpg` : 'faces.jpg', { type: 'image/jpeg' });
   URL.revokeObjectURL(preview.src);
@@ -25,8 +31,13 @@ const draw = async () => {
 };
 
 open.addEventListener('click', () => {
-  const image = shownPhoto(), faces = shownFaces();
-  if (!image?.naturalWidth || !faces.length) return;
+  const faces = shownFaces();
+  if (!faces.length) return;
+  canvas = file = null;
+  send.hidden = true;
+  URL.revokeObjectURL(preview.src);
+  preview.removeAttribute('src');
+  preview.alt = 'The picture is on its way…';
   fill(what, [['', 'The whole photo'], ...faces.map(({ number, age }) => [number, `A card of face ${number}, ${age} years`])]);
   fill(only, [['', 'no face'], ...faces.map(({ number }) => [number, `all but face ${number}`])]);
   draw();
@@ -43,6 +54,7 @@ const actions = {
     said.textContent = `Saved as ${file.name}.`;
   },
   copy: async () => {
+    if (!canvas) return;
     // A promise inside the item: Safari takes nothing that is made after the click.
     const png = new Promise((done) => { canvas.toBlob(done, 'image/png'); });
     try {

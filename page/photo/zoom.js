@@ -6,20 +6,29 @@ dialog.innerHTML = '<div class="ga-acts"><button type="button" class="ga-act" da
   + '<button type="button" class="ga-act" data-do="close" autofocus>Close</button></div><div class="ga-zoom-room"></div>';
 element.parentElement.append(dialog);
 const room = dialog.querySelector('.ga-zoom-room');
+// A region that has the focus is moved with the arrow keys.
+const setLarge = (isLarge) => {
+  room.classList.toggle('ga-large', isLarge);
+  dialog.querySelector('[data-do="larger"]').textContent = isLarge ? 'Smaller' : 'Larger';
+  room.role = isLarge ? 'region' : null;
+  room.ariaLabel = isLarge ? 'The photo: arrow keys move it' : null;
+  room.tabIndex = isLarge ? 0 : -1;
+  if (isLarge) room.focus({ preventScroll: true });
+};
 const larger = (event) => {
   // The button enlarges the middle.
   const at = event.target.dataset.do ? [0.5, 0.5] : [event.offsetX / room.clientWidth, event.offsetY / room.clientHeight];
-  const isLarge = room.classList.toggle('ga-large');
-  dialog.querySelector('[data-do="larger"]').textContent = isLarge ? 'Smaller' : 'Larger';
+  const isLarge = !room.matches('.ga-large');
+  setLarge(isLarge);
   if (isLarge) room.scrollTo(at[0] * room.scrollWidth - room.clientWidth / 2, at[1] * room.scrollHeight - room.clientHeight / 2);
 };
 const open = () => {
   const figure = element.querySelector('.ga-figure');
   const photo = figure.querySelector('.ga-photo').cloneNode(true);
   photo.inert = true;
+  delete photo.querySelector('img').dataset.loading; // it has no picture before
   for (const box of photo.querySelectorAll('[data-face]')) delete box.dataset.face;
-  room.className = 'ga-zoom-room';
-  dialog.querySelector('[data-do="larger"]').textContent = 'Larger';
+  setLarge(false);
   room.style.setProperty('--ga-ratio', figure.style.getPropertyValue('--ga-ratio'));
   room.replaceChildren(photo);
   dialog.showModal();

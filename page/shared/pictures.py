@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 
 import gradio as gr
 from gradio.data_classes import FileData
@@ -13,10 +14,11 @@ from PIL import Image
 JPEG_QUALITY = 88
 # Puts the URLs of the files in place of `<0>`, `<1>` and so on, which escaped text cannot contain.
 TEMPLATE = r"${value.html.replace(/<(\d+)>/g, (_, index) => value.files[index].url)}"
+SCRIPT = Path(__file__).with_name("pictures.js")
 NOTHING = {"html": "", "files": []}
 
 
-def picture_html(html: str = "", **options) -> gr.HTML:
+def picture_html(html: str = "", js_on_load: str | None = None, **options) -> gr.HTML:
     """A `gr.HTML` whose value is what `html_value` gives.
 
     The pictures are files and not part of the HTML, as gradio keeps the newest value of every component in memory, but
@@ -25,8 +27,10 @@ def picture_html(html: str = "", **options) -> gr.HTML:
 
     Args:
         html: its initial content, without pictures.
+        js_on_load: runs after pictures.js.
     """
-    return gr.HTML(html_value(html), html_template=TEMPLATE, **options)
+    script = f"{{\n{SCRIPT.read_text(encoding='utf-8')}}}\n{js_on_load or ''}"
+    return gr.HTML(html_value(html), html_template=TEMPLATE, js_on_load=script, **options)
 
 
 def html_value(html: str, paths: Sequence[str] = ()) -> dict:

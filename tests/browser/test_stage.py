@@ -171,6 +171,10 @@ def test_zoom_hover_and_what_a_card_does(page):
     page.wait_for_function(
         "width => document.querySelector('.ga-zoomed .ga-photo').clientWidth > 2 * width", arg=fitted["width"]
     )
+    before = page.eval_on_selector(".ga-zoom-room", "room => room.scrollLeft")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("before => document.querySelector('.ga-zoom-room').scrollLeft > before", arg=before)
+    page.get_by_role("region", name="The photo: arrow keys move it").wait_for()
     page.keyboard.press("Escape")
     page.wait_for_selector(".ga-zoomed", state="hidden")
     page.click("#faces .ga-zoom")
