@@ -46,6 +46,11 @@ element.gaSay = say;
 // them. No upstream issue was found. Can go when tests/browser/test_heic.py passes without it.
 const OTHERS = '.heic,.heif,.hif,.jxl,.dng,.nef,.cr2,.arw';
 const INPUTS = '#photo input[type="file"], #many-files input[type="file"]';
+// gradio's own input is away while it uploads, and is replaced after each answer: a photo chosen meanwhile waits.
+const chosen = element.querySelector('.ga-chosen');
+chosen.accept = `image/*,${OTHERS}`;
+chosen.addEventListener('click', () => { chosen.value = ''; });
+chosen.addEventListener('change', () => give([...chosen.files], '#photo'));
 document.addEventListener('click', ({ target: input }) => {
   if (input.matches?.(INPUTS) && !input.accept.includes(OTHERS)) input.accept += `,${OTHERS}`;
 }, true);
@@ -105,6 +110,6 @@ const paste = async () => {
 };
 document.addEventListener('click', (event) => {
   if (event.target.closest('#choose, #stage-examples')) say('');
-  if (event.target.closest('#choose')) inputOf('#photo')?.click();
+  if (event.target.closest('#choose')) chosen.click();
   if (event.target.closest('#paste')) paste();
 });

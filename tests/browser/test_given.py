@@ -2,7 +2,7 @@
 
 import re
 
-from .steps import EXAMPLES, ONE_VIEW, answered, caught, first_in, held, open_tab, send
+from .steps import EXAMPLES, ONE_VIEW, answered, caught, choose, first_in, held, open_tab, send
 
 # gradio mounts its image input when this has come, and what is beside it before.
 IMAGE_INPUT = "/assets/ImagePreview"
@@ -74,6 +74,32 @@ def test_a_drop_waits_for_an_input_that_is_not_there_yet(page):
     assert send(page, "drop", "#tabs", EXAMPLES / "hopper.jpg")
     first.continue_()
     answered(page, "hopper.jpg")
+
+
+@ONE_VIEW
+def test_choose_takes_a_photo_while_another_is_uploaded_or_answered(page):
+    uploads = held(page, "/gradio_api/upload[?]")
+    choose(page, EXAMPLES / "hopper.jpg")
+    upload = caught(page, uploads)
+    with page.expect_file_chooser() as chooser:
+        page.click("#choose")
+    chooser.value.set_files(EXAMPLES / "obama.jpg")
+    upload.continue_()
+    answered(page, "obama.jpg")
+
+    joined = held(page, "/queue/join")
+    choose(page, EXAMPLES / "hopper.jpg")
+    join = caught(page, joined)
+    with page.expect_file_chooser() as chooser:
+        page.click("#choose")
+    join.continue_()
+    answered(page, "hopper.jpg")
+    for _ in range(2):  # the same one again is a photo, too
+        with page.expect_request(re.compile("/queue/join")):
+            chooser.value.set_files(EXAMPLES / "collins.jpg")
+        answered(page, "collins.jpg")
+        with page.expect_file_chooser() as chooser:
+            page.click("#choose")
 
 
 @first_in("desktop-light")
