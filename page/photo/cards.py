@@ -27,6 +27,8 @@ WELCOME = note_html("welcome", "Choose a photo", "Every face in it gets a box, a
 def summary_html(prediction: PhotoPrediction, num_found: int | None = None, hint: str = "") -> str:
     """A note on the photo: what was found; what to try where nothing was found; or why it is unusable.
 
+    Of role "note": waiting.js tells screen readers, once it is seen.
+
     Args:
         prediction: with the faces that are shown.
         num_found: number of all faces; by default of those that are shown.
@@ -37,19 +39,19 @@ def summary_html(prediction: PhotoPrediction, num_found: int | None = None, hint
     num_shown = len(prediction.faces)
     num_found = num_shown if num_found is None else num_found
     if not num_found:
-        return note_html("none", f"No face was found in “{prediction.photo}”.", TIPS)
+        return note_html("none", f"No face was found in “{prediction.photo}”.", TIPS, "note")
     plural = "s" if num_found > 1 else ""
     if num_shown == num_found:
         title = f"{num_found} face{plural} found in “{prediction.photo}”"
     else:
         title = f"{num_shown} of {num_found} face{plural} shown in “{prediction.photo}”"
     if not num_shown:
-        return note_html("none", title, NONE_SHOWN)
+        return note_html("none", title, NONE_SHOWN, "note")
     lines = [f"{prediction.width} × {prediction.height} pixels"]
     if prediction.rotation:
         lines.append(f"The photo was turned by {prediction.rotation}° counter-clockwise to stand upright.")
     more = "".join(f'<span class="ga-photo-hint">{escape(line)}</span>' for line in (*lines, hint) if line)
-    return note_html("found", title, group_line(prediction.faces), more=more)
+    return note_html("found", title, group_line(prediction.faces), "note", more)
 
 
 def group_line(faces: Sequence[FacePrediction]) -> str:

@@ -14,6 +14,7 @@ from .scripts import script
 NO_ADDRESS = "Type the address of a photo first, such as https://example.org/photo.jpg."
 NOTES = f"""{GIVEN_LINE}
 {PRIVACY_LINE}
+<p class="ga-unseen ga-told" role="status"></p>
 <input type="file" class="ga-chosen" hidden>
 <dialog class="ga-camera" aria-label="Take a photo"><video playsinline muted autoplay></video>
 <div class="ga-acts"><button type="button" class="ga-act" data-do="take">Take the photo</button>

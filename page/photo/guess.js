@@ -21,7 +21,8 @@ const hide = (isHidden) => {
 const show = (...children) => {
   panel.replaceChildren(...children);
   panel.hidden = !children.length;
-  told.textContent = children[0]?.textContent ?? '';
+  // Of a photo that is awaited, waiting.js tells.
+  told.textContent = document.querySelector('#stage[data-waiting]') ? '' : children[0]?.textContent ?? '';
 };
 const rest = () => {
   hide(false);

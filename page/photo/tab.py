@@ -31,7 +31,7 @@ from .tools import build_tools
 
 # Larger faces than the maximum are always shown.
 SMALLEST_PERCENT, LARGEST_PERCENT = 100 * FINE_FACE_SHARE, 30.0
-GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.")
+GONE_NOTE = note_html("none", "The photo is no longer kept here.", "Choose it again to see its faces.", "note")
 # What waiting.js waits for. A failure leaves the last answer on the page, whatever failed: the queue is full, the
 # server is gone.
 ANSWERED = "() => { document.dispatchEvent(new Event('ga-answered')); }"

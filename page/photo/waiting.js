@@ -9,11 +9,28 @@ const show = (place) => {
   const { top, height } = window.gaPlace(place);
   if (stage.offsetParent && (top < 0 || top > height / 3)) window.gaShow(place);
 };
+// Screen readers tell nothing that changes where `display: none` hides it, as it hides an answer that is awaited.
+// They are told here; a failure is an alert of its own.
+const say = (text) => {
+  const told = document.querySelector('.ga-told'); // it comes after this script
+  if (told && told.textContent !== text) told.textContent = text;
+};
+const tell = () => {
+  if (isWaiting()) return;
+  const guess = document.querySelector('[data-ga-guessing] .ga-guess p');
+  say((guess ?? document.querySelector('#summary [role="note"] strong'))?.textContent ?? '');
+};
+new MutationObserver((changes) => {
+  if (changes.some(({ target }) => (target.closest ? target : target.parentElement)?.closest('#summary'))) tell();
+}).observe(stage, { childList: true, subtree: true, characterData: true });
 const closeToasts = () => document.querySelectorAll('.toast-body').forEach((toast) => {
   toast.dataset.old = '';
   toast.querySelector('.toast-close')?.click();
 });
 const begin = (name, source) => {
+  say('');
+  stage.dataset.waiting = '';
+  delete stage.dataset.failed;
   if (image.src.startsWith('blob:')) URL.revokeObjectURL(image.src);
   const address = document.querySelector('#address textarea, #address input');
   if (source && address?.value) {
@@ -28,8 +45,6 @@ const begin = (name, source) => {
   closeToasts();
   // The result is hidden from now on, and an open dialog in it would still block the page.
   document.querySelectorAll('#stage dialog[open]').forEach((dialog) => dialog.close());
-  stage.dataset.waiting = '';
-  delete stage.dataset.failed;
   show(document.querySelector('#waiting'));
 };
 const end = (isFailed) => {
@@ -45,6 +60,7 @@ const end = (isFailed) => {
   delete stage.dataset.waiting;
   failed.hidden = !isFailed;
   if (isFailed) stage.dataset.failed = '';
+  else tell();
   show(document.querySelector(isFailed ? '#waiting' : '#result'));
 };
 // Not every browser can show every photo, a TIFF for example: then its name is enough.

@@ -20,7 +20,7 @@ def note_html(kind: str, title: str, text: str = "", role: str = "status", more:
 
     Args:
         kind: "welcome", "found", "none" or "error"; decides the colour.
-        role: "status", or "alert" where a screen reader must announce the note at once.
+        role: "status", "alert" where a screen reader must announce the note at once, or "note" where it must not.
         more: HTML that follows the text.
     """
     said = text and f" <span>{escape(text)}</span>"

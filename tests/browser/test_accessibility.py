@@ -2,7 +2,7 @@
 
 import pytest
 
-from .steps import EXAMPLES, OTHER_WIDTHS, choose, first_in, open_tab, violations
+from .steps import EXAMPLES, ONE_VIEW, OTHER_WIDTHS, answered, choose, first_in, open_tab, violations
 
 # Each tab and what is there once it has been answered.
 TABS = {
@@ -27,6 +27,35 @@ UNSEEN_FOCUS = """(() => {
   }
 })()"""
 
+# What each region of role status says on the tab Photo, and whether it is seen then: what is not, is not read.
+LISTEN = """() => {
+  window.said = [];
+  new MutationObserver((changes) => changes.forEach(({ target }) => {
+    const region = (target.closest ? target : target.parentElement)?.closest('#stage [role="status"]');
+    const text = region?.textContent.trim();
+    if (text) window.said.push([text, region.checkVisibility()]);
+  })).observe(document.body, { childList: true, subtree: true, characterData: true });
+}"""
+
+
+@ONE_VIEW
+def test_a_screen_reader_is_told_of_an_answer_once(page):
+    page.evaluate(LISTEN)
+    choose(page, EXAMPLES / "hopper.jpg")
+    answered(page, "hopper.jpg")
+    said = page.evaluate("window.said")
+    assert [text for text, _ in said if "found" in text] == ["1 face found in “hopper.jpg”"]
+    assert all(is_seen for _, is_seen in said), said
+
+    page.click("[data-tool=guess]")
+    choose(page, EXAMPLES / "obama.jpg")
+    page.wait_for_selector(".ga-guess li")
+    page.wait_for_selector("#stage:not([data-waiting])")
+    said = page.evaluate("window.said.splice(0)")
+    assert [text for text, _ in said if "found" in text] == ["1 face found in “hopper.jpg”"]
+    assert [text for text, _ in said if "How old" in text] == ["How old do they look? Skip anyone you like."]
+    assert all(is_seen for _, is_seen in said), said
+
 
 @pytest.mark.parametrize("page", WIDTHS, indirect=True)
 def test_no_violation_on_any_tab(page):
@@ -34,9 +63,9 @@ def test_no_violation_on_any_tab(page):
     page.wait_for_selector("#summary .ga-found")
     page.wait_for_selector("#faces .ga-face >> nth=2")
     found = {}
-    for name, answered in TABS.items():
+    for name, shown in TABS.items():
         open_tab(page, name)
-        page.wait_for_selector(f"{answered} >> visible=true")
+        page.wait_for_selector(f"{shown} >> visible=true")
         page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
         page.wait_for_function(SETTLED)
         found[name] = {each["id"]: [node["html"][:300] for node in each["nodes"]] for each in violations(page)}
