@@ -57,7 +57,7 @@ class TrainingRecord:
         versions: package -> version.
         started_from: record of the run that `pretrained` came from.
         calibrated_on: `genders`, `exact_ages` -> number of validation labels that the calibration was fitted on, 0
-            where it is the start's; empty in records of older versions.
+            where it is the start's or not fitted yet; empty in records of older versions.
     """
 
     config: dict = field(default_factory=dict)
@@ -144,7 +144,7 @@ class TrainingRecord:
 
     @property
     def hub_datasets(self) -> tuple[str, ...]:
-        """The ids of those of `all_sources` that are recorded to be on the Hub, without revisions."""
+        """The ids of the data of all runs that are recorded to be on the Hub, without revisions."""
         runs = (self, *self.earlier_runs)
         named = [name for run in runs for name in run.hub_ids if name != run.pretrained]
         return tuple(dict.fromkeys(name.partition("@")[0] for name in named))

@@ -137,14 +137,14 @@ def _matching(source: str, fs: AbstractFileSystem, pattern: str) -> tuple[str, s
     given = _before_wildcard(source)
     if not isinstance(fs, LocalFileSystem):
         root = _before_wildcard(pattern)
-        with whole_listing(fs, root):
+        with whole_listing(fs, root, pattern[len(root) :]):
             found = fs.glob(pattern, detail=True)
         return given, root, [place for place in found if found[place]["type"] != "directory"]
     # Of a relative pattern, fsspec's `glob` would take the brackets of the working directory for wildcards, too.
     _, root = place_of(given)
     inside = source[len(given) :]
     is_match = re.compile(glob_translate(inside)).match
-    with whole_listing(fs, root):
+    with whole_listing(fs, root, inside):
         found = fs.find(root, maxdepth=None if "**" in inside else inside.count("/") + 1)
     relative = ((place, place[len(root) :].lstrip("/")) for place in found)
     return given, root, [place for place, path in relative if is_match(path) and not fs.isdir(place)]

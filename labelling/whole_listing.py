@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.utils import glob_translate
 
 from .errors import LabellingError, first_line
 
@@ -15,14 +17,17 @@ NO_PHOTOS = ("__MACOSX", "lost+found", "System Volume Information")
 
 
 @contextmanager
-def whole_listing(fs: AbstractFileSystem, root: str) -> Iterator[None]:
+def whole_listing(fs: AbstractFileSystem, root: str, pattern: str = "**") -> Iterator[None]:
     """Lets `find` and `glob` of `root` fail at a folder that cannot be listed, for as long as the `with` lasts.
 
     Both walk the folders of most stores, and fsspec's `walk` leaves out the files of such a folder. Its `on_error` is
     not handed on to the folders inside (filesystem_spec #1303); an error that is no `OSError` passes.
 
+    Args:
+        pattern: of what is looked for, relative to `root`.
+
     Raises:
-        LabellingError: a folder that is not hidden cannot be listed.
+        LabellingError: a folder that is not hidden, and may hold what is looked for, cannot be listed.
     """
     name = "_ls" if fs.async_impl else "ls"
     listed = getattr(fs, name)
@@ -34,7 +39,8 @@ def whole_listing(fs: AbstractFileSystem, root: str) -> Iterator[None]:
         except (FileNotFoundError, NotADirectoryError):  # deleted since, or a file
             raise
         except OSError as error:
-            if is_hidden(folder[len(root) :]):
+            inside = folder[len(root) :].strip("/")
+            if is_hidden(inside) or not _may_hold(inside, pattern):
                 raise
             address = folder if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(folder)
             problem = f"The folder {address} cannot be read ({first_line(error)})"
@@ -62,3 +68,13 @@ def is_hidden(inside: str) -> bool:
         inside: the place relative to SOURCE.
     """
     return any(part.startswith(".") or part in NO_PHOTOS for part in inside.split("/"))
+
+
+def _may_hold(folder: str, pattern: str) -> bool:
+    """Whether something in the folder can match; both are relative to SOURCE."""
+    for name, wanted in zip(filter(None, folder.split("/")), pattern.split("/"), strict=False):
+        if "**" in wanted:
+            return True
+        if not re.match(glob_translate(wanted), name):
+            return False
+    return True

@@ -78,10 +78,11 @@ def main(args: argparse.Namespace) -> int:
     except OSError as error:
         raise TrainerError(f"the folder {output} cannot be made: {error.strerror}") from error
     sources = load_sources(args.data, args.split, args.limit, mapping)
-    predictor = GenderAgePredictor.from_pretrained(args.model, args.revision, args.device)
+    folder = checkpoint_folder(args.model, args.revision)
+    training = TrainingRecord.read(read_record(folder, TRAINING_FILE))
+    predictor = GenderAgePredictor.from_pretrained(folder, device=args.device)
     protocols = PROTOCOLS[:1] if args.skip_end_to_end else PROTOCOLS
     samples = evaluate(predictor, sources, protocols, args.batch_size)
-    training = TrainingRecord.read(read_record(checkpoint_folder(args.model, args.revision), TRAINING_FILE))
     report = build_report(samples) | {
         "model": {
             "name": public_name(args.model),

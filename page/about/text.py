@@ -117,12 +117,11 @@ def how_measured(report: EvaluationRecord, training: TrainingRecord | None) -> s
     when = f" on {escape(report.day)}" if report.day else ""
     where = f" on the {escape(report.split)} split" if report.split else ""
     where += ", pictures kept out of the training" if report.is_kept_out(training) else ""
-    fitted = f" <b>{text}</b>" if (text := report.fitted_to(training)) else ""
     few = f", on {report.limit:,} pictures of each source only" if report.limit else ""
     way = "The positions of the faces were known beforehand, so that only the model is under test."
     if report.headline == "end_to_end":
         way = "The detector searches each picture as it would yours; where it misses the face, it takes the whole."
-    return f"""<p>Measured{when}{where}{few}.{fitted} {way} The thin lines of the charts are 95%
+    return f"""<p>Measured{when}{where}{few}. {way} The thin lines of the charts are 95%
 intervals: by chance alone, the number could lie anywhere there. The groups are those of the data’s labels.</p>"""
 
 

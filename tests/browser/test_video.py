@@ -62,4 +62,6 @@ def test_people_of_a_video_are_shown_and_a_run_is_stopped(page, clip):
     page.wait_for_function("document.querySelector('#video-copy video').readyState > 0")
     assert page.locator("#video-copy").bounding_box()["y"] < page.viewport_size["height"] / 2
     assert page.locator("#video-csv").is_visible()
+    page.dispatch_event("#video-copy video", "error")  # such as of a lost connection: the player says it
+    assert page.locator("#video-copy video").is_visible()
     assert violations(page) == []

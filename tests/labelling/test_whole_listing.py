@@ -54,6 +54,18 @@ def test_a_folder_that_may_not_be_read_is_a_sentence(photos, monkeypatch, inside
             pieces_of(f"{source}{inside}", 1)
 
 
+def test_a_folder_that_a_pattern_does_not_match_may_be_closed(photos, monkeypatch):
+    fsspec.register_implementation("walked", Store, clobber=True)
+    (photos / "private").mkdir()
+    for kind, method in ((LocalFileSystem, "ls"), (Store, "_ls")):
+        closed(monkeypatch, kind, "private" if kind is LocalFileSystem else "b", method)
+    assert len(paths_of(f"{photos}/ins*/*")) == 2
+    assert paths_of("walked://bucket/a*/*.png") == ["walked://bucket/a/1.png"]
+    for pattern in (f"{photos}/*/*.png", f"{photos}/**/*.png", "walked://bucket/[ab]/*.png"):
+        with pytest.raises(LabellingError, match="cannot be read"):
+            pieces_of(pattern, 1)
+
+
 def test_a_listing_leaves_the_file_system_as_it_was(photos):
     assert len(pieces_of(str(photos), 1)) == 4
     assert "ls" not in vars(LocalFileSystem())

@@ -74,7 +74,7 @@ def write_repository(
     if measured is not None and not _is_of(measured, model, image_processor.size["height"]):
         raise TrainerError(
             f"the evaluation report for {source} is of another model: weights, calibration or image size differ. "
-            "`python -m trainer evaluate` measures this one; give its report"
+            "`python -m trainer evaluate` measures this one; give its report, or delete the one beside the weights"
         )
     for name, record in ((TRAINING_FILE, training), (EVALUATION_FILE, report)):
         if record is not None:

@@ -27,10 +27,16 @@ def half_precision(model: PreTrainedModel) -> dict[str, torch.Tensor]:
 def model_digest(model: PreTrainedModel) -> str:
     """Hexadecimal digest of what a model answers with.
 
-    It is the same for the folder of a run, for what `push` makes of it, and for the copy on the Hub.
+    It is the same for the folder of a run, for what `push` makes of it, and for the copy on the Hub, whatever a version
+    of transformers calls the weights.
     """
     found = hashlib.sha256(json.dumps([getattr(model.config, name) for name in ANSWERING]).encode())
-    for name, tensor in sorted(half_precision(model).items()):
-        found.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
-        found.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy())
+    for digest in sorted(map(_tensor_digest, half_precision(model).values())):
+        found.update(digest)
     return found.hexdigest()
+
+
+def _tensor_digest(tensor: torch.Tensor) -> bytes:
+    found = hashlib.sha256(json.dumps([str(tensor.dtype), list(tensor.shape)]).encode())
+    found.update(tensor.cpu().reshape(-1).view(torch.uint8).numpy())
+    return found.digest()
