@@ -73,7 +73,7 @@ def build_backbone(config: GenderAgeConfig) -> PreTrainedModel:
     return backbone
 
 
-def _set_drop_path(network: PreTrainedConfig, field: str, rate: float) -> None:
+def _set_drop_path(network: Any, field: str, rate: float) -> None:
     """Sets the rate in the network's config, under `field` or `field.key`."""
     name, _, key = field.partition(".")
     if not key:
