@@ -74,7 +74,7 @@ def build_backbone(config: GenderAgeConfig) -> PreTrainedModel:
 
 
 def _set_drop_path(network: Any, field: str, rate: float) -> None:
-    """Sets the rate in the network's config, under `field` or `field.key`."""
+    """Sets the rate, in [0, 1], in the network's config, under `field` or `field.key`."""
     name, _, key = field.partition(".")
     if not key:
         setattr(network, name, rate)

@@ -52,7 +52,7 @@ def place_of(address: str, **options: object) -> tuple[AbstractFileSystem, str]:
 
 
 def store_of(fs: AbstractFileSystem) -> str | None:
-    """A file system as items have it."""
+    """A file system as items have it: fsspec's JSON, None for this machine's."""
     return None if isinstance(fs, LocalFileSystem) else fs.to_json()
 
 

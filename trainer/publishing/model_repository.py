@@ -185,7 +185,7 @@ def read_json(path: Path) -> dict | None:
 
 
 def _is_of(report: EvaluationRecord, model: PreTrainedModel, image_size: int) -> bool:
-    """Whether a report may be of the model; those of older versions have no digest."""
+    """Whether a report may be of the model, which takes faces of `image_size` pixels; older reports have no digest."""
     if report.model_digest is None:
         return report.image_size in (None, image_size)
     return report.model_digest == model_digest(model)
