@@ -10,6 +10,7 @@ from pathlib import Path
 import transformers
 
 from .errors import TrainerError
+from .training.age_temperature import divide_age_logits
 from .training.arguments import training_arguments
 from .training.averaging import blend
 from .training.best_step import has_stopped_early
@@ -85,6 +86,7 @@ def train(config: RunConfig) -> Path:
             model.load_state_dict(average.state_dict())
         if start is not None:
             blend(model, start, config.start_share)
+        divide_age_logits(model, config.age_temperature)
         check_finite(model)
         model.config.average_mirrored = config.average_mirrored
         for faces in trainer.eval_dataset.values():

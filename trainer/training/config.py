@@ -160,6 +160,14 @@ class RunConfig(CheckedSection):
             **number(0, 1, below=True),
         },
     )
+    age_temperature: float = field(
+        default=1.0,
+        metadata={
+            "help": "The finished model's age logits are divided by it. Below 1 an age, the mean of its distribution, "
+            "comes nearer to the distribution's middle.",
+            **number(0.5, 2),
+        },
+    )
     layer_decay: float = field(
         default=1.0,
         metadata={
@@ -226,8 +234,9 @@ class RunConfig(CheckedSection):
         del values["earlier"]
         for section in ("model", "data", "augmentation"):
             values[section] = _without_unset(values[section])
-        if self.layer_decay == 1:
-            del values["layer_decay"]
+        for name in ("age_temperature", "layer_decay"):
+            if values[name] == 1:
+                del values[name]
         return _without_unset(values)
 
 

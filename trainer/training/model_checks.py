@@ -100,6 +100,8 @@ def check_trainer(trainer: Trainer) -> None:
     averaging = "`ema_decay`" if trainer.average else "`start_share`" if trainer.run_config.start_share else None
     if averaging and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
         raise ConfigError(f"{averaging} averages whole weights, and FSDP and DeepSpeed divide them: set it to 0")
+    if trainer.run_config.age_temperature != 1 and (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        raise ConfigError("`age_temperature` changes whole weights, and FSDP and DeepSpeed divide them: leave it at 1")
     if trainer.args.gradient_checkpointing:
         _check_checkpointing(trainer)
     with as_sentence("training"), torch.random.fork_rng(devices=[]):

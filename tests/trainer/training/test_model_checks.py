@@ -9,7 +9,7 @@ from trainer.training.model_checks import check_trainer
 def divided(**facts):
     """A trainer of a run with FSDP, which this machine cannot start: what is asked of one before anything is made."""
     settings = SimpleNamespace(torch_compile_mode=None, fsdp=True)
-    facts = {"average": False, "run_config": SimpleNamespace(start_share=0.0)} | facts
+    facts = {"average": False, "run_config": SimpleNamespace(start_share=0.0, age_temperature=1.0)} | facts
     return SimpleNamespace(args=settings, is_deepspeed_enabled=False, **facts)
 
 
@@ -23,3 +23,5 @@ def test_divided_weights_are_not_averaged():
         check_trainer(divided(is_fsdp_enabled=True, average=True))
     with pytest.raises(ConfigError, match="`start_share` averages whole weights"):
         check_trainer(divided(is_fsdp_enabled=True, run_config=SimpleNamespace(start_share=0.3)))
+    with pytest.raises(ConfigError, match="`age_temperature` changes whole weights"):
+        check_trainer(divided(is_fsdp_enabled=True, run_config=SimpleNamespace(start_share=0.0, age_temperature=0.8)))

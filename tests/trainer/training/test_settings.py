@@ -14,8 +14,8 @@ from trainer.training.config import AugmentationSection, DataSection, ModelSecti
 from trainer.training.config_file import parse_config
 
 SMALLEST = {"data": {"train": ["data"]}, "stages": [{"image_size": 32, "epochs": 2}]}
-KNOWN = "model, data, stages, augmentation, ema_decay, start_share, layer_decay, early_stopping_patience, training, "
-KNOWN += "average_mirrored"
+KNOWN = "model, data, stages, augmentation, ema_decay, start_share, age_temperature, layer_decay, "
+KNOWN += "early_stopping_patience, training, average_mirrored"
 SECTIONS = [ModelSection(), DataSection(["a"]), Stage(32, 1), AugmentationSection(), parse_config(SMALLEST)]
 
 
