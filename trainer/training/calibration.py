@@ -15,6 +15,8 @@ from gender_age.labels import MISSING
 from ..faces.aligned_faces import AlignedFaces
 
 if TYPE_CHECKING:
+    from gender_age.configuration_gender_age import GenderAgeConfig
+
     from .gender_age_trainer import GenderAgeTrainer
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ FEW = 100
 FEWEST = 10
 """Fewer say nothing: where two faces are right, their best temperature is the lowest of all."""
 
+FITTED = {"gender_certain_level": "gender_uncertain_below", "age_interval_level": "age_interval_mass"}
+"""A level of the config -> what is fitted to reach it."""
+
 HIGHEST_THRESHOLD = 0.99
 """Of "uncertain", where no lower one suffices."""
 
@@ -32,8 +37,8 @@ HIGHEST_THRESHOLD = 0.99
 def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) -> dict[str, int]:
     """Fit temperature, threshold of "uncertain" and interval mass of `trainer.model` on the validation faces.
 
-    The three numbers are stored in the model's config; those that fewer than `FEWEST` known labels would fit stay as
-    they are, and so does the level that they were fitted to.
+    The three numbers are stored in the model's config with the trainer's levels; those that fewer than `FEWEST` known
+    labels would fit stay as they are, and so does the level that they were fitted to.
 
     Returns:
         `genders`, `exact_ages`: the number of labels that were fitted on, 0 where that was not done.
@@ -61,34 +66,43 @@ def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) ->
             FEWEST,
         )
     if numbers["genders"] >= FEWEST:
+        settings.gender_certain_level = trainer.levels["gender_certain_level"]
         settings.gender_temperature = fit_temperature(logits, labels)
         probabilities = gender_probabilities(logits, settings.gender_temperature)
         settings.gender_uncertain_below = least_certain(probabilities, labels, settings.gender_certain_level)
     else:
-        _keep_level(trainer, "gender_certain_level", "gender_uncertain_below")
+        _tell_kept(trainer, "gender_certain_level")
     if numbers["exact_ages"] >= FEWEST:
+        settings.age_interval_level = trainer.levels["age_interval_level"]
         settings.age_interval_mass = conformal_mass(
             torch.cat(age_logits)[exact], torch.cat(age_min)[exact], settings.age_interval_level
         )
     else:
-        _keep_level(trainer, "age_interval_level", "age_interval_mass")
+        _tell_kept(trainer, "age_interval_level")
     return {what: number if number >= FEWEST else 0 for what, number in numbers.items()}
 
 
-def _keep_level(trainer: GenderAgeTrainer, level: str, fitted: str) -> None:
-    """The start's `level` for the start's `fitted`, which keeps no other promise."""
-    config, start = trainer.model.config, trainer.start
-    wanted, kept = getattr(config, level), getattr(start, level)
-    if wanted == kept or getattr(config, fitted) != getattr(start, fitted):
-        return
-    setattr(config, level, kept)
-    if trainer.is_world_process_zero():
+def hold_levels(config: GenderAgeConfig, start: GenderAgeConfig) -> dict[str, float]:
+    """Puts the start's levels back into `config` until something is fitted to its own, which are returned.
+
+    The start's threshold and mass keep no other promise, and a checkpoint of an unfinished run has those.
+    """
+    wanted = {level: getattr(config, level) for level in FITTED}
+    for level, fitted in FITTED.items():
+        if getattr(config, fitted) == getattr(start, fitted):
+            setattr(config, level, getattr(start, level))
+    return wanted
+
+
+def _tell_kept(trainer: GenderAgeTrainer, level: str) -> None:
+    wanted, kept = trainer.levels[level], getattr(trainer.model.config, level)
+    if wanted != kept and trainer.is_world_process_zero():
         logger.warning(
             "`model.config.%s: %g` takes at least %d validation labels to fit `%s` to: it stays %g",
             level,
             wanted,
             FEWEST,
-            fitted,
+            FITTED[level],
             kept,
         )
 

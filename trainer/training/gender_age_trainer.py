@@ -17,8 +17,6 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import HubStrategy, SaveStrategy
 from transformers.utils import PushInProgress
 
-from gender_age.configuration_gender_age import GenderAgeConfig
-
 from ..errors import TrainerError
 from ..faces.streamed_faces import StreamedFaces
 from ..publishing.hub import refusals_as_sentences
@@ -51,7 +49,7 @@ class GenderAgeTrainer(FineTuningTrainer):
         marker: knows how long the run has taken.
         draws: `(n,)` expected number of draws of each training face in an epoch; None for a stream.
         age_offset: `(101,)` added to the age logits in the training loss; None for nothing.
-        start: config of the checkpoint of this project that the run starts from, or the default one.
+        levels: what thresholds and intervals are fitted to in the end, see `hold_levels`.
     """
 
     def __init__(
@@ -63,12 +61,12 @@ class GenderAgeTrainer(FineTuningTrainer):
         marker: CompletionMarker,
         draws: torch.Tensor | None,
         age_offset: torch.Tensor | None = None,
-        start: GenderAgeConfig,
+        levels: dict[str, float],
         **kwargs,
     ) -> None:
         super().__init__(*args, layer_decay=run.layer_decay, **kwargs)
         self.run_config, self.average, self.normalisation, self.marker = run, average, normalisation, marker
-        self.draws, self.age_offset, self.start = draws, age_offset, start
+        self.draws, self.age_offset, self.levels = draws, age_offset, levels
         self.calibrated_on = {"genders": 0, "exact_ages": 0}
         self._batch = (-1, 0)  # the step, and which of its batches
         # Its one thread uploads in the background, in the order of the saves.

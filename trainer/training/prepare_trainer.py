@@ -19,6 +19,7 @@ from .age_prior import adopt_prior_power, age_log_prior
 from .averaging import WeightAverage
 from .best_step import BestStep, StopEarly, check_metric
 from .build_model import build_model, start_config
+from .calibration import hold_levels
 from .checkpoints import (
     CompletionMarker,
     full_disk_as_sentence,
@@ -93,7 +94,7 @@ def prepare_trainer(config: RunConfig, arguments: TrainingArguments) -> tuple[Ge
             marker=marker,
             draws=draws,
             age_offset=age_offset,
-            start=start or GenderAgeConfig(),
+            levels=hold_levels(model.config, start or GenderAgeConfig()),
             train_dataset=train_faces,
             eval_dataset=validation_faces,
             data_collator=_as_is,

@@ -7,7 +7,7 @@ import torch
 
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.decoding import age_intervals, gender_probabilities
-from trainer.training.calibration import calibrate, conformal_mass, fit_temperature, least_certain
+from trainer.training.calibration import calibrate, conformal_mass, fit_temperature, hold_levels, least_certain
 
 
 def test_temperature_undoes_overconfidence():
@@ -74,7 +74,7 @@ def calibrated(number, config, start):
     trainer = SimpleNamespace(
         predict=lambda faces: outputs,
         model=SimpleNamespace(config=config),
-        start=start,
+        levels=hold_levels(config, start),
         is_world_process_zero=lambda: True,
     )
     return calibrate(trainer, {"own": None})
@@ -99,3 +99,13 @@ def test_a_level_that_nothing_could_be_fitted_to_stays_that_of_the_start(number,
     assert (config.age_interval_level, config.gender_certain_level) == (level, certain)
     kept = "age_interval_level: 0.9` takes at least 10 validation labels to fit `age_interval_mass` to: it stays 0.8"
     assert (kept in caplog.text) == (number < 10)
+
+
+def test_a_run_promises_what_its_start_keeps_until_it_is_calibrated():
+    """Its checkpoints are pushed before its end, with the start's mass and threshold."""
+    start = GenderAgeConfig(age_interval_mass=0.75, gender_uncertain_below=0.7)
+    config = GenderAgeConfig(age_interval_mass=0.75, age_interval_level=0.9, gender_certain_level=0.99)
+    levels = hold_levels(config, start)
+    assert levels == {"age_interval_level": 0.9, "gender_certain_level": 0.99}
+    assert config.age_interval_level == 0.8
+    assert config.gender_certain_level == 0.99, "a threshold of one's own keeps a level of one's own"
