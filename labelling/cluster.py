@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import ray
 import torch
 from ray.data import DataContext
-from ray.exceptions import RayError
 
 from .errors import LabellingError, first_line
 
@@ -93,7 +92,7 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
     try:
         # Nodes look for our code in the folder that the command runs in.
         ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
-    except (ConnectionError, OSError, RayError, RuntimeError, ValueError) as error:
+    except Exception as error:  # Ray's own is no more than that where a node takes over 30 seconds to start
         there = f"There is no Ray cluster at {address} that takes this RAY_AUTH_TOKEN"
         problem = "Ray cannot start here" if address is None else there
         raise LabellingError(f"{problem} ({first_line(error)}).") from error

@@ -176,3 +176,21 @@ def test_what_ray_data_passes_on_from_a_store_is_a_sentence(monkeypatch, tmp_pat
     output, model = Output(str(tmp_path)), ModelChoice("model", None, "aa")
     with pytest.raises(JobFailedError, match=rf"^{sentence}\. The same command goes on"):
         job.run([], output, model, job.Settings(), Stages.of(2, 0), 32, None)
+
+
+@pytest.mark.parametrize(
+    ("address", "error", "sentence"),
+    [
+        (None, Exception("The current node timed out during startup.\nDetails"), "Ray cannot start here (The current"),
+        ("head.invalid:6379", ConnectionError("No head."), "There is no Ray cluster at head.invalid:6379 that takes"),
+    ],
+)
+def test_a_ray_that_does_not_start_is_a_sentence(monkeypatch, address, error, sentence):
+    def fails(*where, **how):
+        raise error
+
+    monkeypatch.setattr(cluster.ray, "init", fails)
+    with pytest.raises(LabellingError) as caught, cluster.cluster(address, 2, None):
+        pass
+    assert str(caught.value).startswith(sentence)
+    assert "\n" not in str(caught.value)
