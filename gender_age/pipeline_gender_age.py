@@ -5,23 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import GeneratorType
 from typing import Any, cast
 
-from huggingface_hub.errors import HTTPError
-from PIL import UnidentifiedImageError
 from torch.utils.data import Dataset
 from transformers import Pipeline
 from transformers.dynamic_module_utils import custom_object_save
-from transformers.image_utils import load_image
 
 from .configuration_gender_age import AUTO_MAP, CUSTOM_PIPELINES
 from .detection import FaceDetector
 from .errors import PhotoError
-from .images import BOMB, DAMAGED, Photo
+from .fetched_photo import TIMEOUT_S, fetched_photo
+from .images import Photo
 from .model_source import DETECTOR_WEIGHTS, detector_weights
-from .photo_names import shown_name
 from .prediction import BATCH_SIZE, GenderAgePredictor
 from .results import PhotoPrediction
 
@@ -32,12 +30,13 @@ NO_PHOTOS = (str, bytes, bytearray, memoryview)
 class GenderAgePipeline(Pipeline):
     """Task "gender-age": a photo -> a list of faces, each a dict; several photos -> a list of such lists.
 
-    A photo is a path, an `http(s)` address, a PIL image or an RGB array. Same results as `GenderAgePredictor`.
+    A photo is a path, an `http(s)` address, a PIL image or an RGB array. Same results as `GenderAgePredictor`, whose
+    `predict` also tells the frame of the boxes: `pipe.predictor.predict(photo)` has `width`, `height` and `rotation`.
 
     Args:
         detector: face detector; MTCNN on the pipeline's device by default.
         kwargs: as `transformers.Pipeline`; `whole_image=True` treats every image as one face already cropped,
-            `min_score` leaves out faces that the detector is less sure of.
+            `min_score` leaves out faces that the detector is less sure of, `timeout` is that of addresses.
     """
 
     # Which processors `pipeline()` loads: https://github.com/huggingface/transformers/pull/32514, which annotates the
@@ -59,6 +58,7 @@ class GenderAgePipeline(Pipeline):
         whole_image: bool | None = None,
         min_score: float | None = None,
         batch_size: int | None = None,
+        timeout: float | None = None,
         **kwargs: Any,
     ) -> list[dict] | list[list[dict]] | Iterator[list[dict]]:
         """
@@ -68,6 +68,7 @@ class GenderAgePipeline(Pipeline):
             whole_image: each image is one face, already cropped.
             min_score: leave out faces whose detection score is lower, in [0, 1].
             batch_size: number of faces, across photos, per forward pass.
+            timeout: seconds in which the photo at an address has to come; 30 by default.
 
         Raises:
             PhotoError: a photo cannot be fetched or used.
@@ -75,16 +76,16 @@ class GenderAgePipeline(Pipeline):
         """
         # Pipeline's own loop batches and pads photos, but their numbers of faces differ; no upstream issue found.
         # `test_batch_size_counts_faces_across_photos` would pass without this loop if transformers batched faces.
-        given = self._sanitize_parameters(whole_image=whole_image, min_score=min_score, **kwargs)[1]
-        params = self._forward_params | given
+        fetching, given, _ = self._sanitize_parameters(whole_image, min_score, timeout, **kwargs)
+        fetching, params = self._preprocess_params | fetching, self._forward_params | given
         is_sequence = isinstance(inputs, Sequence) and not isinstance(inputs, NO_PHOTOS)
         if is_sequence or isinstance(inputs, (GeneratorType, Dataset)):
-            photos = map(_fetched, cast(Iterable[Photo], inputs))
+            photos = map(partial(_fetched, **fetching), cast(Iterable[Photo], inputs))
             stream = _faces_of_each(
                 self.predictor.iter_predict(photos, batch_size=batch_size or self._batch_size or BATCH_SIZE, **params)
             )
             return list(stream) if is_sequence else stream
-        return self.run_single(inputs, {}, params, {})
+        return self.run_single(inputs, fetching, params, {})
 
     def save_pretrained(self, save_directory: str | os.PathLike, **kwargs: Any) -> None:
         """Saves a repository that `pipeline(model=…, trust_remote_code=True)` loads; `push_to_hub` uploads one.
@@ -112,17 +113,22 @@ class GenderAgePipeline(Pipeline):
                 delattr(config, name) if value is None else setattr(config, name, value)
 
     def _sanitize_parameters(
-        self, whole_image: bool | None = None, min_score: float | None = None, **kwargs: Any
+        self,
+        whole_image: bool | None = None,
+        min_score: float | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
     ) -> tuple[dict, dict, dict]:
         kwargs.pop("num_workers", None)
         if kwargs:
             raise TypeError(f"unknown arguments for the gender-age pipeline: {', '.join(sorted(kwargs))}")
         given = {"whole_image": whole_image, "min_score": min_score}
-        return {}, {name: value for name, value in given.items() if value is not None}, {}
+        fetching = {} if timeout is None else {"timeout": timeout}
+        return fetching, {name: value for name, value in given.items() if value is not None}, {}
 
     def preprocess(self, input_: Photo, **preprocess_parameters: Any) -> dict:
         """Downloads the photo if it is a URL."""
-        return {"photo": _fetched(input_)}
+        return {"photo": _fetched(input_, **preprocess_parameters)}
 
     def _forward(self, input_tensors: dict, **forward_parameters: Any) -> PhotoPrediction:  # type: ignore[override]
         return self.predictor.predict(input_tensors["photo"], **forward_parameters)
@@ -134,16 +140,9 @@ class GenderAgePipeline(Pipeline):
         return [face.to_dict() for face in model_outputs.faces]
 
 
-def _fetched(photo: Photo) -> Photo:
-    if not (isinstance(photo, str) and photo.startswith(("http://", "https://"))):
-        return photo
-    try:
-        return load_image(photo)
-    except UnidentifiedImageError:  # of the page that a server sends where it has no photo, too
-        reason = "the server's answer is no picture"
-    except (HTTPError, *BOMB, *DAMAGED) as error:
-        reason = str(error) or type(error).__name__
-    raise PhotoError(f"{shown_name(photo)} cannot be fetched ({reason}): check the address, or download the photo.")
+def _fetched(photo: Photo, timeout: float = TIMEOUT_S) -> Photo:
+    is_address = isinstance(photo, str) and photo.startswith(("http://", "https://"))
+    return fetched_photo(photo, timeout) if is_address else photo
 
 
 def _faces_of_each(predictions: Iterable[PhotoPrediction]) -> Iterator[list[dict]]:

@@ -125,13 +125,13 @@ def test_an_unusable_photo_raises(pipe, photo, tmp_path):
 
 
 class Answering(BaseHTTPRequestHandler):
-    """A server that has a photo and, at every other address, a page that says so."""
+    """A server that has a photo and, at every other address, a page."""
 
     def do_GET(self):
-        content = io.BytesIO(b"<html>not found</html>")
+        content = io.BytesIO(b"<html>no photo</html>")
         if self.path == "/photo.png":
             fakes.noise((150, 100)).save(content, "PNG")
-        self.send_response(200 if self.path == "/photo.png" else 404)
+        self.send_response(200)
         self.end_headers()
         self.wfile.write(content.getvalue())
 
@@ -143,7 +143,8 @@ def test_addresses_are_fetched_or_say_why_not(pipe, photo):
     with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         host = f"http://127.0.0.1:{server.server_port}"
-        assert pipe(f"{host}/photo.png") == pipe(photo)
+        assert pipe(f"{host}/photo.png") == pipe(f"{host}/photo.png", timeout=10) == pipe(photo)
+        assert pipe([f"{host}/photo.png"], timeout=10) == [pipe(photo)]
         for given in (f"{host}/none.png", [photo, f"{host}/none.png"]):
             with pytest.raises(PhotoError, match=r"“none.png” cannot be fetched \(the server's answer is no picture\)"):
                 pipe(given)
