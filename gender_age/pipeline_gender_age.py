@@ -141,8 +141,9 @@ class GenderAgePipeline(Pipeline):
 
 
 def _fetched(photo: Photo, timeout: float = TIMEOUT_S) -> Photo:
-    is_address = isinstance(photo, str) and photo.startswith(("http://", "https://"))
-    return fetched_photo(photo, timeout) if is_address else photo
+    if isinstance(photo, str) and photo.startswith(("http://", "https://")):
+        return fetched_photo(photo, timeout)
+    return photo
 
 
 def _faces_of_each(predictions: Iterable[PhotoPrediction]) -> Iterator[list[dict]]:

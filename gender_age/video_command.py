@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import combinations
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from .csv_target import STANDARD_OUTPUT, check_target, is_same_file, open_target, told
 from .errors import UsageError
-from .photo_names import photo_name
 from .replaced_file import check_folder, check_place, replaced
 from .standard_input import StandardInput
 from .video_formats import is_installed, is_video, missing
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .video_results import VideoPrediction
     from .video_writers import PeopleCsvWriter
 
+# In names of files: by Windows, and by macOS bytes that are no UTF-8. Names have at most 255 bytes.
+REFUSED, MAX_STEM_BYTES = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]'), 200
 Input = str | StandardInput
 
 
@@ -83,38 +85,34 @@ def video_writers(arguments: argparse.Namespace, inputs: Sequence[Input]) -> Ite
 
             writers.append(FrameCsvWriter(stack.enter_context(open_target(arguments.frames, "--frames"))))
         if arguments.crops is not None:
-            writers.append(CropWriter(Path(arguments.crops), inputs))
+            writers.append(CropWriter(Path(arguments.crops)))
         if arguments.annotate is not None:
             writers.append(AnnotationWriter(Path(arguments.annotate)))
         yield writers
 
 
 class CropWriter:
-    """Writes the best picture of each person as `VIDEO-NUMBER.jpg`.
+    """Writes the best picture of each person as `VIDEO-NUMBER.jpg`; no file that is there is written over.
 
     Args:
         folder: made where it is missing.
-        inputs: paths that are read, and so are not written to.
     """
 
-    def __init__(self, folder: Path, inputs: Sequence[Input]) -> None:
-        self._folder, self._inputs = folder, inputs
-        self._written: set[Path] = set()
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def add(self, prediction: PhotoPrediction | VideoPrediction) -> None:
         """Writes the people of one video."""
         for number, person in enumerate(getattr(prediction, "people", ()), 1):
-            with replaced(self._free_place(f"{Path(photo_name(prediction.path)).stem}-{number}")) as path:
+            with replaced(self._free_place(f"{_stem(prediction.path or '')}-{number}")) as path:
                 person.crop.save(path, "JPEG", quality=95)
 
     def _free_place(self, stem: str) -> Path:
-        """A name that is none of the inputs, by whatever link, nor written already."""
         place, count = self._folder / f"{stem}.jpg", 1
-        while place in self._written or any(is_same_file(each, os.path.realpath(place)) for each in self._inputs):
+        while os.path.lexists(place):
             count += 1
             place = self._folder / f"{stem}-{count}.jpg"
-        self._written.add(place)
         return place
 
 
@@ -133,6 +131,11 @@ class AnnotationWriter:
             with replaced(self._out) as path:
                 for _ in annotate(prediction.path, prediction, path):
                     pass
+
+
+def _stem(path: str) -> str:
+    """The name of a video without its ending, in characters and a length that every file system takes."""
+    return REFUSED.sub("_", Path(path).stem).encode("utf-8")[:MAX_STEM_BYTES].decode("utf-8", "ignore")
 
 
 def _check_targets(arguments: argparse.Namespace, inputs: Sequence[Input]) -> None:

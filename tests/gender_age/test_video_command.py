@@ -5,12 +5,14 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from gender_age import video_command, video_formats
 from gender_age.__main__ import main
+from gender_age.video_command import CropWriter
 from gender_age.video_reader import VideoReader
 from gender_age.video_writers import FRAME_COLUMNS, PEOPLE_COLUMNS
 from tests import fakes
@@ -159,6 +161,32 @@ def test_crops_take_other_names_than_those_of_inputs(folder, capsys):
     main(["clip.mp4", "faces/clip-1.jpg", "--crops", "faces"])
     assert Path("faces/clip-1.jpg").read_bytes() == before
     assert sorted(os.listdir("faces")) == ["clip-1-2.jpg", "clip-1.jpg", "clip-2.jpg"]
+
+
+def test_crops_overwrite_no_file_that_is_there(folder, capsys):
+    os.makedirs("faces")
+    Path("faces/clip-1.jpg").write_bytes(b"a photo")
+    os.symlink("nowhere", "faces/clip-2.jpg")
+    for _ in range(2):
+        assert main(["clip.mp4", "--crops", "faces"]) == 0
+    assert Path("faces/clip-1.jpg").read_bytes() == b"a photo"
+    names = [f"clip-{person}{run}.jpg" for person in (1, 2) for run in ("", "-2", "-3")]
+    assert sorted(os.listdir("faces")) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("09.41\u202fAM", "09.41\u202fAM"),
+        ('a:b?"c"', "a_b__c_"),
+        ("caf\udce9\n", "caf__"),
+        ("写" * 80, "写" * 66),
+    ],
+)
+def test_crops_are_named_as_the_video_is(tmp_path, name, stem):
+    person = SimpleNamespace(crop=Image.new("RGB", (8, 8)))
+    CropWriter(tmp_path).add(SimpleNamespace(path=f"videos/{name}.mov", people=[person]))
+    assert os.listdir(tmp_path) == [f"{stem}-1.jpg"]
 
 
 def test_a_link_in_the_place_of_an_output_is_replaced_and_not_followed(folder, capsys):
