@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from pathlib import PurePath
 
 from .standard_input import StandardInput
 
 MAX_NAME = 120
+# The zero-width non-joiner and joiner: of Persian and Indic words, and of emoji.
+JOINERS = "\u200c\u200d"
 # One letter before a colon is a drive of Windows; `Path("https://x")` has one slash.
 ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://?|(data):[\w.+/-]*[;,]", re.IGNORECASE)
 
 
 def photo_name(photo: object) -> str:
-    """The base name of a path, safe to print (no control, direction or undecodable characters).
+    """The base name of a path, as `printable` shows it.
 
     "." stays ".", the root is "folder", and what is no path is "image".
     """
@@ -22,8 +25,23 @@ def photo_name(photo: object) -> str:
     if not path:
         return "image"
     name = PurePath(path).name or ("." if PurePath(path) == PurePath(".") else "folder")
-    name = "".join(character if character.isprintable() else "?" for character in name)
+    name = printable(name)
     return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """Text on one line, without control, direction or undecodable characters, for each of which a "?" stands.
+
+    All spaces become the plain one, such as that of macOS before "AM", and joiners stay between what they join.
+    """
+    text = "".join(" " if unicodedata.category(character) == "Zs" else character for character in text)
+    around = zip(f" {text}", text, f"{text[1:]} ", strict=False)
+    return "".join(
+        character
+        if character.isprintable() or (character in JOINERS and _is_visible(before) and _is_visible(after))
+        else "?"
+        for before, character, after in around
+    )
 
 
 def photo_path(photo: object) -> str | None:
@@ -46,4 +64,8 @@ def address_scheme(path: str) -> str | None:
     return found and (found[1] or found[2]).lower()
 
 
-__all__ = ["address_scheme", "photo_name", "photo_path", "shown_name"]
+def _is_visible(character: str) -> bool:
+    return character.isprintable() and character != " "
+
+
+__all__ = ["address_scheme", "photo_name", "photo_path", "printable", "shown_name"]

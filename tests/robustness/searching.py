@@ -17,3 +17,8 @@ FEW, MANY = (
 )
 # Surrogates, which come from names that are no UTF-8, are in.
 TEXT = st.text(st.characters(), max_size=150)
+
+
+def without_joiners(text: str) -> str:
+    """A shown name without U+200C and U+200D, which are kept between what they join and are not `isprintable()`."""
+    return text.replace("\u200c", "").replace("\u200d", "")

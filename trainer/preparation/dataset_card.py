@@ -13,6 +13,7 @@ from datasets.splits import SplitDict, SplitInfo
 from huggingface_hub import DatasetCardData
 
 from gender_age.labels import GENDERS
+from gender_age.photo_names import printable
 
 from ..sources.record import RACES, Origin, Record, Skipped
 from .origins import OTHER_USE, USE
@@ -242,4 +243,4 @@ def _skipped(skipped: Sequence[Skipped]) -> str:
 
 def _printable(file: str) -> str:
     """An archive's file name, escaped for Markdown code."""
-    return "".join(character if character.isprintable() and character != "`" else "?" for character in file)
+    return printable(file).replace("`", "?")
