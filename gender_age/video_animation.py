@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image, ImageSequence
 
 from .formats import FORMATS
-from .video_clip import DAMAGED, Clip, NoVideoError, check_size
+from .refusals import BOMB
+from .video_clip import DAMAGED, TOO_LARGE, Clip, NoVideoError, check_size
 
 DAMAGED_ANIMATION = (OSError, ValueError, EOFError, SyntaxError, IndexError, KeyError, TypeError)
 
@@ -20,6 +21,8 @@ class Animation(Clip):
     def __init__(self, file: IO[bytes]) -> None:
         try:
             self._image = Image.open(file, formats=FORMATS)
+        except BOMB:
+            raise NoVideoError(TOO_LARGE) from None
         except DAMAGED_ANIMATION:
             raise NoVideoError(DAMAGED) from None
         check_size(self._image.width * self._image.height)
@@ -34,7 +37,7 @@ class Animation(Clip):
             except StopIteration:
                 self.duration_s = time_s
                 return
-            except DAMAGED_ANIMATION:
+            except (*DAMAGED_ANIMATION, *BOMB):  # a frame may be larger than the first
                 self.is_damaged = True
                 return
             yield time_s, frame

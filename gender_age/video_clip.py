@@ -17,6 +17,10 @@ TINY_S = 1e-4
 # come after 33 or 34. It is less than a step of 240 frames a second, which are sampled as all others.
 EARLY_S = 0.002
 DAMAGED = "is damaged or cut short: save or download it again"
+NO_MEMORY = "does not fit into memory: save it smaller and try again"
+TOO_LARGE = (
+    f"is too large: the limit is {MAX_FRAME_PIXELS // 1_000_000} megapixels a frame, save it smaller and try again"
+)
 
 
 class NoVideoError(Exception):
@@ -71,8 +75,7 @@ def check_size(num_pixels: int) -> None:
         NoVideoError: a frame has too many pixels.
     """
     if num_pixels > MAX_FRAME_PIXELS:
-        limit = f"{MAX_FRAME_PIXELS // 1_000_000} megapixels a frame"
-        raise NoVideoError(f"is too large: the limit is {limit}, save it smaller and try again")
+        raise NoVideoError(TOO_LARGE)
 
 
-__all__ = ["DAMAGED", "MAX_FRAME_PIXELS", "Clip", "NoVideoError", "check_size"]
+__all__ = ["DAMAGED", "MAX_FRAME_PIXELS", "NO_MEMORY", "TOO_LARGE", "Clip", "NoVideoError", "check_size"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -19,7 +20,7 @@ from .images import opened_file
 from .opening import Kind
 from .opening_messages import send_message
 from .shared_pixels import image_over
-from .video_clip import MAX_FRAME_PIXELS, NoVideoError
+from .video_clip import DAMAGED, MAX_FRAME_PIXELS, NO_MEMORY, NoVideoError
 from .video_decoding import open_clip
 from .video_formats import HEAD_BYTES, WANTED_VIDEO, is_installed, kind_of, missing
 from .worker_process import FAILED, WorkerEndedError, WorkerProcess, checked_size, has_limits
@@ -27,7 +28,6 @@ from .worker_process import FAILED, WorkerEndedError, WorkerProcess, checked_siz
 # For one frame, and for the first; the worker's own limit is in processor time.
 DEADLINE_S = 30.0
 VIDEO = Kind("video", WANTED_VIDEO, "*.mp4", "its path")
-DAMAGED = "is damaged or cut short: save or download it again."
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class VideoReader:
             self.last_s = frame.time_s
             yield frame
         if self.size_wh is None:
-            raise VideoError(f"{self.name} {DAMAGED}")
+            raise VideoError(f"{self.name} {DAMAGED}.")
         self.duration_s = max(self.duration_s or 0.0, self.last_s)
 
     def _from_worker(self, kind: str) -> Generator[Frame, None, None]:
@@ -114,9 +114,10 @@ class VideoReader:
 
     def _from_here(self, kind: str) -> Generator[Frame, None, None]:
         """Where the system lacks what the limits need."""
+        file = io.BufferedReader(self._file.raw)  # the limit on reads is for photos
         try:
-            self._file.seek(0)
-            clip = open_clip(self._file, kind)
+            file.seek(0)
+            clip = open_clip(file, kind)
             self.duration_s = seconds(clip.duration_s)
             for time_s, pixels in clip.frames(self._every_s):
                 image_rgb = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
@@ -124,6 +125,15 @@ class VideoReader:
                 yield Frame(seconds(time_s) or 0.0, image_rgb.crop((0, 0, *self.size_wh)))
         except NoVideoError as error:
             raise VideoError(f"{self.name} {error}.") from None
+        except MemoryError:
+            raise VideoError(f"{self.name} {NO_MEMORY}.") from None
+        except OSError:  # a failing disk; what came before is answered
+            self.is_damaged = True
+            if self.size_wh is None:
+                raise VideoError(f"{self.name} {DAMAGED}.") from None
+            return
+        finally:
+            file.detach()
         self.duration_s, self.is_damaged, self.has_more = seconds(clip.duration_s), clip.is_damaged, clip.has_more
 
 
@@ -175,10 +185,10 @@ def _ending(status: int) -> str:
     if status == -signal.SIGPROF:
         return "takes too long to read: save it again as a usual MP4 (H.264), or choose another video."
     if status == -signal.SIGKILL:
-        return "does not fit into memory: save it smaller and try again."
+        return f"{NO_MEMORY}."
     if status == FAILED:
         return "could not be read: the program that reads videos failed at it. Save it again as a usual MP4 (H.264)."
-    return DAMAGED
+    return f"{DAMAGED}."
 
 
 def seconds(value: object) -> float | None:

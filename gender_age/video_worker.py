@@ -18,7 +18,7 @@ import numpy as np
 from .opening_messages import receive_message, send_message
 from .process_limits import address_space, limit_cpu, limit_memory, lock_down
 from .shared_pixels import BYTES_PER_PIXEL
-from .video_clip import MAX_FRAME_PIXELS, NoVideoError
+from .video_clip import MAX_FRAME_PIXELS, NO_MEMORY, NoVideoError
 from .video_decoding import open_clip
 
 # Decoders keep up to 16 frames of up to 3 bytes a pixel, and the frame is converted twice.
@@ -68,7 +68,7 @@ def answer(connection: socket.socket, descriptor: int, kind: str, every_s: float
     except NoVideoError as error:
         return {"error": str(error)}
     except MemoryError:
-        return {"error": "does not fit into memory: save it smaller and try again"}
+        return {"error": NO_MEMORY}
     ending = {"duration": clip.duration_s, "is_damaged": clip.is_damaged, "has_more": clip.has_more}
     return {"end": True} | ending
 

@@ -1,12 +1,16 @@
 """Files that are no videos, and what is no file: each is a sentence about videos."""
 
+import io
+
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
-from gender_age import video_reader
+from gender_age import photo_file, video_reader
 from gender_age.errors import GenderAgeError, VideoError
 from gender_age.photo_bytes import PhotoBytes
+from gender_age.video_clip import Clip
 from gender_age.video_reader import VideoReader
 
 from .clips import write_clip
@@ -109,3 +113,63 @@ def test_sound_alone_is_a_sentence(tmp_path):
         container.mux(sound.encode())
     with pytest.raises(VideoError, match="holds no pictures"):
         refuse(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.gif"])
+def test_a_long_video_has_more_reads_than_a_photo(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(video_reader, "has_limits", lambda: False)
+    monkeypatch.setattr(photo_file, "MAX_READS", 3)
+    frames = [Image.new("RGB", (64, 48), (2 * number, 0, 0)) for number in range(100)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=200)
+    write_clip(tmp_path / "a.mkv", [], seconds=20, rate=5, size_wh=(64, 48))
+    with VideoReader(tmp_path / name, 0.0) as reader:
+        assert len(list(reader)) == 100
+    assert not reader.is_damaged
+    assert reader.duration_s == pytest.approx(20)
+
+
+@pytest.mark.parametrize("limits", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_an_animation_that_declares_too_many_pixels_is_too_large(tmp_path, monkeypatch, limits):
+    monkeypatch.setattr(video_reader, "has_limits", lambda: limits)
+    content = io.BytesIO()
+    Image.new("P", (8, 8)).save(content, "GIF", save_all=True, append_images=[Image.new("P", (8, 8), 1)])
+    data = bytearray(content.getvalue())
+    data[6:10] = (20_000).to_bytes(2, "little") + (10_000).to_bytes(2, "little")
+    (tmp_path / "big.gif").write_bytes(data)
+    with pytest.raises(VideoError, match="big.gif” is too large: the limit is 16 megapixels a frame"):
+        refuse(tmp_path / "big.gif")
+
+
+class Failing(Clip):
+    """A clip whose second frame raises; or its first."""
+
+    def __init__(self, error, num_frames):
+        self.error, self.num_frames = error, num_frames
+
+    def _decoded(self):
+        yield from ((float(number), None) for number in range(self.num_frames))
+        raise self.error
+
+    def _pixels(self, frame):
+        return np.zeros((48, 64, 4), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("error", "num_frames", "sentence"),
+    [
+        (OSError("a bad sector"), 0, "is damaged or cut short"),
+        (OSError("a bad sector"), 1, None),
+        (MemoryError(), 1, "does not fit into memory"),
+    ],
+)
+def test_what_fails_without_a_worker_is_a_sentence_about_the_video(tmp_path, monkeypatch, error, num_frames, sentence):
+    monkeypatch.setattr(video_reader, "has_limits", lambda: False)
+    monkeypatch.setattr(video_reader, "open_clip", lambda *_: Failing(error, num_frames))
+    path = write_clip(tmp_path / "a.mp4", [], seconds=1, size_wh=(64, 48))
+    with VideoReader(path, 0.0) as reader:
+        if sentence is None:
+            assert len(list(reader)) == num_frames
+            assert reader.is_damaged
+            return
+        with pytest.raises(VideoError, match=f"“a.mp4” {sentence}"):
+            list(reader)
