@@ -138,6 +138,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="Hub id or folder of a checkpoint (default: $GENDER_AGE_MODEL, else the repository's own)",
     )
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
+    parser.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: the GPU if there is one that works)")
     parser.add_argument("--host", metavar="H", help="address to listen on (default: $GRADIO_SERVER_NAME, else local)")
     parser.add_argument(
         "--port",
@@ -166,7 +167,7 @@ def serve(arguments: argparse.Namespace) -> int:
     wait_for_first_page()
     hide_weight_bars()
     try:
-        predictor = GenderAgePredictor.from_pretrained(arguments.model, revision=arguments.revision)
+        predictor = GenderAgePredictor.from_pretrained(arguments.model, arguments.revision, arguments.device)
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1

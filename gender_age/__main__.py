@@ -72,6 +72,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--model", metavar="M", help="folder or Hub id of a checkpoint (default: the repository's own)")
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
+    parser.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: the GPU if there is one that works)")
     parser.add_argument("--json", action="store_true", help="print one line of JSON a photo, as soon as it is ready")
     parser.add_argument(
         "--csv",
@@ -177,7 +178,9 @@ def predict(
     from .guarded_opener import guarded_opener
     from .prediction import DEFAULT_MODEL, GenderAgePredictor
 
-    predictor = GenderAgePredictor.from_pretrained(arguments.model or DEFAULT_MODEL, arguments.revision)
+    predictor = GenderAgePredictor.from_pretrained(
+        arguments.model or DEFAULT_MODEL, arguments.revision, arguments.device
+    )
     predictor.opener = guarded_opener()
     runs = groupby(zip(are_videos, photos, strict=True), key=itemgetter(0))
     return chain.from_iterable(

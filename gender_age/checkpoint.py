@@ -26,6 +26,7 @@ from transformers.utils import logging
 from .alignment import Alignment
 from .backbones import UnsupportedBackboneError
 from .configuration_gender_age import GenderAgeConfig
+from .devices import UNUSABLE, check_device, default_device
 from .errors import ModelError
 from .modeling_gender_age import GenderAgeModel
 
@@ -69,7 +70,7 @@ def load_checkpoint(
     Args:
         id_or_folder: a local folder, or the id of a model on the Hub.
         revision: branch, tag or commit of a Hub model.
-        device: of the model; default: the GPU if there is one.
+        device: of the model; default: the GPU if there is one that works.
 
     Raises:
         ModelError: the checkpoint is missing, cannot be fetched, is of another kind, or incomplete; or the device does
@@ -99,9 +100,11 @@ def load_checkpoint(
         ) from error
     _check_complete(loading, id_or_folder)
     alignment_of(image_processor)
+    device = device or default_device()
     try:
-        return model.eval().to(device or default_device()), image_processor
-    except (RuntimeError, AssertionError) as error:  # AssertionError: torch built without CUDA
+        check_device(device)
+        return model.eval().to(device), image_processor
+    except UNUSABLE as error:
         raise ModelError(f"The device {device} cannot be used here ({_first_line(error)}): try cpu.") from error
 
 
@@ -109,11 +112,6 @@ def register_classes() -> None:
     """Registers our classes with transformers' auto classes, so that no remote code is run."""
     AutoConfig.register(GenderAgeConfig.model_type, GenderAgeConfig, exist_ok=True)
     AutoModel.register(GenderAgeConfig, GenderAgeModel, exist_ok=True)
-
-
-def default_device() -> str:
-    """The GPU if there is one, else the CPU."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def alignment_of(image_processor: BaseImageProcessor) -> Alignment:

@@ -19,8 +19,11 @@ def test_default_model_does_not_depend_on_the_working_directory(tmp_path, monkey
 def test_model_of_the_environment_and_of_the_command_line(monkeypatch):
     monkeypatch.setenv("GENDER_AGE_MODEL", "someone/model")
     assert app.parse_arguments([]).model == "someone/model"
-    arguments = app.parse_arguments(["--model", "other", "--revision", "v1", "--host", "0.0.0.0", "--port", "80"])
-    assert vars(arguments) == {"model": "other", "revision": "v1", "host": "0.0.0.0", "port": 80}
+    arguments = app.parse_arguments(
+        ["--model", "other", "--revision", "v1", "--host", "0.0.0.0", "--port", "80", "--device", "cpu"]
+    )
+    given = {"model": "other", "revision": "v1", "device": "cpu", "host": "0.0.0.0", "port": 80}
+    assert vars(arguments) == given
 
 
 def test_a_model_that_cannot_be_loaded_ends_before_serving(tmp_path, monkeypatch, capsys):

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 import app
-from gender_age.checkpoint import default_device
 from gender_age.detection import MIN_SCORE
+from gender_age.devices import default_device
 from page.server import zero_gpu
 from tests import fakes
 

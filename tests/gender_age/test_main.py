@@ -133,9 +133,9 @@ def test_a_pattern_names_its_files_where_no_shell_replaces_it(commanded, photos,
 
 def test_model_and_revision_are_handed_on(commanded, photos, capsys):
     main([photos[0], "--model", "somebody/something", "--revision", "v9"])
-    main([photos[0]])
+    main([photos[0], "--device", "cpu"])
     default = REPOSITORY / "model"
-    assert commanded.asked == [("somebody/something", "v9"), (default, None)]
+    assert commanded.asked == [("somebody/something", "v9", None), (default, None, "cpu")]
 
 
 def test_a_model_that_cannot_be_used_is_a_sentence_and_status_2(photos, monkeypatch, capsys):
