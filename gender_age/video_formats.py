@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
+import re
+from importlib import metadata
 
 from .signatures import content_of, picture_of
 from .standard_input import StandardInput
@@ -12,7 +13,9 @@ VIDEO_SUFFIXES = frozenset(
     ".mp4 .m4v .mov .qt .3gp .3g2 .mkv .webm .avi .mpg .mpeg .vob .ts .mts .m2ts .ogv .ogg .flv .wmv .asf".split()  # noqa: SIM905
 )
 WANTED_VIDEO = "an MP4, MOV, WebM, MKV, AVI, MPEG or WMV video"
-INSTALL = "pip install av"
+# Of the extra `video`: older ones cannot map HDR to SDR.
+LEAST_PYAV = (17, 1)
+INSTALL = 'pip install -U "av>=17.1"'
 
 # FFmpeg's name of the reader of each kind. It is named to FFmpeg, which would otherwise also try readers of playlists,
 # which open further files and addresses.
@@ -30,13 +33,18 @@ HEAD_BYTES = 512
 
 
 def is_installed() -> bool:
-    """Whether PyAV, of the extra `video`, is there."""
-    return find_spec("av") is not None
+    """Whether PyAV, of the extra `video`, is there, and new enough."""
+    try:
+        found = metadata.version("av")
+    except metadata.PackageNotFoundError:
+        return False
+    return tuple(int(number) for number in re.findall(r"\d+", found)[:2]) >= LEAST_PYAV
 
 
 def missing(what: str) -> str:
     """The sentence that names the extra; `what` needs it."""
-    return f"{what} needs the package PyAV: run {INSTALL} and try again."
+    least = ".".join(map(str, LEAST_PYAV))
+    return f"{what} needs the package PyAV from {least} on: run {INSTALL} and try again."
 
 
 def kind_of(head: bytes) -> str | None:

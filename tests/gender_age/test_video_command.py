@@ -203,9 +203,10 @@ def test_without_the_extra_a_sentence_names_it(folder, monkeypatch, capsys):
         monkeypatch.setattr(module, "is_installed", lambda: False)
     monkeypatch.setattr("gender_age.video_reader.is_installed", lambda: False)
     assert main(["clip.mp4", "photo.png"]) == 1
-    assert "pip install av" in capsys.readouterr().out
+    assert 'pip install -U "av>=17.1"' in capsys.readouterr().out
     assert main(["clip.mp4", "--annotate", "copy.mp4"]) == 2
-    assert "--annotate needs the package PyAV: run pip install av" in capsys.readouterr().err
+    sentence = '--annotate needs the package PyAV from 17.1 on: run pip install -U "av>=17.1" and try again.'
+    assert sentence in capsys.readouterr().err
 
 
 def test_faces_of_lower_scores_are_left_out(folder, capsys):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gender_age.__main__ import main
-from gender_age.video_formats import is_video, kind_of
+from gender_age.video_formats import is_installed, is_video, kind_of
 from tests import fakes
 
 from .pictures import encoded, picture
@@ -57,3 +57,11 @@ def test_a_table_of_such_photos_has_a_row_for_each(commanded, tmp_path, monkeypa
     assert [row["path"] for row in rows] == ["a.cr3", "b.jpg", "b.jpg", "c.png", "c.png"]
     assert "RAW" in rows[0]["error"]
     assert rows[1]["error"] == ""
+
+
+@pytest.mark.parametrize(
+    ("version", "is_enough"), [("16.1.0", False), ("17.0.1", False), ("17.1.0", True), ("17.2rc1", True), ("18", True)]
+)
+def test_an_older_pyav_is_none(monkeypatch, version, is_enough):
+    monkeypatch.setattr("importlib.metadata.version", lambda package: version)
+    assert is_installed() is is_enough
