@@ -99,19 +99,23 @@ def follow(
     Yields:
         The reader after each sampled frame, which knows how far it is.
     """
-    tracker, num_frames = VideoTracker(), 0
+    tracker, times_s = VideoTracker(), list[float]()
     sight = sight or partial(sightings, predictor, min_score=checked_min_score(min_score))
     workers = min(torch.get_num_threads(), WORKERS)
-    with VideoReader(video, SAMPLE_S) as reader, closing(parallel_map(sight, reader, workers)) as frames:
-        for found in frames:
+    with (
+        VideoReader(video, SAMPLE_S) as reader,
+        closing(parallel_map(partial(_timed, sight), reader, workers)) as frames,
+    ):
+        for time_s, found in frames:
             if longest_s is not None and max(reader.duration_s or 0.0, reader.last_s) > longest_s + GRACE_S:
                 limit = counted(longest_s, "second")
                 raise VideoError(f"{reader.name} is too long: the limit is {limit}, cut it and try again.")
             tracker.add(found)
-            num_frames += 1
+            times_s.append(time_s)
             yield reader
-    fewest = min(FEWEST_FRAMES, 1 + num_frames // FEWEST_FRAMES)
-    people = [each for each in tracker.people() if len(each.faces) >= fewest]
+    steps = _steps(times_s, times_s[-1] if reader.is_damaged else reader.duration_s or 0.0)
+    fewest = min(FEWEST_FRAMES, 1 + sum(steps.values()) // FEWEST_FRAMES)
+    people = [each for each in tracker.people() if sum(steps[face.time_s] for face in each.faces) >= fewest]
     width, height = reader.size_wh or (None, None)
     return VideoPrediction(
         video=photo_name(video),
@@ -119,7 +123,7 @@ def follow(
         width=width,
         height=height,
         duration=reader.duration_s,
-        people=tuple(person_of(each, predictor) for each in people),
+        people=tuple(person_of(each, predictor, SAMPLE_S * (steps[each.faces[-1].time_s] - 1)) for each in people),
         error=_what_is_missing(reader),
     )
 
@@ -154,8 +158,12 @@ def sightings(predictor: GenderAgePredictor, frame: Frame, min_score: float | No
     ]
 
 
-def person_of(person: Person, predictor: GenderAgePredictor) -> PersonPrediction:
-    """The answer from all faces of a person: their mean distributions, in which large, certain faces count more."""
+def person_of(person: Person, predictor: GenderAgePredictor, held_s: float = 0.0) -> PersonPrediction:
+    """The answer from all faces of a person: their mean distributions, in which large, certain faces count more.
+
+    Args:
+        held_s: how much longer than a sampled frame the person's last one is shown.
+    """
     faces = person.faces
     genders = torch.stack([torch.from_numpy(face.gender_probabilities) for face in faces])
     ages = torch.stack([torch.from_numpy(face.age_probabilities) for face in faces])
@@ -174,12 +182,22 @@ def person_of(person: Person, predictor: GenderAgePredictor) -> PersonPrediction
     )
     return PersonPrediction(
         first=seen[0].time,
-        last=seen[-1].time,
+        last=round(seen[-1].time + held_s, 6),
         frames=len(seen),
         seen=seen,
         crop=person.crop,
         **asdict(overall),
     )
+
+
+def _timed(sight: Sight, frame: Frame) -> tuple[float, list[Sighting]]:
+    return frame.time_s, sight(frame)
+
+
+def _steps(times_s: list[float], end_s: float) -> dict[float, int]:
+    """The time of each frame -> how many sampled ones it stands for: one, or more where it is shown for seconds."""
+    shown_s = {time_s: after_s - time_s for time_s, after_s in zip(times_s, [*times_s[1:], end_s], strict=True)}
+    return {time_s: max(1, round(each / SAMPLE_S)) for time_s, each in shown_s.items()}
 
 
 def _what_is_missing(reader: VideoReader) -> str | None:

@@ -30,7 +30,8 @@ class PersonPrediction(FaceEstimate):
     """One person of a video, with what all frames say of them.
 
     Attributes:
-        first, last: when the face was seen first and last, in seconds from the video's start.
+        first, last: when the face was seen first and last, in seconds from the video's start; a frame that is shown
+            for seconds, such as a slide, is seen for as long.
         frames: in how many of the sampled frames it was seen.
         seen: the face in each of them, in order of time.
         crop: the aligned face that shows most, RGB.
