@@ -100,9 +100,10 @@ def load_checkpoint(
         ) from error
     _check_complete(loading, id_or_folder)
     alignment_of(image_processor)
-    device = device or default_device()
+    device, is_given = device or default_device(), device is not None
     try:
-        check_device(device)
+        if is_given:
+            check_device(device)
         return model.eval().to(device), image_processor
     except UNUSABLE as error:
         raise ModelError(f"The device {device} cannot be used here ({_first_line(error)}): try cpu.") from error

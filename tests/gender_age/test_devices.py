@@ -5,6 +5,7 @@ import logging
 import pytest
 import torch
 
+from gender_age import checkpoint
 from gender_age.checkpoint import load_checkpoint
 from gender_age.devices import default_device
 from gender_age.errors import ModelError
@@ -41,3 +42,15 @@ def test_what_was_asked_for_and_cannot_compute_is_a_sentence(no_kernels, tiny_mo
 def test_without_a_gpu_it_is_the_cpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert default_device() == "cpu"
+
+
+def test_nothing_is_computed_on_a_device_that_nobody_named(monkeypatch, tiny_model_folder):
+    """ZeroGPU's GPU is there for answers only; any other was tried when it was chosen."""
+
+    def no_gpu_yet(device):
+        raise RuntimeError("no GPU yet")
+
+    monkeypatch.setattr(checkpoint, "check_device", no_gpu_yet)
+    assert load_checkpoint(tiny_model_folder)[0].device.type == "cpu"
+    with pytest.raises(ModelError, match="no GPU yet"):
+        load_checkpoint(tiny_model_folder, device="cpu")
