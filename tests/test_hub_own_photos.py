@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import json
 import re
 import shlex
@@ -17,6 +19,8 @@ from tests.conftest import REPOSITORY
 from tests.fake_hub.commands import Commands
 from tests.fake_hub.server import TOKEN, HubServer
 from tests.trainer.drawn_sources import portrait, write_folder, write_tar
+from trainer.__main__ import COMMANDS
+from trainer.training.config_file import load_config
 
 COUNT = 24
 # Of the training: what makes it short.
@@ -71,8 +75,6 @@ def said(place) -> dict[str, str]:
                 with Image.open(place / command[1]) as picture:
                     picture.load()
                     said[name] = str(picture.size)
-            else:
-                said["install"] = shlex.join(command)
         said["model"] = hub.files("user/my-model")
         said["space"] = hub.files("user/my-page", type="space")
     return said
@@ -82,12 +84,39 @@ def test_there_are_ten():
     assert len(ten_commands()) == 10
 
 
-def test_the_extra_exists(said):
-    assert set(re.search(r"\[(.*)\]", said["install"])[1].split(",")) <= set(
-        metadata("gender-age").get_all("Provides-Extra")
-    )
+def test_the_extra_exists():
+    install = shlex.join(ten_commands()[0])
+    assert set(re.search(r"\[(.*)\]", install)[1].split(",")) <= set(metadata("gender-age").get_all("Provides-Extra"))
 
 
+def options_of(command: list[str]) -> argparse.Namespace:
+    """What the command's own parser reads."""
+    parser = argparse.ArgumentParser()
+    importlib.import_module(COMMANDS[command[3]][0]).add_arguments(parser)
+    return parser.parse_args(command[4:])
+
+
+def test_each_reads_what_an_earlier_one_has_made():
+    """The slow tests run them; that each command does what it says is tested with the command."""
+    _, mine, faces, utkface, train, curves, evaluate, push, load, deploy = ten_commands()
+    made = [options_of(each) for each in (mine, utkface)]
+    assert faces[1] == f"{made[0].out}/report/examples.png"
+    training = options_of(train)
+    config = load_config(REPOSITORY / training.config, training.overrides)
+    datasets = [*config.data.train]
+    assert datasets == [str(each.out) for each in made]
+    run = config.training["output_dir"]
+    assert curves[1] == f"{run}/curves.png"
+    evaluation, publishing, page = map(options_of, (evaluate, push, deploy))
+    assert {str(each.model) for each in (evaluation, publishing)} == {f"{run}/model"}
+    assert [str(each) for each in evaluation.data] == datasets
+    assert str(publishing.report) == f"{evaluation.output}/report.json"
+    assert page.model == publishing.to
+    compile(load[2], "docs/training.md", "exec")
+    assert f"model='{publishing.to}'" in load[2]
+
+
+@pytest.mark.slow
 def test_faces_are_found_and_divided(place, said):
     for name in ("mine", "utkface"):
         prepared = json.loads((place / "data" / name / "prepare.json").read_text())
@@ -95,6 +124,7 @@ def test_faces_are_found_and_divided(place, said):
         assert prepared["without_landmarks"] == 0
 
 
+@pytest.mark.slow
 def test_the_model_is_fine_tuned_and_measured(place, said):
     record = json.loads((place / "runs" / "own_photos" / "model" / "training.json").read_text())
     assert record["config"]["data"]["train"] == ["data/mine", "data/utkface"]
@@ -103,12 +133,14 @@ def test_the_model_is_fine_tuned_and_measured(place, said):
     assert set(report["protocols"]["end_to_end"]) == {"mine", "utkface"}
 
 
+@pytest.mark.slow
 def test_a_stranger_loads_what_was_published(said):
     faces = eval(said["stranger"].splitlines()[-1], {}, {})
     assert len(faces) == 3
     assert "### mine" in said["model"]["README.md"].decode()
 
 
+@pytest.mark.slow
 def test_the_space_has_page_and_model(said):
     assert {"app.py", "model/model.safetensors"} <= said["space"].keys()
     assert json.loads(said["space"]["model/training.json"])["config"]["data"]["train"] == ["data/mine", "data/utkface"]
