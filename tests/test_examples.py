@@ -1,11 +1,8 @@
 """The default model on the example photos, whose true ages are known (examples/SOURCES.md)."""
 
-import json
-import subprocess
-import sys
-
 import pytest
 
+from gender_age.prediction import GenderAgePredictor
 from tests.conftest import REPOSITORY
 
 COLLINS, HOPPER, OBAMA = ("female", 41), ("female", 77), ("male", 51)
@@ -29,18 +26,11 @@ LARGEST_ERROR_YEARS = 10.5
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, dict]:
-    """What the command line prints, by photo."""
+    """As the command line prints them, by photo."""
     photos = sorted((REPOSITORY / "examples").glob("*.jpg"))
-    done = subprocess.run(
-        [sys.executable, "-m", "gender_age", *map(str, photos), "--json"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [line["photo"] for line in lines] == [photo.name for photo in photos]
-    return {line["photo"]: line for line in lines}
+    answers = [each.to_dict() for each in GenderAgePredictor.from_pretrained().iter_predict(photos)]
+    assert [answer["photo"] for answer in answers] == [photo.name for photo in photos]
+    return {answer["photo"]: answer for answer in answers}
 
 
 def test_every_example_is_known(answers):

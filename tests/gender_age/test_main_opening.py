@@ -1,7 +1,6 @@
 """The command line opens photos in a worker process, from the first photo on."""
 
 import json
-import subprocess
 import sys
 import zlib
 
@@ -11,7 +10,6 @@ from gender_age import __main__ as command
 from gender_age.guarded_opener import GuardedOpener
 from gender_age.prediction import GenderAgePredictor
 from tests import fakes
-from tests.conftest import REPOSITORY
 
 from .greedy_files import known_files, unknown_files
 from .pictures import picture, rgb_tags, tiff
@@ -31,7 +29,9 @@ def test_it_starts_a_worker_at_its_first_photo(checkpoint, monkeypatch, tmp_path
     assert (status, first["width"], second["width"]) == (1, 60, None)
 
 
-def test_hostile_files_are_answered_and_the_photo_behind_them_too(tiny_model_folder, tmp_path):
+def test_hostile_files_are_answered_and_the_photo_behind_them_too(tiny_model_folder, monkeypatch, tmp_path, capfd):
+    predictor = GenderAgePredictor.from_pretrained(tiny_model_folder)
+    monkeypatch.setattr(GenderAgePredictor, "from_pretrained", lambda *_: predictor)
     pixels = zlib.compress(b"short")  # of which libtiff would tell on stderr
     short = tiff(rgb_tags((60, 40), 8) | {259: 8, 279: len(pixels)}, data=pixels)
     files = known_files() | unknown_files() | {"short.tif": short}
@@ -40,8 +40,9 @@ def test_hostile_files_are_answered_and_the_photo_behind_them_too(tiny_model_fol
         (tmp_path / name).write_bytes(files[name])
     picture().save(tmp_path / "last.png")
     photos = [*(str(tmp_path / name) for name in names), str(tmp_path / "last.png")]
-    run = [sys.executable, "-m", "gender_age", *photos, "--json", "--model", str(tiny_model_folder)]
-    ran = subprocess.run(run, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
-    answers = [json.loads(line) for line in ran.stdout.splitlines()]
+    command.main([*photos, "--json", "--model", str(tiny_model_folder)])
+    predictor.opener.close()
+    out, err = capfd.readouterr()
+    answers = [json.loads(line) for line in out.splitlines()]
     assert [answer["error"] is None for answer in answers] == [False] * 5 + [True]
-    assert ran.stderr == ""
+    assert err == ""

@@ -12,7 +12,6 @@ import sys
 
 import pytest
 
-from gender_age.checkpoint import DEFAULT_MODEL
 from tests.conftest import REPOSITORY
 from trainer.push import push_to_folder
 
@@ -57,10 +56,10 @@ def test_the_command_line_unpickles_nothing(tiny_model_folder):
 
 
 @pytest.fixture(scope="module")
-def lines(tmp_path_factory):
-    """What the process of a pipeline around the default model prints."""
+def lines(tiny_model_folder, tmp_path_factory):
+    """What the process of a pipeline prints."""
     folder = tmp_path_factory.mktemp("pushed")
-    push_to_folder(DEFAULT_MODEL, folder / "model")
+    push_to_folder(tiny_model_folder, folder / "model")
     done = run("-c", PIPELINE, folder / "model", PHOTO, HF_MODULES_CACHE=str(folder / "modules"))
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
