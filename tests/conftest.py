@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import tempfile
@@ -46,6 +47,12 @@ TINY = {
     "image_size": 32,
     "patch_size": 8,
 }
+
+
+def pytest_collection_finish():
+    """What was imported stays: `gc.collect`, which every training asks for, need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 from datasets import load_dataset
+from datasets.fingerprint import generate_random_fingerprint
 from pyarrow import parquet
 
 from tests.trainer.drawn_sources import chips, write_folder
@@ -39,3 +40,14 @@ def sharded(tiny_data, tmp_path_factory):
                 table = table.slice(size)
     shutil.copy(validation, folder / "data")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def runs_are_short(monkeypatch):
+    """Most of the time of a tiny run is not its training.
+
+    Its curves are left out: the run that the tests of test_train.py share draws them. `datasets` hashes the answers of
+    each evaluation for a cache that has no use here.
+    """
+    monkeypatch.setattr("trainer.train.draw_curves", lambda *_: None)
+    monkeypatch.setattr("datasets.arrow_dataset.generate_fingerprint", lambda _: generate_random_fingerprint())
