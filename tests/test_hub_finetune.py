@@ -37,29 +37,39 @@ def write_config(path, data, **model):
 
 
 @pytest.fixture(scope="module")
-def trained(stock, tiny_data, tmp_path_factory) -> dict:
+def hub():
+    with HubServer() as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def trainer(hub):
+    with Commands("trainer.__main__", hub.environment()) as trainer:
+        yield trainer
+
+
+@pytest.fixture(scope="module")
+def trained(hub, trainer, stock, tiny_data, tmp_path_factory) -> dict:
     """Run -> the finished model, and what the command said; "unmoved" ones have a learning rate of 0."""
     folder = tmp_path_factory.mktemp("runs")
     write_config(folder / "config.yaml", tiny_data, revision="v1")
     results = {}
-    with HubServer() as hub:
-        for kind, model in stock.items():
-            model.save_pretrained(folder / kind)
-            repository = hub.add_repo(f"someone/{kind}", files=folder / kind)
-            repository.tags["v1"] = repository.commits[-1].oid
-            repository.commit("broken, which a pinned revision does not see", {"config.json": b"{"})
-        with Commands("trainer.__main__", hub.environment()) as trainer:
-            for name, kind, rate in (("vit unmoved", "vit", 0.0), ("vit", "vit", 1e-2), ("deit unmoved", "deit", 0.0)):
-                run = folder / name.replace(" ", "-")
-                done = trainer.run(
-                    "train",
-                    str(folder / "config.yaml"),
-                    f"model.pretrained=someone/{kind}",
-                    f"training.output_dir={run}",
-                    f"training.learning_rate={rate}",
-                )
-                assert done.status == 0, done.stderr
-                results[name] = load_checkpoint(run / "model", device="cpu")[0], done.stderr
+    for kind, model in stock.items():
+        model.save_pretrained(folder / kind)
+        repository = hub.add_repo(f"someone/{kind}", files=folder / kind)
+        repository.tags["v1"] = repository.commits[-1].oid
+        repository.commit("broken, which a pinned revision does not see", {"config.json": b"{"})
+    for name, kind, rate in (("vit unmoved", "vit", 0.0), ("vit", "vit", 1e-2), ("deit unmoved", "deit", 0.0)):
+        run = folder / name.replace(" ", "-")
+        done = trainer.run(
+            "train",
+            str(folder / "config.yaml"),
+            f"model.pretrained=someone/{kind}",
+            f"training.output_dir={run}",
+            f"training.learning_rate={rate}",
+        )
+        assert done.status == 0, done.stderr
+        results[name] = load_checkpoint(run / "model", device="cpu")[0], done.stderr
     return results
 
 
@@ -84,19 +94,19 @@ def test_training_moves_every_parameter(trained):
     assert not [name for name in before if torch.equal(before[name], after[name])]
 
 
-def test_a_model_of_this_project_brings_the_record_of_its_training(tiny_model_folder, tiny_data, tmp_path):
+def test_a_model_of_this_project_brings_the_record_of_its_training(
+    hub, trainer, tiny_model_folder, tiny_data, tmp_path
+):
     shutil.copytree(tiny_model_folder, tmp_path / "start")
     start = {"config": {"model": {"pretrained": None}, "data": {"train": ["data/utkface"]}}, "history": [{"step": 1}]}
     (tmp_path / "start" / TRAINING_FILE).write_text(json.dumps(start))
     write_config(tmp_path / "config.yaml", tiny_data, pretrained="someone/faces")
-    with HubServer() as hub:
-        hub.add_repo("someone/faces", files=tmp_path / "start")
-        with Commands("trainer.__main__", hub.environment()) as trainer:
-            run = tmp_path / "run"
-            done = trainer.run("train", str(tmp_path / "config.yaml"), f"training.output_dir={run}")
-            assert done.status == 0, done.stderr
-            done = trainer.run("push", "--model", str(run / "model"), "--to-folder", str(tmp_path / "pushed"))
-            assert done.status == 0, done.stderr
+    hub.add_repo("someone/faces", files=tmp_path / "start")
+    run = tmp_path / "run"
+    done = trainer.run("train", str(tmp_path / "config.yaml"), f"training.output_dir={run}")
+    assert done.status == 0, done.stderr
+    done = trainer.run("push", "--model", str(run / "model"), "--to-folder", str(tmp_path / "pushed"))
+    assert done.status == 0, done.stderr
     record = json.loads((run / "model" / TRAINING_FILE).read_text())
     assert record["started_from"] == {"config": start["config"]}
     card = (tmp_path / "pushed" / "README.md").read_text("utf-8")
