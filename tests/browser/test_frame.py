@@ -35,7 +35,7 @@ for (const kind of ['scroll', 'resize']) addEventListener(kind, tell);
 </script>"""
 
 
-@pytest.fixture(params=["desktop-light", "phone-dark"])
+@pytest.fixture(params=["phone-dark", pytest.param("desktop-light", marks=pytest.mark.slow)])
 def space(browser, page_url, request):
     """The page of a site, and the frame in it that has this page, at least twice as high as the window."""
     (width, height), theme = ALL_VIEWS[request.param]

@@ -26,8 +26,8 @@ def test_heic_photos_are_answered_and_shown(page, heic):
         lambda: send(page, "drop", "#summary", heic, mime=""),
         lambda: send(page, "paste", "body", heic, mime="image/heic"),
     ):
-        page.click("#examples button.gallery-item >> nth=1")
-        answered(page, "congress.jpg")
+        page.click("#examples button.gallery-item >> nth=2")
+        answered(page, "hopper.jpg")
         give()
         answered(page, heic.name)
         page.wait_for_function(DRAWN)

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pyarrow.parquet
+import pytest
 
 from page.shared.histograms import Column, column_chart
 
@@ -206,6 +207,7 @@ def test_cancel_keeps_the_finished_part(page, tmp_path):
     assert page.locator("#many-cancel").is_hidden()
 
 
+@pytest.mark.slow  # page/many/test_tab.py asks without a browser
 @ONE_VIEW
 def test_without_files_it_says_what_to_do(page):
     open_tab(page, "Many photos")
@@ -214,6 +216,7 @@ def test_without_files_it_says_what_to_do(page):
     page.wait_for_selector("#many-analyse", state="visible")
 
 
+@pytest.mark.slow  # test_visit.py shows a full queue, page/many/test_tab.py the buttons after a failure
 def test_a_full_queue_ends_the_waiting_and_the_next_try_works(busy_page):
     refuse(busy_page)
     analyse(busy_page, PHOTOS[1:])

@@ -60,6 +60,7 @@ def card_text(page, number):
     return " ".join(page.locator("#faces .ga-face").nth(number - 1).inner_text().split())
 
 
+@first_in("phone-dark")
 def test_a_photo_its_boxes_and_its_cards(page):
     choose(page, EXAMPLES / "group.jpg")
     assert "3 faces found in “group.jpg”" in summary(page, "found")

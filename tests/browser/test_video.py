@@ -4,7 +4,7 @@ import pytest
 
 from tests.gender_age.clips import Actor, moving, portrait, write_clip
 
-from .steps import EXAMPLES, ONE_VIEW, open_tab, send, violations
+from .steps import EXAMPLES, ONE_VIEW, first_in, open_tab, send, violations
 
 CHOSEN = "#video-file td.filename >> text={}"
 # Buttons of an input that lie over what stands beside the file's name.
@@ -46,6 +46,7 @@ def test_a_video_is_dropped_anywhere_also_among_photos(page, clip, tmp_path):
     assert page.locator(".toast-body.error").count() == 0
 
 
+@first_in("phone-dark")
 def test_people_of_a_video_are_shown_and_a_run_is_stopped(page, clip):
     open_tab(page, "Many photos")
     page.get_by_role("button", name="Follow people through a video").click()

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.browser.steps import EXAMPLES, ONE_VIEW, answered, caught, choose, first_in, held, open_tab, refuse
 
 EXPLAINED = """(old) => {
@@ -24,6 +26,7 @@ def heights(page) -> list[str]:
     return [bar.get_attribute("height") for bar in page.locator("#why-panel rect").all()]
 
 
+@pytest.mark.slow  # page/why/test_tab.py asks without a browser
 @first_in("phone-dark")
 def test_without_a_photo_it_says_what_to_do(page):
     open_tab(page, "Why?")
@@ -66,6 +69,7 @@ def test_every_face_is_explained(page):
     assert "0–9" in page.inner_text("#why-panel table")
 
 
+@pytest.mark.slow  # test_visit.py shows a full queue, page/why/test_tab.py the next try after a failure
 def test_a_full_queue_is_a_sentence_and_the_tab_tries_again_when_it_is_opened_again(busy_page):
     choose(busy_page, EXAMPLES / "collins.jpg")
     busy_page.wait_for_selector("#faces .ga-face")
