@@ -26,7 +26,7 @@ from . import conftest
 from .crowd import FULL, ask_together, own_photos
 from .inputs import saved
 from .measuring import MOST_MB, percentile, tree_mb
-from .pages import PageProcess, given
+from .pages import Caller, PageProcess, given
 
 MOST_YEARS_APART = 0.05
 CLIENTS, TURNS = 50, 10
@@ -73,8 +73,7 @@ def test_a_full_queue_is_a_sentence_at_once_and_those_who_wait_are_answered(narr
     answers = []
 
     def ask():
-        client = Client(narrow.url, verbose=False, analytics_enabled=False)
-        answers.append(client.predict(handle_file(str(path)), api_name="/predict"))
+        answers.append(Caller(narrow.url).predict("a.png", saved("PNG")))
 
     places = PHOTO_PLACES["concurrency_limit"]
     visitors = [threading.Thread(target=ask) for _ in range(places + 2)]

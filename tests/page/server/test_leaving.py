@@ -51,13 +51,22 @@ class Page:
         assert len(self.predictor.seen) >= count
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
+        patch.setattr(batch, "PORTION_S", 0.3)
+        served = Page()
+        yield served
+        served.demo.close()
+
+
 @pytest.fixture
-def page(tmp_path, monkeypatch):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
-    monkeypatch.setattr(batch, "PORTION_S", 0.3)
-    served = Page()
-    yield served
-    served.demo.close()
+def page(served):
+    """Idle, and without memories of an earlier test."""
+    served.seconds_until_idle()
+    served.predictor.seen.clear()
+    return served
 
 
 def leave(url, **options):
@@ -98,9 +107,9 @@ def test_a_batch_that_is_waited_for_is_answered_whole(page, tmp_path):
 
 
 def test_a_live_stream(page):
-    body = {"data": [{"url": picture()}, None], "fn_index": page.number_of("look"), "session_hash": "a visitor"}
+    body = {"data": [{"url": picture()}, None], "fn_index": page.number_of("look"), "session_hash": "another visitor"}
     httpx.post(page.api + "queue/join", json=body).raise_for_status()
-    with httpx.stream("GET", page.api + "queue/data", params={"session_hash": "a visitor"}) as events:
+    with httpx.stream("GET", page.api + "queue/data", params={"session_hash": "another visitor"}) as events:
         next(line for line in events.iter_lines() if "process_streaming" in line)
     assert page.seconds_until_idle() < 2
 

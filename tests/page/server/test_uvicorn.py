@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from gradio import http_server
 
-LONG_S = 2.5
+LONG_S = 1.5
 
 
 async def answer(scope, receive, send):
