@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -135,13 +136,25 @@ def shaky_page(browser, page_url):
         yield tab
 
 
+@cache
+def shared_context(browser, size_wh, theme):
+    """One for all tests of a view, which the page's scripts are sent to once. Each test has a tab of its own."""
+    width, height = size_wh
+    return browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+
+
 class WatchedPage:
-    """A page of `browser` that is looked over when it is left; console errors may say what is `tolerated`."""
+    """A page of `browser` that is looked over when it is left; console errors may say what is `tolerated`.
+
+    With options of a `context`, it has one of its own, in which nothing is cached.
+    """
 
     def __init__(self, browser, page_url, size_wh, theme, tolerated=None, **context):
         self.url, self.theme, self.tolerated = page_url, theme, tolerated
         width, height = size_wh
-        self.context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **context)
+        viewport = {"width": width, "height": height}
+        self.own = browser.new_context(viewport=viewport, color_scheme=theme, **context) if context else None
+        self.context = self.own or shared_context(browser, size_wh, theme)
         self.errors, self.hosts = [], set()
 
     def __enter__(self):
@@ -157,7 +170,10 @@ class WatchedPage:
     def __exit__(self, kind, *_):
         sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         overflow = self.tab.evaluate(sideways)
-        self.context.close()
+        self.tab.close()
+        self.context.clear_permissions()
+        if self.own:
+            self.own.close()
         if kind is None:
             assert [error for error in self.errors if self.tolerated is None or self.tolerated not in error] == []
             assert self.hosts == {self.url.split("/")[2]}

@@ -7,8 +7,6 @@ from PIL import Image
 from .conftest import WatchedPage
 from .steps import (
     ALL_VIEWS,
-    BROWSER_OPTIONS,
-    CHROMIUM,
     EXAMPLES,
     ONE_VIEW,
     answered,
@@ -19,7 +17,6 @@ from .steps import (
     send,
 )
 
-CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 IN_VIEW = """(selector) => {
   const place = document.querySelector(selector)?.getBoundingClientRect();
   return place && place.height > 0 && place.top >= -1 && place.top < innerHeight * 0.6;
@@ -142,16 +139,14 @@ def test_no_camera_and_a_refused_clipboard_are_sentences(page):
     assert page.locator(".ga-camera").is_hidden()
 
 
-def test_a_photo_is_taken_with_the_camera_which_is_off_afterwards(playwright, page_url):
-    running = playwright.chromium.launch(executable_path=CHROMIUM, args=[*BROWSER_OPTIONS, *CAMERA])
-    with WatchedPage(running, page_url, *ALL_VIEWS["phone-light"]) as page:
+def test_a_photo_is_taken_with_the_camera_which_is_off_afterwards(camera_browser, page_url):
+    with WatchedPage(camera_browser, page_url, *ALL_VIEWS["phone-light"]) as page:
         page.click("#camera")
         page.wait_for_function("document.querySelector('.ga-camera video').videoWidth > 0")
         page.evaluate("window.track = document.querySelector('.ga-camera video').srcObject.getTracks()[0]")
         page.click(".ga-camera [data-do=take]")
         page.wait_for_selector("#summary >> text=“camera.jpg”")
         assert page.evaluate("window.track.readyState") == "ended"
-    running.close()
 
 
 @first_in("desktop-light")

@@ -9,7 +9,7 @@ LOADED = "[...document.images].length > 8 && [...document.images].every((each) =
 
 
 def test_the_first_load_is_small(browser, page_url):
-    with WatchedPage(browser, page_url, (390, 844), "light") as page:
+    with WatchedPage(browser, page_url, (390, 844), "light", locale="en-US") as page:
         watcher = page.context.new_cdp_session(page)
         watcher.send("Network.enable")
         watcher.send("Network.setCacheDisabled", {"cacheDisabled": True})
