@@ -175,13 +175,13 @@ def predict(
     """
     be_quiet()
     # Here and not above, so that --help and mistakes in the arguments answer at once.
-    from .guarded_opener import guarded_opener
+    from .guarded_opener import GuardedOpener
     from .prediction import DEFAULT_MODEL, GenderAgePredictor
 
     predictor = GenderAgePredictor.from_pretrained(
         arguments.model or DEFAULT_MODEL, arguments.revision, arguments.device
     )
-    predictor.opener = guarded_opener()
+    predictor.opener = GuardedOpener()
     runs = groupby(zip(are_videos, photos, strict=True), key=itemgetter(0))
     return chain.from_iterable(
         _predictions(predictor, arguments, kind, [photo for _, photo in run]) for kind, run in runs

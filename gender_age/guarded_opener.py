@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from .errors import PhotoError
-from .images import MAX_PIXELS, Opener, Photo, open_photo, opened_file, upright
+from .images import MAX_PIXELS, Photo, open_photo, opened_file, upright
 from .photo_file import PhotoFile
 from .photo_reading import Picture
 from .refusals import damaged, failed, too_much_memory, too_slow
@@ -38,7 +38,8 @@ class GuardedOpener:
     """`open_photo` in a small pool of worker processes; a context manager.
 
     Workers start with the first photos, are replaced when they end or have opened a thousand photos, and end with this
-    process. Images and arrays are decoded already, or are the caller's own, and are opened here.
+    process. Images and arrays are decoded already, or are the caller's own, and are opened here. So is every photo where
+    the system lacks what the limits need, which is Linux: a warning says so, and the checks of `open_photo` hold.
 
     Args:
         workers: the most photos that are opened at once; others wait.
@@ -57,6 +58,9 @@ class GuardedOpener:
         self._idle: list[WorkerProcess] = []
         self._pid = os.getpid()
         self._finalizer = weakref.finalize(self, _end_all, self._idle)
+        self._has_limits = has_limits()
+        if not self._has_limits:
+            logger.warning("Photos are opened without limits on memory and time, which need Linux; the checks hold.")
 
     def __call__(self, photo: Photo, max_pixels: int = MAX_PIXELS) -> Image.Image:
         """See `open_photo`; a larger `max_pixels` than `MAX_PIXELS` counts as that, for which the workers have memory.
@@ -64,7 +68,7 @@ class GuardedOpener:
         Raises:
             PhotoError: the photo cannot be used, or takes more memory or time than a photo of its size.
         """
-        if isinstance(photo, (Image.Image, np.ndarray)):
+        if not self._has_limits or isinstance(photo, (Image.Image, np.ndarray)):
             return open_photo(photo, max_pixels)
         if self._pid != os.getpid():  # after a fork, the workers and their turns are those of the other process
             self._pid, self._turns = os.getpid(), threading.BoundedSemaphore(self._workers)
@@ -138,14 +142,6 @@ def _reason(status: int | None, is_late: bool) -> Callable[[str], str]:
     return too_much_memory if status == -signal.SIGKILL else damaged  # so the system ends who takes too much
 
 
-def guarded_opener(workers: int = WORKERS) -> Opener:
-    """A `GuardedOpener`; or `open_photo`, with its checks alone, where the system lacks what the limits need."""
-    if has_limits():
-        return GuardedOpener(workers)
-    logger.warning("Photos are opened without limits on memory and time, which need Linux; the checks hold.")
-    return open_photo
-
-
 @contextmanager
 def descriptor_of(file: PhotoFile) -> Iterator[int]:
     """The file's descriptor; that of a copy, where it is one in memory only."""
@@ -166,4 +162,4 @@ def _end_all(workers: list[WorkerProcess]) -> None:
             workers.pop().end()
 
 
-__all__ = ["GuardedOpener", "descriptor_of", "guarded_opener"]
+__all__ = ["GuardedOpener", "descriptor_of"]

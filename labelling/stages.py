@@ -10,7 +10,7 @@ import pyarrow
 import torch
 from ray.actor import ActorHandle
 
-from gender_age.guarded_opener import guarded_opener
+from gender_age.guarded_opener import GuardedOpener
 from gender_age.parallel import parallel_map
 from gender_age.prediction import GenderAgePredictor
 from gender_age.results import PhotoPrediction
@@ -38,7 +38,7 @@ class FindFaces:
     def __init__(self, model: ModelChoice, min_score: float | None) -> None:
         # Cores are shared by actors, not by threads.
         torch.set_num_threads(1)
-        self._predictor = model.predictor("cpu", guarded_opener())
+        self._predictor = model.predictor("cpu", GuardedOpener())
         self._min_score = min_score
 
     def __call__(self, items: pyarrow.Table) -> Iterator[Batch]:

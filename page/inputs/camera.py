@@ -10,8 +10,8 @@ from gradio.data_classes import ImageData
 from PIL import Image
 
 from gender_age.errors import GenderAgeError
-from gender_age.guarded_opener import guarded_opener
-from gender_age.images import BOMB, DAMAGED, Opener
+from gender_age.guarded_opener import GuardedOpener
+from gender_age.images import BOMB, DAMAGED
 from gender_age.jpeg_segments import read_jpeg
 from gender_age.photo_bytes import PhotoBytes
 from gender_age.photo_file import PhotoFile
@@ -25,9 +25,9 @@ MAX_SCANNED_PIXELS = 100_000_000
 
 
 @cache
-def camera_opener() -> Opener:
+def camera_opener() -> GuardedOpener:
     """An opener whose one worker is for the camera's pictures: they do not wait for large photos."""
-    return guarded_opener(workers=1)
+    return GuardedOpener(workers=1)
 
 
 def camera_frame(payload: ImageData | None) -> Image.Image | None:

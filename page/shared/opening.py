@@ -13,7 +13,7 @@ from typing import TypeVar
 from PIL import Image
 
 from gender_age.errors import PhotoTooLargeError
-from gender_age.guarded_opener import guarded_opener
+from gender_age.guarded_opener import GuardedOpener
 from gender_age.images import MAX_PIXELS, Photo
 from gender_age.photo_names import photo_name, photo_path
 from gender_age.prediction import BATCH_SIZE, GenderAgePredictor
@@ -41,9 +41,9 @@ def in_turn(function: Callable[..., Result], *arguments: object) -> Result:
 
 
 @cache
-def page_opener() -> Callable[..., Image.Image]:
+def page_opener() -> GuardedOpener:
     """The one opener of this process. Its workers start with the first photos."""
-    return guarded_opener()
+    return GuardedOpener()
 
 
 @contextmanager

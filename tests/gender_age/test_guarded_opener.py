@@ -14,7 +14,7 @@ from PIL import ExifTags, Image
 
 from gender_age import worker_process
 from gender_age.errors import PhotoError
-from gender_age.guarded_opener import GuardedOpener, guarded_opener
+from gender_age.guarded_opener import GuardedOpener
 from gender_age.images import open_photo
 from tests.conftest import REPOSITORY
 
@@ -192,14 +192,18 @@ def test_a_worker_that_cannot_be_started_is_a_sentence(monkeypatch, caplog):
     assert "can be started" in caplog.text
 
 
-def test_where_there_are_no_limits_the_checks_are_used(monkeypatch, caplog):
-    monkeypatch.setattr(worker_process.sys, "platform", "darwin")
-    with caplog.at_level(logging.WARNING):
-        assert guarded_opener() is open_photo
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_where_there_are_no_limits_the_checks_are_used(system, monkeypatch, caplog):
+    monkeypatch.setattr(worker_process.sys, "platform", system)
+    monkeypatch.delattr(worker_process.socket, "AF_UNIX")
+    with caplog.at_level(logging.WARNING), GuardedOpener() as opener:
+        for _ in range(2):
+            assert opener(EXAMPLES / "group.jpg").size == (1467, 600)
+        with pytest.raises(PhotoError, match="is not a photo"):
+            opener(EXAMPLES / "SOURCES.md")
     assert caplog.text.count("without limits") == 1
 
 
-def test_on_linux_there_are_limits():
-    opener = guarded_opener()
-    assert isinstance(opener, GuardedOpener)
-    assert opener.worker_pids() == []  # none is started before the first photo
+def test_on_linux_there_are_limits(caplog):
+    assert GuardedOpener().worker_pids() == []  # none is started before the first photo
+    assert caplog.text == ""
