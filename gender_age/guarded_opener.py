@@ -38,8 +38,8 @@ class GuardedOpener:
     """`open_photo` in a small pool of worker processes; a context manager.
 
     Workers start with the first photos, are replaced when they end or have opened a thousand photos, and end with this
-    process. Images and arrays are decoded already, or are the caller's own, and are opened here. So is every photo where
-    the system lacks what the limits need, which is Linux: a warning says so, and the checks of `open_photo` hold.
+    process. Images and arrays are decoded already, or are the caller's own, and are opened here. So is every photo on
+    a system without what the limits need, Linux: a warning says so, and the checks of `open_photo` hold.
 
     Args:
         workers: the most photos that are opened at once; others wait.

@@ -16,9 +16,8 @@ class FaceEstimate:
         gender_probability: calibrated probability of `gender`, in [0.5, 1].
         uncertain: whether `gender_probability` is too low to rely on.
         age: apparent age in years, in [0, 100]; the expectation of the age distribution.
-        age_interval: first and last year, both inclusive, of the interval that holds the true age with the stated
-            frequency.
-        age_interval_level: that frequency, as a share.
+        age_interval: first and last year, both inclusive, of the interval that is meant to hold the true age.
+        age_interval_level: the share of true ages that such intervals are meant to hold.
         under_18: probability of an age below 18 years, in [0, 1]; None where it is not known. No part of the JSON.
         age_distribution: probability of every year from 0 to 100; None where it is not known. No part of the JSON.
     """

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import re
 
 import pytest
@@ -62,6 +63,22 @@ def test_relative_links_lead_somewhere(document):
 @pytest.mark.parametrize("document", [name for name in DOCUMENTS if not name.startswith(("model/", "examples/"))])
 def test_files_that_are_named_exist(document):
     assert [name for name in FILE.findall(text_of(document)) if not (REPOSITORY / name).exists()] == []
+
+
+def test_the_readme_has_the_figures_of_every_source_that_was_left_out():
+    text = " ".join(README.split())
+    record = json.loads((REPOSITORY / "model" / "evaluation.json").read_text(encoding="utf-8"))
+    found = {name: each for one in record["left_out"] for name, each in one["protocols"]["landmarks"].items()}
+    shown = (
+        ("utkface", "MAE {:.1f} years on UTKFace ({:.1%} held)"),
+        ("all-age-faces", "{:.1f} years on All-Age-Faces ({:.1%} held)"),
+    )
+    for name, words in shown:
+        mae, held = found[name]["overall"]["age_mae"]["value"], found[name]["intervals"]["overall"]["coverage"]["value"]
+        assert words.format(mae, held).replace("%", " %") in text
+    right = found["fairface"]["overall"]["gender_accuracy"]["value"]
+    assert f"on FairFace {100 * right:.1f} % of genders right" in text
+    assert found.keys() == {"utkface", "all-age-faces", "fairface"}
 
 
 def test_the_readmes_library_example_runs(monkeypatch):

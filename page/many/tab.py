@@ -73,7 +73,7 @@ def build_many_tab(predictor: GenderAgePredictor) -> None:
         face has box [x1, y1, x2, y2] in pixels, score of the detector (0 to 1), gender ("female" or "male"),
         gender_probability (0.5 to 1), uncertain (true where the gender is not to be relied on), age in years (0 to
         100), age_interval [first, last] in years, and age_interval_level (the share of true ages that such intervals
-        hold).
+        are meant to hold).
 
         Args:
             photos: They are JPEG, PNG, WebP, HEIC or the like, or .zip archives of such photos: at most 500 in all.

@@ -74,7 +74,7 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
         left to right; where there is no face, that list is empty. Each face has box [x1, y1, x2, y2] in pixels, score
         of the detector (0 to 1), gender ("female" or "male"), gender_probability (0.5 to 1), uncertain (true where the
         gender is not to be relied on), age in years (0 to 100), age_interval [first, last] in years, and
-        age_interval_level (the share of true ages that such intervals hold).
+        age_interval_level (the share of true ages that such intervals are meant to hold).
 
         Args:
             photo: It is a JPEG, PNG, HEIC or the like: an upload of at most 200 MB, or an address of at most 50 MB.
