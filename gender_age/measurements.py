@@ -205,7 +205,9 @@ class EvaluationRecord:
         )
 
     def is_kept_out(self, training: TrainingRecord | None) -> bool:
-        """Whether the pictures are known to have been kept out of the training."""
+        """Whether the pictures were kept out of the training, if they were prepared from the same files under the same
+        names as the training's, of which a report says nothing.
+        """
         return self.split == "test" and training is not None and training.are_all_known
 
     def fitted_to(self, training: TrainingRecord | None) -> str | None:

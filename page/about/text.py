@@ -105,7 +105,7 @@ year of the scale stands for 100 and more.</p>
 
 def opening(report: EvaluationRecord, training: TrainingRecord | None) -> str:
     """What the numbers are of, in a sentence, and what to read before using them."""
-    unseen = " on pictures that it was not trained on" if report.is_kept_out(training) else ""
+    unseen = " on pictures of a test split" if report.is_kept_out(training) else ""
     fitted = f" <b>{text}</b>" if (text := report.fitted_to(training)) else ""
     return f"""<p class="ga-lead">This is how well the model does{unseen}.{fitted} It does worse for some people than
 for others: see <a href="#about-all">all measurements</a>, and <a href="#about-uses">what it must not be used
@@ -116,7 +116,8 @@ def how_measured(report: EvaluationRecord, training: TrainingRecord | None) -> s
     """When, where and how the report came about."""
     when = f" on {escape(report.day)}" if report.day else ""
     where = f" on the {escape(report.split)} split" if report.split else ""
-    where += ", pictures kept out of the training" if report.is_kept_out(training) else ""
+    if report.is_kept_out(training):
+        where += ", pictures kept out of the training if prepared from the same files"
     few = f", on {report.limit:,} pictures of each source only" if report.limit else ""
     way = "The positions of the faces were known beforehand, so that only the model is under test."
     if report.headline == "end_to_end":

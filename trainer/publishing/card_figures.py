@@ -11,6 +11,8 @@ from gender_age.measurements import FEWEST_NAMED, EvaluationRecord, GroupReport,
 from gender_age.records import SOURCE_NAMES, TrainingRecord
 
 from ..evaluation.metrics import AGE_BAND_NAMES
+from ..preparation.origins import PUBLISHED
+from ..preparation.splits import SHARES
 
 COLUMNS = {
     "missed": "missed",
@@ -29,6 +31,9 @@ COLUMNS = {
 """Metric of a group -> column title."""
 
 PROTOCOL_NAMES = {"landmarks": "stored landmarks", "end_to_end": "end to end"}
+
+ABOUT_ALL = 0.97
+"""Share of a whole test split from which on nothing is said to lack: faces without a label or that come twice do."""
 
 MISSING = "–"
 """Shown for missing values."""
@@ -49,6 +54,29 @@ def figures_in_short(report: EvaluationRecord) -> str:
         where = f"{recorded(report.split)} split, {protocol}, n = {count(found.n)}"
         lines.append(f"- **{SOURCE_NAMES.get(source, source)}**, {where}: {'; '.join(parts)}")
     return "\n".join(lines)
+
+
+def part_used(source: str, report: EvaluationRecord) -> str | None:
+    """A sentence that compares a source's test split with the tenth that `prepare` makes of all published images.
+
+    Args:
+        source: one of `SOURCE_NAMES`.
+        report: of the model.
+
+    Returns:
+        None where the report is not of a whole test split of the source.
+    """
+    n = report.sources[source].overall.n if source in report.sources else None
+    if n is None or report.split != "test" or report.limit is not None:
+        return None
+    tenth = SHARES["test"] * PUBLISHED[source]
+    sentence = f"Of {PUBLISHED[source]:,} published images, the test split has {n:,}"
+    if n > ABOUT_ALL * tenth:
+        return f"{sentence}."
+    return (
+        f"{sentence}; a tenth would be {tenth:,.0f}. So a part of the data was used, and figures of work on all of it "
+        "cannot be set beside these."
+    )
 
 
 def sources_table(report: EvaluationRecord, training: TrainingRecord | None) -> str:

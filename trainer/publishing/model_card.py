@@ -25,6 +25,7 @@ from .card_figures import (
     left_out_table,
     measured,
     recorded,
+    part_used,
     share,
     sources_table,
     weak_spots,
@@ -95,6 +96,7 @@ def render_card(
         sources_table=sources_table,
         left_out_table=left_out_table,
         has_unseen=training is not None
+        part_used=part_used,
         and report is not None
         and any(training.has_seen(source) is False for source in report.sources),
     )

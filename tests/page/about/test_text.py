@@ -63,7 +63,7 @@ def text_of(drawn, record):
     return read
 
 
-KEPT_OUT = ("on pictures that it was not trained on", "pictures kept out of the training")
+KEPT_OUT = ("on pictures of a test split", "pictures kept out of the training if prepared from the same files")
 JUDGED = "as people or checked algorithms judged such faces"
 PERCEIVED = "how annotators read a face"
 IN_RECORDS = "ages and genders may as well be those in records"

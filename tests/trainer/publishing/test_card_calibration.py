@@ -78,4 +78,5 @@ def test_numbers_of_a_split_that_the_model_was_fitted_to_are_called_so(tiny_mode
         training = TrainingRecord.read({"config": {"data": {"train": names}}, "sources": sources})
         card = " ".join(render_card(config, 1, training, measured).split())
         assert (f"**{FITTED_TO.get(split)}**" in card) == (is_said and split != "test")
-        assert ("images kept out of this training" in card) == (split == "test")
+        kept_out = "images kept out of this training if they were prepared from the same files as its own"
+        assert (kept_out in card) == (split == "test")

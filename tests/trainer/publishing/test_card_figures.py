@@ -1,9 +1,18 @@
 """Figures of a report as a card shows them."""
 
+import pytest
+
 from gender_age.measured import Measured
 from gender_age.measurements import FEWEST_NAMED, EvaluationRecord
 from gender_age.records import TrainingRecord
-from trainer.publishing.card_figures import figures_in_short, group_table, measured, sources_table, weak_spots
+from trainer.publishing.card_figures import (
+    figures_in_short,
+    group_table,
+    measured,
+    part_used,
+    sources_table,
+    weak_spots,
+)
 
 
 def test_measured_values_and_tables(report):
@@ -37,6 +46,23 @@ def test_ranges_without_neighbours_have_no_share_within_one():
     for more, shown in (({}, "90.0 %; gender"), ({"range_within_one": {"value": 1.0, "n": 7}}, "90.0 %, within one")):
         record = EvaluationRecord.read({"protocols": {"end_to_end": {"faces": {"overall": found | more}}}})
         assert f"right age range {shown}" in figures_in_short(record)
+
+
+@pytest.mark.parametrize(
+    ("data", "n", "said"),
+    [
+        ({"split": "test"}, 2129, "the test split has 2,129; a tenth would be 2,371. So a part of the data was used"),
+        ({"split": "test"}, 2371, "Of 23,707 published images, the test split has 2,371."),
+        ({"split": "test", "limit": 500}, 500, None),
+        ({"split": "validation"}, 2129, None),
+        ({"split": "test"}, None, None),
+    ],
+)
+def test_a_test_split_of_a_part_of_the_published_images_is_called_so(data, n, said):
+    record = EvaluationRecord.read({"data": data, "protocols": {"landmarks": {"utkface": {"overall": {"n": n}}}}})
+    found = part_used("utkface", record)
+    assert (found is None) if said is None else (said in found)
+    assert part_used("fairface", record) is None
 
 
 def test_weak_spots_leave_out_small_groups(report):
