@@ -51,10 +51,9 @@ class TrainingRecord:
         num_hidden_layers, hidden_size, stem: of the network, if the run set them.
         image_sizes, epochs: pixels and number of epochs of each stage; epoch, best_step: of the saved model.
         hours: wall time.
-        hardware: device of each process.
-        world_size: number of processes.
-        seed: random seed.
-        versions: package -> version.
+        hardware, world_size: device of each process, and their number.
+        seed: random seed; versions: package -> version.
+        after_the_run: a sentence on what was changed in the weights or their calibration after the run, if anything.
         started_from: record of the run that `pretrained` came from.
         calibrated_on: `genders`, `exact_ages` -> number of validation labels that the calibration was fitted on, 0
             where it is the start's or not fitted yet; empty in records of older versions.
@@ -85,6 +84,7 @@ class TrainingRecord:
     world_size: int | None = None
     seed: int | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    after_the_run: str | None = None
     started_from: TrainingRecord | None = None
     calibrated_on: dict[str, int | None] = field(default_factory=dict)
 
@@ -131,6 +131,7 @@ class TrainingRecord:
             world_size=whole_number(run.get("world_size"), 1, MAX_COUNTED),
             seed=whole_number(run.get("seed"), 0, 2**64),
             versions={name: value for name, value in members(run.get("versions")).items() if text(value)},
+            after_the_run=text(run.get("after_the_run")),
             started_from=started_from,
             calibrated_on={
                 kind: whole_number(each, 0, MAX_COUNTED) for kind, each in members(run.get("calibrated_on")).items()

@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.families import FAMILIES
+from gender_age.json_values import members, part
 from gender_age.measurements import EvaluationRecord
 from gender_age.records import SOURCE_NAMES, TrainingRecord
 
@@ -24,8 +25,8 @@ from .card_figures import (
     group_table,
     left_out_table,
     measured,
-    recorded,
     part_used,
+    recorded,
     share,
     sources_table,
     weak_spots,
@@ -95,8 +96,9 @@ def render_card(
         figures_in_short=figures_in_short,
         sources_table=sources_table,
         left_out_table=left_out_table,
-        has_unseen=training is not None
         part_used=part_used,
+        changed_after_run=_changed_after_run(training, config),
+        has_unseen=training is not None
         and report is not None
         and any(training.has_seen(source) is False for source in report.sources),
     )
@@ -115,6 +117,16 @@ def _calibrated_by(training: TrainingRecord | None, labels: str, config: Mapping
     if all(config.get(name) == getattr(GenderAgeConfig(), name) for name in names):
         return None
     return "run" if number is None else "start"
+
+
+def _changed_after_run(training: TrainingRecord | None, config: Mapping) -> dict[str, tuple[object, object]]:
+    """Plain settings of the run's `model.config` that the weights have another value of: name -> run's, weights'."""
+    settings = members(part(training.config, "model", "config")) if training else {}
+    return {
+        name: (value, config[name])
+        for name, value in settings.items()
+        if name in config and not isinstance(value, (dict, list)) and config[name] != value
+    }
 
 
 def _backbone(config: Mapping) -> str | None:

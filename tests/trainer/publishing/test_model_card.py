@@ -69,6 +69,21 @@ def test_one_epoch_and_one_process_are_no_plurals(tiny_model, run_folder):
     assert "| hardware | cpu, 2 threads |" in card
 
 
+def test_card_tells_what_was_changed_after_the_run(tiny_model, run_folder):
+    record = load_record(run_folder / TRAINING_FILE)
+    settings = {"gender_loss_weight": 2.5, "pooling": tiny_model.config.pooling, "backbone_config": {"made": 1}}
+    record["config"]["model"]["config"] = settings
+    record |= {"after_the_run": "the weights were blended.", "started_from": record | {"after_the_run": "Pruned."}}
+    config = tiny_model.config.to_dict() | {"gender_loss_weight": 3.0}
+    card = render_card(config, 1, TrainingRecord.read(record))
+    above, _, below = card.partition("<summary>The whole configuration</summary>")
+    assert "The run below had `gender_loss_weight` 2.5; the weights have 3.0, set after it.\n" in above
+    assert card.count("set after it") == 1
+    assert "After the run: the weights were blended.\n" in above
+    assert "After that run: Pruned.\n" in below
+    assert "fter the run" not in render_card(config, 1, TrainingRecord.read({"after_the_run": 7}))
+
+
 def test_a_table_without_figures_is_left_out(run_folder, report, tmp_path):
     (result,) = report["protocols"]["end_to_end"].values()
     result["by_race"] = {}
