@@ -1,12 +1,16 @@
 """What the documents promise of themselves: length, commands, links and names that exist, and files of their size."""
 
 import contextlib
+import inspect
 import io
 import json
 import re
+from dataclasses import fields
 
 import pytest
 
+from gender_age.prediction import GenderAgePredictor
+from gender_age.results import FacePrediction, PhotoPrediction
 from tests.conftest import REPOSITORY
 
 SKIPPED = {"node_modules", "build", "data", "runs", "reports", "package"}
@@ -89,6 +93,35 @@ def test_the_readmes_library_example_runs(monkeypatch):
     lines = output.getvalue().splitlines()
     assert len(lines) == 3
     assert all(re.fullmatch(r"(fe)?male \(\d+%\), \d+ years, \d+ to \d+", line) for line in lines)
+
+
+def test_the_reference_names_every_method_and_field_of_the_library():
+    (section,) = re.findall(r"^## Python\n(.*?)^## ", text_of("docs/api.md"), re.M | re.S)
+    assert [name for name in vars(GenderAgePredictor) if not name.startswith("_") and f"`{name}" not in section] == []
+    for result in (FacePrediction, PhotoPrediction):
+        assert [field.name for field in fields(result) if f"`{field.name}`" not in section] == []
+
+
+def test_the_references_methods_take_what_it_says():
+    calls = re.findall(r"`(\w+)\(([^`]*)\)`", text_of("docs/api.md").partition("| method |")[2].partition("\n\n")[0])
+    assert len(calls) == 10
+    for name, told in calls:
+        parameters = list(inspect.signature(getattr(GenderAgePredictor, name)).parameters.values())
+        own = [each for each in parameters if each.name != "self"]
+        assert [each.partition("=")[0] for each in told.split(", ")] == [each.name for each in own], name
+        defaults = {each.name: str(each.default) for each in own if f"{each.name}=" in told}
+        assert defaults == dict(each.split("=") for each in told.split(", ") if "=" in each), name
+
+
+def test_the_references_example_runs(monkeypatch):
+    (program,) = re.findall(r"^```python\n([^`]*GuardedOpener.*?)^```$", text_of("docs/api.md"), re.M | re.S)
+    monkeypatch.chdir(REPOSITORY)
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        exec(compile(program, "docs/api.md", "exec"), {"__name__": "example"})
+    first, face, unusable = output.getvalue().splitlines()
+    assert first == "collins.jpg 1 faces"
+    assert re.fullmatch(r"(fe)?male, \d+ years, \d+ to \d+; under 18: [\d.]+%", face)
+    assert unusable.startswith("missing.jpg ")
 
 
 def test_no_module_is_long():
