@@ -134,8 +134,8 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--model",
         metavar="ID_OR_FOLDER",
-        default=os.environ.get("GENDER_AGE_MODEL") or DEFAULT_MODEL,
-        help="Hub id or folder of a checkpoint (default: $GENDER_AGE_MODEL, else the repository's own)",
+        help="Hub id or folder of a checkpoint (default: $GENDER_AGE_MODEL at $GENDER_AGE_REVISION, else the "
+        "repository's own)",
     )
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
     parser.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: the GPU if there is one that works)")
@@ -148,7 +148,11 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         default=os.environ.get("GRADIO_SERVER_PORT") or None,
         help="port (default: $GRADIO_SERVER_PORT, else the first free one from 7860 on)",
     )
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if arguments.model is None:
+        arguments.model = os.environ.get("GENDER_AGE_MODEL") or DEFAULT_MODEL
+        arguments.revision = arguments.revision or os.environ.get("GENDER_AGE_REVISION") or None
+    return arguments
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -26,6 +26,16 @@ def test_model_of_the_environment_and_of_the_command_line(monkeypatch):
     assert vars(arguments) == given
 
 
+def test_the_revision_of_the_environment_goes_with_its_model(monkeypatch):
+    monkeypatch.setenv("GENDER_AGE_MODEL", "someone/model")
+    monkeypatch.setenv("GENDER_AGE_REVISION", "v1")
+    assert app.parse_arguments([]).revision == "v1"
+    assert app.parse_arguments(["--revision", "v2"]).revision == "v2"
+    assert app.parse_arguments(["--model", "other"]).revision is None
+    monkeypatch.setenv("GENDER_AGE_REVISION", "")
+    assert app.parse_arguments([]).revision is None
+
+
 def test_a_model_that_cannot_be_loaded_ends_before_serving(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(gr.Blocks, "launch", lambda *_, **__: pytest.fail("served without a model"))
     assert app.main(["--model", str(tmp_path)]) != 0
