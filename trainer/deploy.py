@@ -58,6 +58,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
     parser.add_argument("--private", action="store_true", help="make the Space private if it is new")
+    parser.add_argument(
+        "--hardware",
+        metavar="H",
+        help="what the Hub runs the Space on if it is new; a free account takes zero-a10g (default: the Hub's own)",
+    )
 
 
 def main(args: argparse.Namespace) -> int:
@@ -69,7 +74,7 @@ def main(args: argparse.Namespace) -> int:
     if args.to_folder is not None:
         print(deploy_to_folder(Path(args.to_folder), args.model, args.revision))
     else:
-        print(deploy_to_hub(args.to, args.model, args.revision, args.private))
+        print(deploy_to_hub(args.to, args.model, args.revision, args.private, hardware=args.hardware))
     return 0
 
 
@@ -86,11 +91,16 @@ def deploy_to_folder(folder: Path, model: str, revision: str | None = None) -> P
 
 
 def deploy_to_hub(
-    space_id: str, model: str, revision: str | None = None, private: bool = False, api: HfApi | None = None
+    space_id: str,
+    model: str,
+    revision: str | None = None,
+    private: bool = False,
+    api: HfApi | None = None,
+    hardware: str | None = None,
 ) -> str:
     """Publishes the Space in one commit; an unchanged Space makes none. See `write_space`.
 
-    Deletes stale files of earlier deployments and keeps all other files of the Space.
+    Deletes stale files of earlier deployments and keeps all other files of the Space. `hardware` is as in `publish`.
 
     Returns:
         The URL of the commit.
@@ -111,6 +121,7 @@ def deploy_to_hub(
             message="Gender and age page",
             is_stale=belongs_to_space,
             private=private,
+            hardware=hardware,
             api=api,
         )
 

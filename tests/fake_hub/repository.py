@@ -37,6 +37,7 @@ class Repository:
     kind: str
     private: bool = False
     gated: bool = False
+    hardware: str | None = None
     commits: list[Commit] = field(default_factory=list)
     branches: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)

@@ -108,7 +108,8 @@ class HubRequestHandler(FaultyHandler):
         if (kind, repo_id) in self.hub.repositories:
             self.json(answer | {"error": f"You already created this {kind} repo"}, 409)
             return
-        self.hub.add_repo(repo_id, kind, private=asked.get("visibility") == "private")
+        made = self.hub.add_repo(repo_id, kind, private=asked.get("visibility") == "private")
+        made.hardware = asked.get("hardware")
         self.json(answer)
 
     def _validate(self) -> None:

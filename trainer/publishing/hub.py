@@ -25,6 +25,7 @@ def publish(
     message: str,
     is_stale: Callable[[str], bool],
     private: bool = False,
+    hardware: str | None = None,
     gated_unless: str | None = None,
     api: HfApi | None = None,
 ) -> str:
@@ -41,6 +42,7 @@ def publish(
         message: of the commit.
         is_stale: whether to delete, in the same commit, a file of the repository that is not in `files`.
         private: make a new repository private.
+        hardware: of a new Space, one of `huggingface_hub.SpaceHardware`; default: the Hub's.
         gated_unless: gate the repository before uploading, unless it holds this file.
         api: the client.
 
@@ -53,9 +55,9 @@ def publish(
     api = api or HfApi()
     # The default repo_type is a model.
     where = {"repo_id": repo_id} if kind == "model" else {"repo_id": repo_id, "repo_type": kind}
-    sdk = {"space_sdk": "gradio"} if kind == "space" else {}
+    of_space = {"space_sdk": "gradio", "space_hardware": hardware} if kind == "space" else {}
     with refusals_as_sentences(repo_id, kind):
-        api.create_repo(**where, private=private, exist_ok=True, **sdk)
+        api.create_repo(**where, private=private, exist_ok=True, **of_space)
         names = set(api.list_repo_files(**where))
         if gated_unless is not None and gated_unless not in names:
             api.update_repo_settings(**where, gated="manual")
