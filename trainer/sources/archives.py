@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tarfile
@@ -19,6 +20,8 @@ ARCHIVE_SUFFIXES = TAR_SUFFIXES + ZIP_SUFFIXES
 # Bytes. A face crop has about 5 kB, a photo a few MB; the limit guards against zip bombs.
 LARGEST_FILE = 64 * 2**20
 DIGEST_BLOCK = 2**20
+LOST = (errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ENODEV)
+"""Error numbers of a disk or share that is gone."""
 
 
 def is_archive(path: Path) -> bool:
@@ -55,11 +58,11 @@ def read_files(path: Path, wanted: set[str]) -> Iterator[tuple[str, bytes | None
     The bytes are `None` for a file larger than `LARGEST_FILE`, or an unreadable file of a folder.
 
     Raises:
-        DataError: the archive is damaged.
+        DataError: the archive is damaged, or the disk is gone.
     """
-    if path.is_dir():
+    if not path.name.lower().endswith(ARCHIVE_SUFFIXES) or path.is_dir():
         for name in sorted(wanted):
-            yield name, _read_plain(path / name)
+            yield name, read_plain(path / name, (path / name).parent)
     elif path.name.lower().endswith(TAR_SUFFIXES):
         remaining = set(wanted)
         with _damage_reported(path), tarfile.open(path, "r|*") as archive:
@@ -123,11 +126,33 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (file for name in names if (file := Path(parent, name)).is_file())
 
 
-def _read_plain(file: Path) -> bytes | None:
+def read_plain(file: Path, folder: Path) -> bytes | None:
+    """The bytes of a file; None if it is too large, missing or forbidden.
+
+    Args:
+        file: its path.
+        folder: one that was there with files when the source was opened.
+
+    Raises:
+        DataError: the disk is gone: `folder` is missing or, as the place where a disk was, empty.
+    """
     try:
         return file.read_bytes() if file.stat().st_size <= LARGEST_FILE else None
-    except OSError:
-        return None
+    except OSError as error:
+        if error.errno in LOST:
+            raise _lost(file, error.strerror) from error
+    try:
+        with os.scandir(folder) as entries:
+            reason = None if any(entries) else "it is empty"
+    except OSError as error:
+        reason = error.strerror
+    if reason is not None:
+        raise _lost(folder, reason)
+    return None
+
+
+def _lost(path: Path, reason: str) -> DataError:
+    return DataError(f"{path} can no longer be read ({reason}); what was done is kept, and the same command goes on")
 
 
 def _is_junk(name: str) -> bool:
@@ -140,4 +165,6 @@ def _damage_reported(path: Path) -> Iterator[None]:
         yield
     # RuntimeError: an encrypted zip, or an unsupported compression method.
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        if isinstance(error, OSError) and error.errno in LOST:
+            raise _lost(path, error.strerror) from error
         raise DataError(f"{path} is damaged or not of the kind its name says: {error}") from error

@@ -112,11 +112,13 @@ def _open_csv(path: Path, files: list[Path]) -> Source:
                     rows[str(name)] = (str(name), row["age"], row["gender"], row["race"])
     root = _image_root(path, list(rows))
 
-    def read(wanted: set[str]) -> Iterator[tuple[str, bytes | None]]:
-        yield from read_files(root, wanted)
-
     # Images that are added later are other content.
     missing = [name for name in sorted(rows) if not (root / name).is_file()]
+
+    def read(wanted: set[str]) -> Iterator[tuple[str, bytes | None]]:
+        yield from read_files(root, wanted.difference(missing))
+        yield from ((name, None) for name in sorted(wanted.intersection(missing)))
+
     listing = [*(rows[name] for name in sorted(rows)), *missing]
     return _source(list(rows.values()), skipped, listing, read)
 

@@ -21,7 +21,7 @@ from huggingface_hub.errors import HFValidationError, HTTPError
 from pyarrow import compute
 
 from ..errors import DataError
-from .archives import LARGEST_FILE, file_digest, folder_digest
+from .archives import file_digest, folder_digest, read_plain
 from .columns import choose_columns, choose_usual
 from .own_files import Opened
 from .own_labels import parse_split
@@ -66,7 +66,8 @@ def open_parquet(path: Path, wanted: Mapping[str, str]) -> Opened:
     content = folder_digest(path) if path.is_dir() else file_digest(path)
     cache_dir = str(Path(config.HF_DATASETS_CACHE) / f"content-{content[:16]}")
     try:
-        return open_splits(load_dataset(name, cache_dir=cache_dir, **given), path, wanted)
+        place = path if path.is_dir() else path.parent
+        return open_splits(load_dataset(name, cache_dir=cache_dir, **given), place, wanted)
     except (OSError, ValueError, DatasetsError) as error:
         raise DataError(f"{path} cannot be read as a dataset: {error}") from error
 
@@ -179,8 +180,4 @@ def _bytes(cell: dict | None, place: Path) -> bytes | None:
         return None
     if cell.get("bytes") is not None:
         return cell["bytes"]
-    try:
-        file = place / cell["path"]
-        return file.read_bytes() if file.stat().st_size <= LARGEST_FILE else None
-    except (OSError, TypeError):
-        return None
+    return read_plain(place / cell["path"], place) if cell.get("path") else None
