@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from gender_age.writers import path_cell
+
 from ..errors import DataError
 from ..sources.record import Record, Skipped, Source
 from .dataset_card import CardFacts, render_card
@@ -51,7 +53,8 @@ def build_dataset(folder: Path, source: Source, records: Sequence[Record], stagi
     split_records, split_bytes = {}, {}
     for split in SPLITS:
         entries = [entry for entry, its in zip(usable, splits, strict=True) if its == split]
-        (folder / "splits" / f"{split}.txt").write_text("".join(f"{entry.file}\n" for entry in entries), "utf-8")
+        names = "".join(f"{path_cell(entry.file)}\n" for entry in entries)
+        (folder / "splits" / f"{split}.txt").write_text(names, "utf-8")
         # In hash order: UTKFace's names start with the age, and readers often take the first rows.
         entries.sort(key=lambda entry: order_key(entry.file))
         rows = (
@@ -83,9 +86,10 @@ def build_dataset(folder: Path, source: Source, records: Sequence[Record], stagi
     )
     report = _report(facts, settings)
     if source.are_photos:
-        report |= {"not_read": list(source.not_read), "in_no_table": list(source.unnamed)}
-    (folder / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    (folder / "README.md").write_text(render_card(facts), "utf-8")
+        report |= {"not_read": list(source.not_read), "in_no_table": [path_cell(name) for name in source.unnamed]}
+    # Words of a JSONL may hold what is no UTF-8 either.
+    (folder / REPORT).write_text(path_cell(json.dumps(report, indent=2, ensure_ascii=False)) + "\n", "utf-8")
+    (folder / "README.md").write_text(path_cell(render_card(facts)), "utf-8")
     return report
 
 
@@ -106,7 +110,7 @@ def _groups(usable: list[Staged], staging: Staging) -> list[list[int]]:
 def _report(facts: CardFacts, settings: dict) -> dict:
     skipped = defaultdict(list)
     for skip in sorted(facts.skipped, key=lambda skip: (skip.reason, skip.file)):
-        skipped[skip.reason].append(skip.file)
+        skipped[skip.reason].append(path_cell(skip.file))
     report = {
         "settings": settings,
         "images": {split: len(records) for split, records in facts.split_records.items()},

@@ -14,6 +14,7 @@ from huggingface_hub import DatasetCardData
 
 from gender_age.labels import GENDERS
 from gender_age.photo_names import printable
+from gender_age.writers import path_cell
 
 from ..sources.record import RACES, Origin, Record, Skipped
 from .origins import OTHER_USE, USE
@@ -243,4 +244,4 @@ def _skipped(skipped: Sequence[Skipped]) -> str:
 
 def _printable(file: str) -> str:
     """An archive's file name, escaped for Markdown code."""
-    return printable(file).replace("`", "?")
+    return printable(path_cell(file)).replace("`", "?")

@@ -11,6 +11,7 @@ from datasets import ClassLabel, Dataset, Features, Image, List, Value
 from pyarrow import parquet
 
 from gender_age.labels import GENDERS
+from gender_age.writers import path_cell
 
 from ..sources.record import RACES, SOURCES, Record
 from .staging import Staged
@@ -48,15 +49,15 @@ ROW_GROUP = 200
 def dataset_row(record: Record, source: str, staged: Staged, image: bytes) -> dict:
     """One row for `features_of`: class names, and the image's original encoded bytes."""
     return {
-        "image": {"bytes": image, "path": PurePosixPath(record.file).name},
+        "image": {"bytes": image, "path": path_cell(PurePosixPath(record.file).name)},
         "age_min": record.age_min,
         "age_max": record.age_max,
         "gender": record.gender,
         "race": record.race,
         "source": source,
         "landmarks": staged.landmarks,
-        "file": record.file,
-        "identity": record.identity,
+        "file": path_cell(record.file),
+        "identity": path_cell(record.identity),
     }
 
 

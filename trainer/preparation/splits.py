@@ -113,7 +113,7 @@ def assign_splits(
 
 def order_key(file: str, seed: str = SPLIT_SEED) -> str:
     """Sort key for a reproducible pseudo-random order of names."""
-    return hashlib.sha256(f"{seed}\n{file}".encode("utf-8", "surrogateescape")).hexdigest()
+    return hashlib.sha256(f"{seed}\n{file}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _unit_vectors(thumbnails: np.ndarray) -> np.ndarray:

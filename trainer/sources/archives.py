@@ -85,7 +85,7 @@ def digest(lines: Iterable[object]) -> str:
     """Hexadecimal SHA-256 of the text of `lines`."""
     state = hashlib.sha256()
     for line in lines:
-        state.update(f"{line}\n".encode("utf-8", "surrogateescape"))
+        state.update(f"{line}\n".encode("utf-8", "surrogatepass"))
     return state.hexdigest()
 
 
