@@ -1,8 +1,9 @@
-"""YAML read with the types of the settings: text stays text, and `1e-3` is a number."""
+"""YAML read with the types of the settings: text stays text, `1e-3` is a number, and `~/runs` is in the home folder."""
 
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import types
 import typing
@@ -24,6 +25,7 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
 )
+_Loader.add_constructor(TEXT_TAG, lambda loader, node: os.path.expanduser(loader.construct_scalar(node)))
 
 
 def read_yaml(text: str, kind: Any) -> Any:
@@ -31,7 +33,8 @@ def read_yaml(text: str, kind: Any) -> Any:
 
     Args:
         text: the document.
-        kind: a dataclass of settings, or the type of one setting. Scalars under a text type keep their characters.
+        kind: a dataclass of settings, or the type of one setting. Scalars under a text type keep their characters, but
+            for a home folder at the start, which transformers expands in some settings and others do not.
 
     Raises:
         yaml.YAMLError: it is not YAML.

@@ -207,3 +207,24 @@ def test_a_missing_file_is_one_sentence(tmp_path):
 def test_an_override_that_names_nothing(override):
     with pytest.raises(ConfigError, match="override|name a setting"):
         load_config(SCRATCH, [override])
+
+
+def test_the_home_folder_is_expanded_wherever_a_path_may_be(monkeypatch, tmp_path):
+    """Transformers expands it in `output_dir` alone: model and checkpoints went to two folders."""
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    text = (
+        "{model: {stem_weights: ~/stem.json, pretrained: ~/backbone}, stages: [{image_size: 32, epochs: 2}], "
+        "data: {train: [~/own], cache_dir: ~/faces, weights: {~/own: 2}}, training: {output_dir: ~/runs/x}}"
+    )
+    (tmp_path / "run.yaml").write_text(text)
+    home = str(tmp_path)
+    config = load_config(tmp_path / "run.yaml")
+    assert (config.model.stem_weights, config.model.pretrained) == (f"{home}/stem.json", f"{home}/backbone")
+    assert (config.data.train, config.data.cache_dir) == ([f"{home}/own"], f"{home}/faces")
+    assert config.data.weights == {f"{home}/own": 2}
+    assert config.folder == tmp_path / "runs" / "x"
+    (tmp_path / "more.yaml").write_text(text.replace("~/backbone", "run.yaml"))
+    chained = load_config(tmp_path / "more.yaml", ["training.output_dir=~/runs/y"])
+    assert (chained.folder, chained.earlier.folder) == (tmp_path / "runs" / "y", tmp_path / "runs" / "y" / "run")
+    assert load_config(tmp_path / "more.yaml", ["model.pretrained=~/run.yaml"]).earlier is not None
