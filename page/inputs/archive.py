@@ -15,8 +15,9 @@ from gender_age.errors import GenderAgeError
 from gender_age.formats import PHOTO_SUFFIXES, UNREADABLE_SUFFIXES, WANTED
 from gender_age.photo_names import photo_name
 from gender_age.refusals import UNREADABLE
+from gender_age.zip_names import stored_path
 
-from .archived_names import file_name, shown_path, stored_path
+from .archived_names import file_name, shown_path
 
 ARCHIVE_SUFFIXES = frozenset(".zip .7z .rar .tar .tgz .gz .bz2 .xz".split())  # noqa: SIM905
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gender_age.zip_names import stored_path
+
 from ..errors import DataError
 
 TAR_SUFFIXES = (".tar.gz", ".tgz", ".tar")
@@ -46,7 +48,8 @@ def list_files(path: Path) -> list[tuple[str, int]]:
             found = [(member.name, member.size) for member in archive if member.isreg()]
     elif path.name.lower().endswith(ZIP_SUFFIXES):
         with _damage_reported(path), zipfile.ZipFile(path) as archive:
-            found = [(info.filename, info.file_size) for info in archive.infolist() if not info.is_dir()]
+            found = [(stored_path(info), info.file_size) for info in archive.infolist()]
+            found = [(name, size) for name, size in found if not name.endswith("/")]
     else:
         raise DataError(f"{path} is neither a folder nor one of {', '.join(ARCHIVE_SUFFIXES)}")
     return sorted((name, size) for name, size in found if not _is_junk(name))
@@ -74,9 +77,10 @@ def read_files(path: Path, wanted: set[str]) -> Iterator[tuple[str, bytes | None
                     yield member.name, content.read() if member.size <= LARGEST_FILE else None
     else:
         with _damage_reported(path), zipfile.ZipFile(path) as archive:
+            infos = {stored_path(info): info for info in archive.infolist()}
             for name in sorted(wanted):
                 # The header's `file_size` may be false; one byte more than the limit shows it.
-                with archive.open(name) as content:
+                with archive.open(infos[name]) as content:
                     data = content.read(LARGEST_FILE + 1)
                 yield name, data if len(data) <= LARGEST_FILE else None
 
@@ -117,7 +121,9 @@ def unpack(path: Path, folder: Path) -> None:
                 archive.extractall(folder, filter="data")
         else:
             with zipfile.ZipFile(path) as archive:
-                archive.extractall(folder)
+                for info in archive.infolist():
+                    info.filename = stored_path(info)
+                archive.extractall(folder, archive.infolist())
 
 
 def _walk(folder: Path) -> Iterator[Path]:
