@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from ..errors import DataError
+from .own_faces import Row
 from .own_labels import parse_age, parse_gender, parse_split, plain
-from .own_records import Row
 
 FOLDER_AGE, FOLDER_GENDER = "folder age", "folder gender"
 """Columns of folders named by class."""

@@ -23,10 +23,11 @@ from pyarrow import compute
 from ..errors import DataError
 from .archives import file_digest, folder_digest, read_plain
 from .columns import choose_columns, choose_usual
+from .own_faces import Row
 from .own_files import Opened
 from .own_labels import parse_split
 from .own_paths import is_address
-from .own_records import ADDRESS, Row
+from .own_records import ADDRESS
 
 SAVED_FILES = ("state.json", "dataset_dict.json")
 """What `save_to_disk` writes beside the rows of a dataset, or of several splits."""

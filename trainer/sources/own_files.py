@@ -15,6 +15,7 @@ from ..errors import DataError, RepeatedColumnError
 from .archives import list_files, read_files
 from .class_folders import FOLDER_AGE, FOLDER_GENDER, class_rows, split_of
 from .columns import USUAL_NAMES, Wishes, choose_columns
+from .own_faces import NO_FILE, Row
 from .own_labels import plain_name, split_of_table
 from .own_paths import (
     FilesOnDisk,
@@ -25,7 +26,6 @@ from .own_paths import (
     with_slashes,
     without_start,
 )
-from .own_records import NO_FILE, Row
 from .record import Skipped
 from .tables import TABLE_SUFFIXES, read_table
 
@@ -199,7 +199,7 @@ def _table_rows(
         for number, (cell, values) in enumerate(zip(cells, table, strict=True), 1):
             file, reason = stored.find(without_start(cell, start), folder) if cell else (None, NO_FILE)
             split = split_of(file or name) or split_of_table(PurePosixPath(name).stem)
-            rows.append(Row(_without_folders(cell) or f"row {number} of {name}", file, values, split, reason))
+            rows.append(Row(_without_folders(cell) or f"row {number} of {name}", file, values, split, reason, name))
         if named_so or any(row.file for row in rows):
             return image, rows
     if named_so and table:

@@ -10,7 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
-from .own_records import ADDRESS, NO_FILE, SEVERAL_FILES
+from .own_faces import NO_FILE
+from .own_records import ADDRESS, SEVERAL_FILES
 
 MOST_NAMES = 1000
 """So many names tell where a table's absolute paths were."""

@@ -10,6 +10,7 @@ from ..errors import DataError
 from .columns import Wishes, parts
 from .own_boxes import IMPOSSIBLE_BOX, BoxReading, parse_box, read_boxes
 from .own_dates import age_at, day_comes_first, parse_date
+from .own_faces import LONGEST_NAME, Labelled, Row, faces_of
 from .own_labels import (
     between,
     is_missing,
@@ -21,38 +22,13 @@ from .own_labels import (
 )
 from .record import OLDEST_AGE, RACES, Record, Skipped
 
-NO_FILE = "names no file of the source"
 SEVERAL_FILES = "names several files of the source"
 ADDRESS = "names an address (download its photo first)"
-REPEATED = "named more than once"
-SEVERAL_PEOPLE = "named more than once, for several people (--box says whose face is meant)"
 IMPOSSIBLE_AGE = "impossible age"
 UNKNOWN_SPLIT = "split of an unknown name"
-NO_LABEL = "neither age nor gender"
 AGE_COLUMNS = ("age", "age_min", "age_max", "birth_date", "photo_date")
 MOST_WORDS = 10
 LONGEST_WORD = 40
-LONGEST_NAME = 255
-"""Of files; what is longer in a column of images is no name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a table of labels.
-
-    Attributes:
-        name: as the row names its image.
-        file: path of that image within the source; None if there is none.
-        values: column -> cell.
-        split: in whose folder or part of the source the row is, if that is a split's.
-        reason: why there is no file, where there is none.
-    """
-
-    name: str
-    file: str | None
-    values: Mapping[str, object]
-    split: str | None = None
-    reason: str = NO_FILE
 
 
 @dataclass(slots=True)
@@ -95,9 +71,8 @@ def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes)
     Raises:
         DataError: the genders are numbers or words that may mean either.
     """
-    found, faces = Labels(), Counter()
-    named: dict[tuple, tuple[Row, dict]] = {}  # One photo has as many records as boxes; without boxes, one.
-    shared = set()
+    found, counts = Labels(), Counter()
+    labelled: list[Labelled] = []
     day_first = {
         ours: day_comes_first(row.values.get(columns[ours]) for row in rows)
         for ours in ("birth_date", "photo_date")
@@ -110,30 +85,18 @@ def read_labels(rows: Sequence[Row], columns: Mapping[str, str], wishes: Wishes)
         cells = {ours: _cell(row.values, ours, theirs, wishes) for ours, theirs in columns.items() if ours != "image"}
         reason, labels = _labels(row, cells, found, day_first)
         if reason is None:
-            key = row.file, labels["box"]
-            if key not in named:
-                named[key] = row, labels
-                continue
-            reason = SEVERAL_PEOPLE if _are_two(named[key][1], labels) else REPEATED
-            if reason == SEVERAL_PEOPLE:
-                shared.add(key)
-        found.skipped.append(Skipped(row.name[:LONGEST_NAME], reason))
-    for key, (row, labels) in named.items():
-        if key in shared:
-            found.skipped.append(Skipped(row.name, SEVERAL_PEOPLE))
-            continue
-        faces[row.file] += 1
-        number = faces[row.file]
+            labelled.append((row, labels))
+        else:
+            found.skipped.append(Skipped(row.name[:LONGEST_NAME], reason))
+    faces, left_out = faces_of(labelled)
+    found.skipped += left_out
+    for row, labels in faces:
+        counts[row.file] += 1
+        number = counts[row.file]
         file = row.file if number == 1 else f"{row.file}#{number}"
         found.records.append(Record(file=file, photo=row.file, **labels))
     _refuse_unclear(found.genders)
     return found
-
-
-def _are_two(labels: Mapping[str, object], others: Mapping[str, object]) -> bool:
-    """Whether two rows of one photo are for two people; of one, several may have judged the age."""
-    pairs = [(labels[name], others[name]) for name in ("gender", "identity")]
-    return any(one != other and None not in (one, other) for one, other in pairs)
 
 
 def _cell(values: Mapping[str, object], ours: str, theirs: str, wishes: Wishes) -> object:
@@ -162,8 +125,6 @@ def _labels(
         found.genders[word] += 1
         if gender is None:
             found.strange["gender", word] += 1
-    if ages == (None, None) and gender is None:
-        return NO_LABEL, {}
     split = row.split
     if not is_missing(cells.get("split")):
         split = parse_split(cells["split"])

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from ..errors import DataError
 from .archives import read_files
 from .class_folders import split_of
+from .own_faces import Row
 from .own_files import Opened, is_image
 from .own_labels import parse_split
-from .own_records import Row
 from .recipes import RECIPES, Recipe
 from .record import Skipped
 from .tables import read_table
