@@ -51,6 +51,19 @@ def test_folders_named_by_words_of_the_user(tmp_path):
     assert [record.age_min for record in ages.records] == [0, 10]
 
 
+def test_folders_by_date_are_no_ages(tmp_path):
+    def opened(*folders, wishes=Wishes()):  # noqa: B008
+        path = tmp_path / str(len(list(tmp_path.iterdir())))
+        write_folder(path, {f"{folder}/a.jpg": drawing(n) for n, folder in enumerate(folders, 1)}, prefix="")
+        return [(record.age_min, record.gender) for record in open_source(path, wishes=wishes).records]
+
+    assert opened("female/2021/05/12", "male/2021/06/30") == [(None, "female"), (None, "male")]
+    assert opened("2021/25-32", "2021/5", "2022/60+", "12/2021") == [(12, None), (25, None), (60, None)]
+    assert opened("2021/18", wishes=Wishes({}, parse_values(["age:18=18"]))) == [(18, None)]
+    with pytest.raises(DataError, match=r"look like dates, such as 2020/11, .*, such as `--values age:11=11`"):
+        opened("2020/11", "2021/05/12")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("metadata.xlsx", "metadata.xlsx is not read: save it as CSV"), ("metadata.csv", "metadata.csv has no rows")],
