@@ -12,7 +12,7 @@ from huggingface_hub.errors import HTTPError
 
 from ..errors import DataError, MissingSplitError
 from ..sources.archives import folder_digest
-from ..sources.own_datasets import class_names
+from ..sources.own_datasets import class_names, local_dataset
 from .column_mapping import NEEDED, ColumnMapping, as_prepared, lacks_landmarks
 from .missing_landmarks import with_landmarks
 
@@ -31,9 +31,10 @@ def load_prepared(source: str) -> DatasetDict:
     with errors_as_sentence(source):
         # The cache of `datasets` knows local files by path and time of change, which a copy may keep; no issue found.
         # `test_a_folder_replaced_in_place_is_read_again` passes without this where it looks at the content.
-        is_folder = Path(name).is_dir()
-        cache = Path(config.HF_DATASETS_CACHE) / f"content-{folder_digest(Path(name))[:16]}" if is_folder else None
-        return load_dataset(name, revision=revision, cache_dir=cache and str(cache))
+        if not Path(name).is_dir():
+            return load_dataset(name, revision=revision)
+        cache = Path(config.HF_DATASETS_CACHE) / f"content-{folder_digest(Path(name))[:16]}"
+        return load_dataset(**local_dataset(Path(name)), cache_dir=str(cache))
 
 
 def name_and_revision(source: str) -> tuple[str, str | None]:

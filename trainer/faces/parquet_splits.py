@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from pyarrow import ArrowInvalid, parquet
 from ..errors import DataError, MissingSplitError
 from ..preparation.parquet import FEATURES
 from ..sources.archives import digest
+from ..sources.own_datasets import local_dataset
 from .column_mapping import NEEDED
 from .loading import errors_as_sentence, name_and_revision, source_names
 
@@ -52,15 +54,13 @@ class ParquetSplit:
         """The `NEEDED` columns, through the cache of `datasets`; no other split is downloaded or converted."""
         with self._columns_checked():
             cache = Path(config.HF_DATASETS_CACHE) / f"content-{self.revision[:16]}"
-            files = {self.name: self.files}
-            rows = load_dataset("parquet", data_files=files, split=self.name, cache_dir=str(cache))
+            rows = load_dataset("parquet", data_files=self._patterns(), split=self.name, cache_dir=str(cache))
             return rows.select_columns(list(NEEDED))
 
     def stream(self, rank: int, world_size: int) -> IterableDataset:
         """Every `world_size`-th row group from `rank` on, with the columns of `ENCODED`."""
         with self._columns_checked():
-            files = {self.name: self.files}
-            rows = load_dataset("parquet", data_files=files, split=self.name, streaming=True).reshard()
+            rows = load_dataset("parquet", data_files=self._patterns(), split=self.name, streaming=True).reshard()
             share = rows.shard(num_shards=world_size, index=rank, contiguous=False)
             return share.select_columns(list(NEEDED)).cast(ENCODED)
 
@@ -81,6 +81,10 @@ class ParquetSplit:
             with fsspec.open(self.files[0]) as file:
                 kind = Features.from_arrow_schema(parquet.read_schema(file)).get("source")
             return [] if kind is None else source_names(kind, set().union(*pool.map(_sources, self.files)))
+
+    def _patterns(self) -> dict[str, list[str]]:
+        """`files` as `load_dataset` takes them."""
+        return {self.name: [glob.escape(file) for file in self.files]}
 
     @contextmanager
     def _columns_checked(self) -> Iterator[None]:
@@ -104,7 +108,8 @@ def parquet_split(source: str, split: str) -> ParquetSplit:
     """
     name, revision = name_and_revision(source)
     with errors_as_sentence(source):
-        builder = load_dataset_builder(name, revision=revision)
+        given = local_dataset(Path(name)) if Path(name).is_dir() else {"path": name, "revision": revision}
+        builder = load_dataset_builder(**given)
         splits = builder.config.data_files or {}
         if split not in splits:
             raise MissingSplitError(

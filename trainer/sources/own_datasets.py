@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -22,10 +24,11 @@ from pyarrow import compute
 
 from ..errors import DataError
 from .archives import file_digest, folder_digest, read_plain
+from .class_folders import split_of
 from .columns import choose_columns, choose_usual
 from .own_faces import Row
 from .own_files import Opened
-from .own_labels import parse_split
+from .own_labels import parse_split, split_of_table
 from .own_paths import is_address
 from .own_records import ADDRESS
 
@@ -62,15 +65,29 @@ def open_parquet(path: Path, wanted: Mapping[str, str]) -> Opened:
     Raises:
         DataError: it cannot be read, or no column holds images.
     """
-    name, given = (str(path), {}) if path.is_dir() else ("parquet", {"data_files": str(path)})
     # The cache of `datasets` knows local files by path and time of change, which a copy may keep (faces/loading.py).
     content = folder_digest(path) if path.is_dir() else file_digest(path)
     cache_dir = str(Path(config.HF_DATASETS_CACHE) / f"content-{content[:16]}")
     try:
         place = path if path.is_dir() else path.parent
-        return open_splits(load_dataset(name, cache_dir=cache_dir, **given), place, wanted)
+        return open_splits(load_dataset(**local_dataset(path), cache_dir=cache_dir), place, wanted)
     except (OSError, ValueError, DatasetsError) as error:
         raise DataError(f"{path} cannot be read as a dataset: {error}") from error
+
+
+def local_dataset(path: Path) -> dict:
+    """The arguments of `load_dataset` for a Parquet file or a dataset's folder.
+
+    It takes brackets in a folder's path for a pattern: https://github.com/huggingface/datasets/issues/7468. The Parquet
+    files of such a folder are listed, with the splits that their names and folders tell.
+    """
+    if path.is_file():
+        return {"path": "parquet", "data_files": glob.escape(str(path))}
+    files: dict[str, list[str]] = defaultdict(list)
+    for file in sorted(path.rglob("*.parquet")) if glob.has_magic(str(path)) else ():
+        split = split_of(file.relative_to(path).as_posix()) or split_of_table(file.stem) or "train"
+        files[split].append(glob.escape(str(file)))
+    return {"path": "parquet", "data_files": dict(files)} if files else {"path": str(path)}
 
 
 def open_hub(name: str, wanted: Mapping[str, str]) -> Opened:
