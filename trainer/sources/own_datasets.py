@@ -13,6 +13,8 @@ from datasets import (
     Dataset,
     DatasetDict,
     Image,
+    LargeList,
+    List,
     Value,
     config,
     load_dataset,
@@ -183,7 +185,8 @@ def class_names(feature: ClassLabel, values: Sequence[int | None]) -> list[str |
 
 
 def _labels(rows: Dataset) -> Iterator[dict]:
-    """The rows, with class names instead of indices."""
+    """The rows, with class names instead of indices; without pictures and other columns that label nothing."""
+    rows = rows.select_columns([name for name, feature in rows.features.items() if _may_label(feature)])
     classes = {name: feature for name, feature in rows.features.items() if isinstance(feature, ClassLabel)}
     if not rows.column_names:
         return
@@ -191,6 +194,15 @@ def _labels(rows: Dataset) -> Iterator[dict]:
         for name, feature in classes.items():
             batch[name] = class_names(feature, batch[name])
         yield from (dict(zip(batch, cells, strict=True)) for cells in zip(*batch.values(), strict=True))
+
+
+def _may_label(feature: object) -> bool:
+    """Whether a column holds text, numbers, classes or, as boxes are, lists or mappings of these."""
+    if isinstance(feature, Mapping):
+        return all(map(_may_label, feature.values()))
+    if isinstance(feature, (List, LargeList)):
+        return _may_label(feature.feature)
+    return isinstance(feature, ClassLabel) or (isinstance(feature, Value) and feature.dtype not in BINARY)
 
 
 def _bytes(cell: dict | None, place: Path) -> bytes | None:

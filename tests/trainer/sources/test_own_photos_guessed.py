@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyarrow
 import pytest
-from datasets import Dataset
+from datasets import Array2D, Dataset, Features, Image, List, Value
 from pyarrow import parquet
 
 from tests.trainer.drawn_sources import drawing, write_folder, write_zip
@@ -153,3 +153,18 @@ def test_images_as_text_do_not_fill_the_report(tmp_path):
     with pytest.raises(DataError, match="names no file of the source: 1, such as ") as told:
         open_source(photos(tmp_path, "image,age", f"{'iVBORw0KGgo' * 999},30"), wishes=Wishes({"image": "image"}))
     assert len(str(told.value)) < 600
+
+
+def test_other_pictures_of_a_dataset_are_not_read(tmp_path):
+    """They were decoded, kept in memory, and made it another source at every run."""
+    picture, box = {"bytes": drawing(1), "path": None}, {"x": 1.0, "y": 1.0, "w": 9.0, "h": 9.0}
+    kinds = {"image": Image(), "face": Image(), "crops": List(Image()), "data": Value("binary"), "age": Value("int32")}
+    cells = {"image": picture, "face": {"bytes": b"none", "path": None}, "crops": [picture], "data": b"1", "age": 31}
+    features = Features(kinds | {"box": {name: Value("float32") for name in box}, "matrix": Array2D((2, 2), "int8")})
+    cells |= {"box": box, "matrix": [[1, 2], [3, 4]]}
+    rows = Dataset.from_dict({name: [cell] for name, cell in cells.items()}, features=features)
+    rows.save_to_disk(tmp_path / "saved")
+    source, again = (open_source(tmp_path / "saved") for _ in range(2))
+    assert source.not_read == ("face", "crops", "data", "matrix")
+    assert source.fingerprint == again.fingerprint
+    assert [(record.age_min, record.box) for record in source.records] == [(31, (1.0, 1.0, 10.0, 10.0))]
