@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from gender_age.decoding import age_intervals, expected_age, gender_probabilities, with_age
-from gender_age.labels import MISSING
+from gender_age.labels import GENDERS, MISSING
 
 from ..faces.aligned_faces import AlignedFaces
 
@@ -25,7 +25,7 @@ FEW = 100
 """Fewer labels than these calibrate roughly: with 100, an 80 % interval holds 71 to 87 % (Wilson) of new ages."""
 
 FEWEST = 10
-"""Fewer say nothing: where two faces are right, their best temperature is the lowest of all."""
+"""Fewer, of either gender, say nothing: where all faces are right, their best temperature is the lowest of all."""
 
 FITTED = {"gender_certain_level": "gender_uncertain_below", "age_interval_level": "age_interval_mass"}
 """A level of the config -> what is fitted to reach it."""
@@ -37,8 +37,8 @@ HIGHEST_THRESHOLD = 0.99
 def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) -> dict[str, int]:
     """Fit temperature, threshold of "uncertain" and interval mass of `trainer.model` on the validation faces.
 
-    The three numbers are stored in the model's config with the trainer's levels; those that fewer than `FEWEST` known
-    labels would fit stay as they are, and so does the level that they were fitted to.
+    The three numbers are stored in the model's config with the trainer's levels; those that fewer than `FEWEST` exact
+    ages, or known labels of either gender, would fit stay as they are, and so does the level that they were fitted to.
 
     Returns:
         `genders`, `exact_ages`: the number of labels that were fitted on, 0 where that was not done.
@@ -56,30 +56,32 @@ def calibrate(trainer: GenderAgeTrainer, validation: dict[str, AlignedFaces]) ->
     logits, labels = torch.cat(gender_logits)[known], labels[known]
     exact = (torch.cat(age_min) == torch.cat(age_max)) & (torch.cat(age_min) != MISSING)
     numbers = {"genders": int(known.sum()), "exact_ages": int(exact.sum())}
-    if min(numbers.values()) < FEW and trainer.is_world_process_zero():
+    of_each_gender = int(torch.bincount(labels, minlength=len(GENDERS)).min())
+    is_enough = {"genders": of_each_gender >= FEWEST, "exact_ages": numbers["exact_ages"] >= FEWEST}
+    if (min(numbers.values()) < FEW or not all(is_enough.values())) and trainer.is_world_process_zero():
         counts = " and ".join(f"{number} {what.replace('_', ' ')}" for what, number in numbers.items())
         logger.warning(
             "the probabilities and intervals are calibrated on %s of validation photos: rough below %d, and not at all "
-            "below %d",
+            "below %d, of each gender",
             counts,
             FEW,
             FEWEST,
         )
-    if numbers["genders"] >= FEWEST:
+    if is_enough["genders"]:
         settings.gender_certain_level = trainer.levels["gender_certain_level"]
         settings.gender_temperature = fit_temperature(logits, labels)
         probabilities = gender_probabilities(logits, settings.gender_temperature)
         settings.gender_uncertain_below = least_certain(probabilities, labels, settings.gender_certain_level)
     else:
         _tell_kept(trainer, "gender_certain_level")
-    if numbers["exact_ages"] >= FEWEST:
+    if is_enough["exact_ages"]:
         settings.age_interval_level = trainer.levels["age_interval_level"]
         settings.age_interval_mass = conformal_mass(
             torch.cat(age_logits)[exact], torch.cat(age_min)[exact], settings.age_interval_level
         )
     else:
         _tell_kept(trainer, "age_interval_level")
-    return {what: number if number >= FEWEST else 0 for what, number in numbers.items()}
+    return {what: number if is_enough[what] else 0 for what, number in numbers.items()}
 
 
 def hold_levels(config: GenderAgeConfig, start: GenderAgeConfig) -> dict[str, float]:
@@ -98,10 +100,11 @@ def _tell_kept(trainer: GenderAgeTrainer, level: str) -> None:
     wanted, kept = trainer.levels[level], getattr(trainer.model.config, level)
     if wanted != kept and trainer.is_world_process_zero():
         logger.warning(
-            "`model.config.%s: %g` takes at least %d validation labels to fit `%s` to: it stays %g",
+            "`model.config.%s: %g` takes at least %d validation labels%s to fit `%s` to: it stays %g",
             level,
             wanted,
             FEWEST,
+            " of each gender" if level == "gender_certain_level" else "",
             FITTED[level],
             kept,
         )

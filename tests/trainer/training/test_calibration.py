@@ -7,6 +7,7 @@ import torch
 
 from gender_age.configuration_gender_age import GenderAgeConfig
 from gender_age.decoding import age_intervals, gender_probabilities
+from gender_age.labels import MISSING
 from trainer.training.calibration import calibrate, conformal_mass, fit_temperature, hold_levels, least_certain
 
 
@@ -65,11 +66,14 @@ def test_mass_is_the_largest_where_no_interval_is_wide_enough():
     assert conformal_mass(logits, torch.full((50,), 90), 0.8) >= 0.999
 
 
-def calibrated(number, config, start):
-    """What `calibrate` returns for as many faces, all of them right and certain."""
-    logits = np.tile(np.array([0.0, 5.0], dtype=np.float32), (number, 1))
-    ages = np.tile(-0.5 * (np.arange(101, dtype=np.float32) - 30) ** 2, (number, 1))
-    labels = (np.full(number, 1), np.full(number, 30), np.full(number, 30))
+def calibrated(number, config, start, women=None):
+    """What `calibrate` returns for as many ages, men and, unless it is said, women, all of them right and certain."""
+    women = number if women is None else women
+    gender = np.repeat([1, 0], [number, women])
+    logits = np.stack([5.0 * (gender == 0), 5.0 * (gender == 1)], axis=1).astype(np.float32)
+    ages = np.tile(-0.5 * (np.arange(101, dtype=np.float32) - 30) ** 2, (number + women, 1))
+    years = np.repeat([30, MISSING], [number, women])
+    labels = (gender, years, years)
     outputs = SimpleNamespace(predictions=(logits, ages), label_ids=labels)
     trainer = SimpleNamespace(
         predict=lambda faces: outputs,
@@ -88,7 +92,16 @@ def test_a_handful_of_faces_leaves_the_calibration_as_it_was(number, is_fitted):
     fitted_on = calibrated(number, config, start)
     fitted = (config.gender_temperature, config.gender_uncertain_below, config.age_interval_mass)
     assert (fitted != (1.25, 0.75, 0.75)) == is_fitted
-    assert fitted_on == ({"genders": 10, "exact_ages": 10} if is_fitted else {"genders": 0, "exact_ages": 0})
+    assert fitted_on == ({"genders": 20, "exact_ages": 10} if is_fitted else {"genders": 0, "exact_ages": 0})
+
+
+@pytest.mark.parametrize(("women", "genders"), [(0, 0), (9, 0), (10, 70)])
+def test_one_gender_alone_calibrates_no_probabilities(women, genders, caplog):
+    start = GenderAgeConfig(gender_temperature=1.25, gender_uncertain_below=0.75)
+    config = GenderAgeConfig(gender_temperature=1.25, gender_uncertain_below=0.75, gender_certain_level=0.99)
+    assert calibrated(60, config, start, women) == {"genders": genders, "exact_ages": 60}
+    assert ((config.gender_temperature, config.gender_uncertain_below) == (1.25, 0.75)) == (genders == 0)
+    assert ("10 validation labels of each gender to fit" in caplog.text) == (genders == 0)
 
 
 @pytest.mark.parametrize(("number", "level", "certain"), [(9, 0.8, 0.97), (10, 0.9, 0.99)])
