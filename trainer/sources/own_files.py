@@ -31,7 +31,7 @@ from .tables import TABLE_SUFFIXES, read_table
 
 METADATA_STEM = "metadata"
 FOLDERS = "the folders' names"
-IMAGE_NAMES = frozenset(map(plain_name, USUAL_NAMES["image"]))
+IMAGE_NAMES = tuple(map(plain_name, USUAL_NAMES["image"]))
 Read = Callable[[set[str]], Iterator[tuple[str, "bytes | None"]]]
 
 
@@ -189,9 +189,10 @@ def _table_rows(
             raise
         return None
     columns = list(dict.fromkeys(column for row in table for column in row))
-    usual = list(filter(_names_images, columns))
+    usual = sorted(filter(_names_images, columns), key=lambda column: IMAGE_NAMES.index(plain_name(column)))
     candidates = [wanted["image"]] if "image" in wanted else usual
     folder = PurePosixPath(name).parent.as_posix()
+    without_files = None
     for image in candidates if set(candidates) <= set(columns) else ():
         rows = []
         cells = [cell_name(values.get(image)) for values in table]
@@ -200,8 +201,11 @@ def _table_rows(
             file, reason = stored.find(without_start(cell, start), folder) if cell else (None, NO_FILE)
             split = split_of(file or name) or split_of_table(PurePosixPath(name).stem)
             rows.append(Row(_without_folders(cell) or f"row {number} of {name}", file, values, split, reason, name))
-        if named_so or any(row.file for row in rows):
+        if any(row.file for row in rows):
             return image, rows
+        without_files = without_files or (image, rows)
+    if named_so and without_files:
+        return without_files
     if named_so and table:
         raise DataError(f"{name} has no column `file_name`{_no_header(columns)}")
     return None

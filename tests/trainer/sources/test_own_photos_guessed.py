@@ -168,3 +168,15 @@ def test_other_pictures_of_a_dataset_are_not_read(tmp_path):
     assert source.not_read == ("face", "crops", "data", "matrix")
     assert source.fingerprint == again.fingerprint
     assert [(record.age_min, record.box) for record in source.records] == [(31, (1.0, 1.0, 10.0, 10.0))]
+
+
+@pytest.mark.parametrize("head", ["photo,file_name,age", "file_name,photo,age"])
+def test_file_name_comes_before_other_columns_of_names(tmp_path, head):
+    values = {"photo": "Holiday", "file_name": "1.jpg", "age": "33"}
+    source = open_source(photos(tmp_path, head, ",".join(values[name] for name in head.split(","))))
+    assert labels(source) == {"1.jpg": (33, None)}
+
+
+def test_a_column_of_names_that_are_no_files_is_passed_over(tmp_path):
+    source = open_source(photos(tmp_path, "image,path,age", "17,1.jpg,33"))
+    assert labels(source) == {"1.jpg": (33, None)}
