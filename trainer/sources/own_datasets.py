@@ -61,8 +61,13 @@ def open_saved(folder: Path, wanted: Mapping[str, str]) -> Opened:
         raise DataError(f"the saved dataset {folder} cannot be read: {error}") from error
 
 
-def open_parquet(path: Path, wanted: Mapping[str, str]) -> Opened:
+def open_parquet(path: Path, wanted: Mapping[str, str], has_others: bool = False) -> Opened:
     """Opens a Parquet file with its images, or a folder of such files, whose names and folders may tell splits.
+
+    Args:
+        path: the file or folder.
+        wanted: our column -> theirs, as the user says.
+        has_others: whether the folder holds pictures beside these files.
 
     Raises:
         DataError: it cannot be read, or no column holds images.
@@ -72,21 +77,22 @@ def open_parquet(path: Path, wanted: Mapping[str, str]) -> Opened:
     cache_dir = str(Path(config.HF_DATASETS_CACHE) / f"content-{content[:16]}")
     try:
         place = path if path.is_dir() else path.parent
-        return open_splits(load_dataset(**local_dataset(path), cache_dir=cache_dir), place, wanted)
+        return open_splits(load_dataset(**local_dataset(path, has_others), cache_dir=cache_dir), place, wanted)
     except (OSError, ValueError, DatasetsError) as error:
         raise DataError(f"{path} cannot be read as a dataset: {error}") from error
 
 
-def local_dataset(path: Path) -> dict:
+def local_dataset(path: Path, has_others: bool = False) -> dict:
     """The arguments of `load_dataset` for a Parquet file or a dataset's folder.
 
     It takes brackets in a folder's path for a pattern: https://github.com/huggingface/datasets/issues/7468. The Parquet
-    files of such a folder are listed, with the splits that their names and folders tell.
+    files of such a folder are listed, with the splits that their names and folders tell; so are those among others, of
+    which it would read the more frequent kind.
     """
     if path.is_file():
         return {"path": "parquet", "data_files": glob.escape(str(path))}
     files: dict[str, list[str]] = defaultdict(list)
-    for file in sorted(path.rglob("*.parquet")) if glob.has_magic(str(path)) else ():
+    for file in sorted(path.rglob("*.parquet")) if has_others or glob.has_magic(str(path)) else ():
         split = split_of(file.relative_to(path).as_posix()) or split_of_table(file.stem) or "train"
         files[split].append(glob.escape(str(file)))
     return {"path": "parquet", "data_files": dict(files)} if files else {"path": str(path)}

@@ -93,7 +93,17 @@ def _open(path: Path, listing: Sequence[tuple[str, int]], wishes: Wishes) -> Ope
         if not is_archive(path):
             return open_parquet(path, wanted)
         return _open_unpacked(path, wanted)
-    return open_files(path, listing, wishes)
+    opened = open_files(path, listing, wishes)
+    if opened is None and not is_archive(path) and any(_embeds_images(path / name) for name in names):
+        return open_parquet(path, wanted, has_others=True)
+    return opened
+
+
+def _embeds_images(file: Path) -> bool:
+    try:
+        return file.suffix == ".parquet" and embeds_images(file)
+    except DataError:  # a table that nobody named
+        return False
 
 
 def _open_unpacked(path: Path, wanted: Mapping[str, str]) -> Opened:

@@ -8,7 +8,7 @@ from datasets import Array2D, Dataset, Features, Image, List, Value
 from pyarrow import parquet
 
 from tests.trainer.drawn_sources import drawing, write_folder, write_zip
-from tests.trainer.sources.own_forms import labels
+from tests.trainer.sources.own_forms import PEOPLE, as_parquet, labels
 from tests.trainer.sources.test_own_photos import photos
 from trainer.errors import DataError
 from trainer.sources.columns import Wishes, parse_values
@@ -180,3 +180,13 @@ def test_file_name_comes_before_other_columns_of_names(tmp_path, head):
 def test_a_column_of_names_that_are_no_files_is_passed_over(tmp_path):
     source = open_source(photos(tmp_path, "image,path,age", "17,1.jpg,33"))
     assert labels(source) == {"1.jpg": (33, None)}
+
+
+def test_pictures_beside_the_parquet_files_of_a_dataset(tmp_path):
+    """As in a clone of one, and in what `prepare` makes, whose report is drawn."""
+    as_parquet(tmp_path / "data")
+    write_folder(tmp_path, {f"report/{n}.png": drawing(n) for n in range(1, 4)} | {"old.parquet": b"cut"}, prefix="")
+    with pytest.raises(DataError, match="cannot be read as a dataset"):
+        open_source(tmp_path)
+    (tmp_path / "old.parquet").unlink()
+    assert labels(open_source(tmp_path)) == PEOPLE
