@@ -45,7 +45,7 @@ def list_files(path: Path) -> list[tuple[str, int]]:
         raise DataError(f"{path} does not exist")
     elif path.name.lower().endswith(TAR_SUFFIXES):
         with _damage_reported(path), tarfile.open(path, "r|*") as archive:
-            found = [(member.name, member.size) for member in archive if member.isreg()]
+            found = [(_tar_path(member), member.size) for member in archive if member.isreg()]
     elif path.name.lower().endswith(ZIP_SUFFIXES):
         with _damage_reported(path), zipfile.ZipFile(path) as archive:
             found = [(stored_path(info), info.file_size) for info in archive.infolist()]
@@ -70,11 +70,11 @@ def read_files(path: Path, wanted: set[str]) -> Iterator[tuple[str, bytes | None
         remaining = set(wanted)
         with _damage_reported(path), tarfile.open(path, "r|*") as archive:
             for member in archive:
-                if member.isreg() and member.name in remaining:
+                if member.isreg() and (name := _tar_path(member)) in remaining:
                     # Names may repeat; the first one counts.
-                    remaining.remove(member.name)
+                    remaining.remove(name)
                     content = archive.extractfile(member)
-                    yield member.name, content.read() if member.size <= LARGEST_FILE else None
+                    yield name, content.read() if member.size <= LARGEST_FILE else None
     else:
         with _damage_reported(path), zipfile.ZipFile(path) as archive:
             infos = {stored_path(info): info for info in archive.infolist()}
@@ -124,6 +124,11 @@ def unpack(path: Path, folder: Path) -> None:
                 for info in archive.infolist():
                     info.filename = stored_path(info)
                 archive.extractall(folder, archive.infolist())
+
+
+def _tar_path(member: tarfile.TarInfo) -> str:
+    """As in the folder that was packed: `tar -cf photos.tar .` puts `./` before every name."""
+    return member.name.removeprefix("./")
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ import pytest
 from datasets import Array2D, Dataset, Features, Image, List, Value
 from pyarrow import parquet
 
-from tests.trainer.drawn_sources import drawing, write_folder, write_zip
+from tests.trainer.drawn_sources import drawing, write_folder, write_tar, write_zip
 from tests.trainer.sources.own_forms import PEOPLE, as_parquet, labels
 from tests.trainer.sources.test_own_photos import photos
 from trainer.errors import DataError
@@ -180,6 +180,14 @@ def test_file_name_comes_before_other_columns_of_names(tmp_path, head):
 def test_a_column_of_names_that_are_no_files_is_passed_over(tmp_path):
     source = open_source(photos(tmp_path, "image,path,age", "17,1.jpg,33"))
     assert labels(source) == {"1.jpg": (33, None)}
+
+
+def test_a_tar_of_a_folders_inside(tmp_path):
+    """`tar -cf photos.tar .` writes `./1.jpg`."""
+    files = {"1.jpg": drawing(1), "a/1.jpg": drawing(2), "metadata.csv": b"file_name,age\n1.jpg,30\na/1.jpg,40"}
+    source = open_source(write_tar(tmp_path / "photos.tar.gz", files, prefix="./"))
+    assert [(record.file, record.age_min) for record in source.records] == [("1.jpg", 30), ("a/1.jpg", 40)]
+    assert dict(source.read({"1.jpg", "a/1.jpg"})) == {name: files[name] for name in ("1.jpg", "a/1.jpg")}
 
 
 def test_pictures_beside_the_parquet_files_of_a_dataset(tmp_path):
