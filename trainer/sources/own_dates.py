@@ -9,13 +9,14 @@ from datetime import date, datetime
 MONTHS = 12
 _DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y:%m:%d", "%Y%m%d", "%d.%m.%Y", "%Y-%m", "%Y/%m")
 _DAY_AND_MONTH = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})")
+_TIME = re.compile(r",?[T\s]\s*\d{1,2}:\d\d.*", re.DOTALL)
 _YEAR_ONLY = re.compile(r"(1[89]\d\d|20\d\d)(?:-00-00)?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def day_comes_first(values: Iterable[object]) -> bool | None:
     """Whether a column's dates such as `3/5/1980` begin with the day; None if no date of it tells, or they disagree."""
-    found = [match for value in values if (match := _DAY_AND_MONTH.fullmatch(str(value).strip()))]
+    found = [match for value in values if (match := _DAY_AND_MONTH.fullmatch(_day(value)))]
     days, months = any(int(match[1]) > MONTHS for match in found), any(int(match[3]) > MONTHS for match in found)
     return None if days == months else days
 
@@ -31,7 +32,7 @@ def parse_date(value: object, day_first: bool | None = None) -> date | None:
         return value.date()
     if isinstance(value, date):
         return value
-    text = str(value).strip().removesuffix(".0")
+    text = _day(value).removesuffix(".0")
     if match := _YEAR_ONLY.fullmatch(text):
         return date(int(match[1]), 7, 1)
     if match := _DAY_AND_MONTH.fullmatch(text):
@@ -46,6 +47,11 @@ def parse_date(value: object, day_first: bool | None = None) -> date | None:
             continue
         return found if "%d" in form else found.replace(day=15)
     return None
+
+
+def _day(value: object) -> str:
+    """A cell's text without the time of day, as of `5/13/2021 2:22 PM`."""
+    return _TIME.sub("", str(value).strip())
 
 
 def _of_parts(first: int, second: int, year: int, day_first: bool | None) -> date | None:
