@@ -31,7 +31,7 @@ class StoredFiles:
     def find(self, name: str, folder: str = "") -> tuple[str | None, str]:
         """The stored path of `name` as a table in `folder` has it, or None and why there is none.
 
-        Case and suffix may differ, and letters with accents may be composed or not.
+        Case may differ, the suffix be missing in the table, and letters with accents may be composed or not.
         """
         wanted = with_slashes(_composed(name))
         for path in (posixpath.normpath(posixpath.join(folder, wanted)), wanted):
@@ -59,7 +59,7 @@ class FilesOnDisk:
         self._listed: dict[Path, dict[str, list[str]]] = {}
 
     def find(self, name: str) -> Path | None:
-        """The file; case and suffix may differ, and letters with accents may be composed or not."""
+        """The file; case may differ, the suffix be missing, and letters with accents may be composed or not."""
         for path in (self._folder / name, self._folder / with_slashes(name)):
             if _is_file(path):
                 return path
