@@ -19,6 +19,7 @@ from transformers import TrainingArguments
 
 from .errors import ConfigError, RunError
 from .files import write_whole_text
+from .sources.archives import digest
 from .training.arguments import training_arguments
 from .training.best_step import full_name
 from .training.build_model import build_model
@@ -32,6 +33,10 @@ from .training.settings import CheckedSection, read_section, refuse_unknown, set
 from .training.typed_yaml import read_yaml
 
 RESULT = "search.json"
+STUDIES = "search.db"
+"""Optuna's file of finished trials, by which a search goes on."""
+DIVERGED = "diverged"
+
 RANGE = ("low", "high", "log", "step")
 FIXED = ("output_dir", "num_train_epochs", "save_strategy", "load_best_model_at_end", "push_to_hub")
 FIXED += ("metric_for_best_model", "greater_is_better")
@@ -74,7 +79,7 @@ def search(path: Path, overrides: list[str]) -> dict[str, Any]:
     """The best trial: its `settings`, its `metric` and the metric's `value`.
 
     Weights are not averaged in trials, and none of them saves a model. What the trials found so far is written after
-    each evaluation.
+    each evaluation. A search that was broken off, or that is given more trials, goes on after its finished ones.
 
     Raises:
         ConfigError: a config cannot be used, Optuna is not installed, or there are several processes.
@@ -83,7 +88,7 @@ def search(path: Path, overrides: list[str]) -> dict[str, Any]:
     """
     if importlib.util.find_spec("optuna") is None:
         raise ConfigError('a search needs a package: `pip install -e ".[train,optuna]"`')
-    from optuna.samplers import TPESampler
+    import optuna
 
     values = read_search(path)
     trial_settings = {
@@ -122,16 +127,28 @@ def search(path: Path, overrides: list[str]) -> dict[str, Any]:
         return model
 
     trainer.model_init, metric = fresh_model, full_name(values.metric)
-    result: dict[str, Any] = {"metric": values.metric, "trials": []}
-    found = result["trials"]
+    study = {
+        "study_name": digest([config.to_dict(), values.space, values.metric, values.seed]),
+        "storage": f"sqlite:///{(config.folder / STUDIES).absolute()}",
+        "direction": "maximize" if arguments.greater_is_better else "minimize",
+    }
+    trials = optuna.create_study(**study, load_if_exists=True).trials
+    # Optuna says of diverged trials and of those that were broken off that they failed.
+    ended = [trial for trial in trials if trial.value is not None or DIVERGED in trial.user_attrs]
+    found = [trial.params | {values.metric: trial.value} for trial in ended]
+    result: dict[str, Any] = {"metric": values.metric, "trials": found}
+    running: dict[str, Any] = {}
 
     def draw(trial: Any) -> dict[str, Any]:
         settings = {name: drawn(trial, name, limits) for name, limits in values.space.items()}
         found.append(dict(settings))
+        running["trial"] = trial
         return settings
 
     def objective(metrics: Mapping[str, float]) -> float:
         value = metrics[metric]
+        if not math.isfinite(value):
+            running["trial"].set_user_attr(DIVERGED, True)
         found[-1][values.metric] = value if math.isfinite(value) else None
         write_whole_text(config.folder / RESULT, json.dumps(result, indent=1, default=str) + "\n")
         return value
@@ -140,10 +157,11 @@ def search(path: Path, overrides: list[str]) -> dict[str, Any]:
         best = trainer.hyperparameter_search(
             hp_space=draw,
             compute_objective=objective,
-            n_trials=values.trials,
-            direction="maximize" if arguments.greater_is_better else "minimize",
+            n_trials=max(0, values.trials - len(found)),
             backend="optuna",
-            sampler=TPESampler(seed=values.seed),
+            sampler=optuna.samplers.TPESampler(seed=values.seed + len(found)),  # one seed draws the same again
+            load_if_exists=True,
+            **study,
         )
     except ValueError as error:  # Optuna's, where no trial ended with a number
         if any(trial.get(values.metric, math.nan) is not None for trial in found):

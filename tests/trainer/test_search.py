@@ -102,6 +102,33 @@ def test_trials_train_with_the_settings_that_are_told(files, tmp_path, monkeypat
     assert best["settings"] in trained
 
 
+def test_a_search_that_was_broken_off_goes_on(files, tmp_path, monkeypatch):
+    path, started = files(trials=3), []
+
+    class Killer(TrainerCallback):
+        def on_train_begin(self, args, state, control, **more):
+            started.append(args.learning_rate)
+            if len(started) == 2:
+                raise KeyboardInterrupt
+
+    def prepared(*arguments):
+        trainer, checkpoint = prepare_trainer(*arguments)
+        trainer.add_callback(Killer)
+        return trainer, checkpoint
+
+    monkeypatch.setattr("trainer.search.prepare_trainer", prepared)
+    with pytest.raises(KeyboardInterrupt):
+        search(path, [])
+    (first,) = json.loads((tmp_path / "trials" / "search.json").read_text())["trials"]
+    best = search(path, [])
+    assert best["trials"][0] == first
+    assert [trial["learning_rate"] for trial in best["trials"]] == [started[0], *started[2:]]
+    assert len(set(started)) == len(started) == 4
+    assert best["value"] == min(trial["age_mae"] for trial in best["trials"])
+    assert search(path, []) == best
+    assert len(started) == 4, "a finished search is told again"
+
+
 def test_trials_that_diverge_are_a_sentence(files, tmp_path):
     space = {"learning_rate": {"low": 1e30, "high": 1e31}}
     with pytest.raises(RunError, match="no trial ended with a number as its age_mae: try lower learning rates"):
@@ -109,6 +136,8 @@ def test_trials_that_diverge_are_a_sentence(files, tmp_path):
     assert [trial["age_mae"] for trial in json.loads((tmp_path / "trials" / "search.json").read_text())["trials"]] == [
         None
     ]
+    with pytest.raises(RunError, match="no trial ended with a number"):
+        search(files(space=space, trials=1), ["training.max_grad_norm=0"])
 
 
 @pytest.mark.parametrize(
