@@ -65,4 +65,4 @@ def test_a_disk_that_answers_with_an_error_is_gone(tmp_path, monkeypatch, number
 def test_a_file_that_is_gone_is_left_out(tmp_path):
     write_folder(tmp_path, {"1.png": b"1"}, prefix="")
     assert list(read_files(tmp_path, {"1.png", "2.png"})) == [("1.png", b"1"), ("2.png", None)]
-    assert read_plain(tmp_path / "2.png", tmp_path) is None
+    assert read_plain(tmp_path / "2.png", tmp_path) is read_plain(tmp_path / "none" / "2.png", None) is None

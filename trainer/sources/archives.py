@@ -137,12 +137,12 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (file for name in names if (file := Path(parent, name)).is_file())
 
 
-def read_plain(file: Path, folder: Path) -> bytes | None:
+def read_plain(file: Path, folder: Path | None) -> bytes | None:
     """The bytes of a file; None if it is too large, missing or forbidden.
 
     Args:
         file: its path.
-        folder: one that was there with files when the source was opened.
+        folder: one that was there with files when the source was opened; None if there is none.
 
     Raises:
         DataError: the disk is gone: `folder` is missing or, as the place where a disk was, empty.
@@ -152,6 +152,8 @@ def read_plain(file: Path, folder: Path) -> bytes | None:
     except OSError as error:
         if error.errno in LOST:
             raise _lost(file, error.strerror) from error
+    if folder is None:
+        return None
     try:
         with os.scandir(folder) as entries:
             reason = None if any(entries) else "it is empty"

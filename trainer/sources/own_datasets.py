@@ -216,4 +216,5 @@ def _bytes(cell: dict | None, place: Path) -> bytes | None:
         return None
     if cell.get("bytes") is not None:
         return cell["bytes"]
-    return read_plain(place / cell["path"], place) if cell.get("path") else None
+    # Where the Hub's files lie, the working folder says nothing of them.
+    return read_plain(place / cell["path"], place if place.parts else None) if cell.get("path") else None
