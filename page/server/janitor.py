@@ -11,6 +11,8 @@ Can go when: the tests of `delete_cache` and of sessions in tests/page/server/te
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 import time
 from datetime import datetime
@@ -19,7 +21,13 @@ from pathlib import Path
 import gradio as gr
 
 from ..shared.settings import CLEAN_EVERY_S, CLEAN_OLDER_S
+from .log_lines import summary
 from .private_folder import KEPT
+
+# Of a disk, and of gradio's own objects, which other threads change meanwhile.
+FAILURES = (OSError, RuntimeError, LookupError, AttributeError, TypeError, ValueError)
+
+logger = logging.getLogger(__name__)
 
 
 class Janitor(threading.Thread):
@@ -37,8 +45,17 @@ class Janitor(threading.Thread):
     def run(self) -> None:
         while True:
             time.sleep(CLEAN_EVERY_S)
-            forget_sessions(self.demo, CLEAN_OLDER_S)
-            delete_old_files(self.folder, self._of_the_page(), CLEAN_OLDER_S)
+            for clean in (self._forget_sessions, self._delete_old_files):
+                try:
+                    clean()
+                except FAILURES as error:  # the next round deletes them
+                    logger.error("Photos were not deleted in time: %s", summary(error))
+
+    def _forget_sessions(self) -> None:
+        forget_sessions(self.demo, CLEAN_OLDER_S)
+
+    def _delete_old_files(self) -> None:
+        delete_old_files(self.folder, self._of_the_page(), CLEAN_OLDER_S)
 
     def _of_the_page(self) -> set[Path]:
         kept = (component.keep_in_cache for component in list(self.demo.blocks.values()))
@@ -58,13 +75,16 @@ def forget_sessions(demo: gr.Blocks, seconds: float) -> None:
 def delete_old_files(folder: Path, kept: set[Path], seconds: float) -> None:
     """Deletes files and empty folders under `folder` that were written more than `seconds` ago; those `kept` stay."""
     latest = time.time() - seconds
-    for path in sorted(folder.rglob("*"), reverse=True):  # the contents of a folder before the folder
-        try:
-            if path in kept or path.lstat().st_mtime > latest:
+    # Unlike `Path.rglob`, `os.walk` passes over a folder that goes meanwhile.
+    for parent, folders, files in os.walk(folder, topdown=False):
+        for name in files + folders:
+            path = Path(parent, name)
+            try:
+                if path in kept or path.lstat().st_mtime > latest:
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    path.rmdir()
+                else:
+                    path.unlink()
+            except OSError:  # already deleted, or a folder that is not empty
                 continue
-            if path.is_dir() and not path.is_symlink():
-                path.rmdir()
-            else:
-                path.unlink()
-        except OSError:  # already deleted, or a folder that is not empty
-            continue

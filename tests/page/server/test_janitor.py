@@ -3,6 +3,7 @@
 import os
 import time
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
@@ -76,3 +77,52 @@ def test_it_works_on_its_own(demo, tmp_path, monkeypatch):
     while (tmp_path / "photo.jpg").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert [path.name for path in tmp_path.iterdir()] == ["example.jpg"]
+
+
+def test_a_folder_that_goes_while_it_is_searched_is_passed_over(tmp_path, monkeypatch):
+    """Archives are unpacked into folders that come and go."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "photo.jpg").write_text("a face")
+        age(tmp_path / name / "photo.jpg", 100)
+    scan = os.scandir
+
+    def scan_late(path):
+        if str(path) == str(tmp_path / "a"):
+            (tmp_path / "a" / "photo.jpg").unlink(missing_ok=True)
+            (tmp_path / "a").rmdir()
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scan_late)
+    delete_old_files(tmp_path, set(), 50)
+    assert not list(tmp_path.rglob("photo.jpg"))
+
+
+@pytest.mark.parametrize("failing", ["forget_sessions", "delete_old_files"])
+def test_a_round_that_fails_is_a_line_and_the_next_one_deletes(tmp_path, monkeypatch, caplog, failing):
+    done = []
+    whole = getattr(janitor, failing)
+
+    def fails_once(*arguments):
+        done.append(failing)
+        if len(done) == 1:
+            raise ValueError(str(tmp_path))
+        whole(*arguments)
+
+    monkeypatch.setattr(janitor, "CLEAN_EVERY_S", 0.02)
+    monkeypatch.setattr(janitor, "CLEAN_OLDER_S", 50)
+    monkeypatch.setattr(janitor, failing, fails_once)
+    (tmp_path / "photo.jpg").write_text("a face")
+    age(tmp_path / "photo.jpg", 100)
+    sessions = SimpleNamespace(session_data={"old": 1}, time_last_used={"old": datetime.now() - timedelta(seconds=100)})
+    thread = Janitor(SimpleNamespace(state_holder=sessions, blocks={}), tmp_path)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while ((tmp_path / "photo.jpg").exists() or sessions.session_data) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert thread.is_alive()
+    assert not (tmp_path / "photo.jpg").exists()
+    assert not sessions.session_data
+    (line,) = [record.getMessage() for record in caplog.records if record.name == janitor.__name__]
+    assert "ValueError" in line
+    assert str(tmp_path) not in line
