@@ -22,6 +22,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .root_path import path_in_page
+
 PREVIEW = Path(__file__).resolve().parents[1] / "preview.jpg"
 PREVIEW_PATH = "/preview.jpg"
 PREVIEW_WH = (1200, 630)
@@ -47,10 +49,11 @@ class PageHead:
         self._compressed = GZipMiddleware(self._with_head, compresslevel=5)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self.app(scope, receive, send)
-        elif path == PREVIEW_PATH:
+            return
+        path = path_in_page(scope)
+        if path == PREVIEW_PATH:
             await FileResponse(PREVIEW)(scope, receive, send)
         else:
             await (self._compressed if path in ("", "/") else self.app)(scope, receive, send)

@@ -31,6 +31,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .json_limits import MAX_OTHER_BYTES, OtherBytes, is_utf8
+from .root_path import path_in_page
 
 # The photos of one call over MCP, as `data:` URLs: the largest one has 67 MB of base64, and takes eight times that.
 MAX_CALL_BYTES = 100 * 2**20
@@ -133,8 +134,7 @@ class RequestLimit:
 
 def is_upload(scope: Scope) -> bool:
     """Whether a request goes to gradio's route for uploads, and not to a path that is like it."""
-    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path == UPLOAD_PATH and scope["method"] == "POST"
+    return path_in_page(scope) == UPLOAD_PATH and scope["method"] == "POST"
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
