@@ -8,11 +8,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-with contextlib.suppress(ImportError):
-    # ZeroGPU's package, before anything may start CUDA: torch then reports a GPU, and the model is placed on it.
-    import spaces  # noqa: F401
+from page.server.own_address import HOST, PORT, ask_without_proxy, bracketed, hidden_from_gradio, port_number
 
-import gradio as gr
+with hidden_from_gradio():
+    with contextlib.suppress(ImportError):
+        # ZeroGPU's package, before anything may start CUDA: torch then reports a GPU, and the model is placed on it.
+        import spaces  # noqa: F401
+    import gradio as gr
+import httpx
 
 from gender_age.any_text import print_any_text
 from gender_age.errors import ModelError
@@ -139,13 +142,19 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--revision", metavar="R", help="branch, tag or commit of a Hub model")
     parser.add_argument("--device", metavar="D", help="cpu, cuda, ... (default: the GPU if there is one that works)")
-    parser.add_argument("--host", metavar="H", help="address to listen on (default: $GRADIO_SERVER_NAME, else local)")
+    parser.add_argument(
+        "--host",
+        metavar="H",
+        type=bracketed,
+        default=os.environ.get(HOST) or None,
+        help="address to listen on (default: $GRADIO_SERVER_NAME, else local)",
+    )
     parser.add_argument(
         "--port",
         metavar="P",
-        type=int,
+        type=port_number,
         # gradio would look for a free one from there on.
-        default=os.environ.get("GRADIO_SERVER_PORT") or None,
+        default=os.environ.get(PORT) or None,
         help="port (default: $GRADIO_SERVER_PORT, else the first free one from 7860 on)",
     )
     arguments = parser.parse_args(argv)
@@ -169,6 +178,7 @@ def serve(arguments: argparse.Namespace) -> int:
     """`main` after the arguments are read."""
     bound_log()
     wait_for_first_page()
+    ask_without_proxy(arguments.host)
     hide_weight_bars()
     try:
         predictor = GenderAgePredictor.from_pretrained(arguments.model, arguments.revision, arguments.device)
@@ -180,7 +190,8 @@ def serve(arguments: argparse.Namespace) -> int:
             demo = build_demo(predictor)
             Janitor(demo, folder).start()
             demo.launch(server_name=arguments.host, server_port=arguments.port, **launch_options())
-    except (OSError, OverflowError) as error:  # the port is in use or over 65535, or the address is not of this machine
+    # The port is in use or over 65535, the address is not of this machine, or none, or cannot be reached.
+    except (OSError, OverflowError, httpx.HTTPError, httpx.InvalidURL) as error:
         print(f"The page cannot be served: {error}", file=sys.stderr)
         return 1
     return 0

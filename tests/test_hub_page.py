@@ -101,7 +101,8 @@ def test_the_command_itself_serves_a_model_of_the_hub(hub, mark):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    process = start_python(["app.py", "--model", "user/model", "--port", str(port)], hub.environment())
+    environment = hub.environment() | {"GRADIO_SERVER_PORT": ""}  # which gradio alone does not take
+    process = start_python(["app.py", "--model", "user/model", "--port", str(port)], environment)
     try:
         for _ in range(2000):
             assert process.poll() is None, "the page has ended"
