@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import suppress
 
 # For the clean-ups, which take a moment.
 SECONDS = 3.0
 
 
 def end(*signal_and_frame: object) -> None:
-    """A handler of SIGTERM for the main thread: runs its clean-ups, for `SECONDS` at most, and ends the process.
+    """A signal handler for the main thread: runs its clean-ups, for `SECONDS` at most, and ends the process.
 
     Raises:
         SystemExit: always.
@@ -29,5 +30,6 @@ def end(*signal_and_frame: object) -> None:
 def _end_after_main_thread() -> None:
     threading.main_thread().join(SECONDS)
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with suppress(OSError):  # the terminal is gone
+            stream.flush()
     os._exit(0)

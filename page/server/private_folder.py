@@ -39,9 +39,10 @@ LONGEST_START_S = 3600
 def private_folder() -> Iterator[Path]:
     """Makes a folder that only this user can read, for everything that the process writes, and removes it at the end.
 
-    SIGTERM ends the process with that clean-up. A killed process leaves its folder behind: the folders of processes
-    that no longer run are removed first. Nothing is shared with other processes or users, so that none can be in the
-    way. Meanwhile, whatever the umask, the process can read what it writes. Use it in the main thread.
+    SIGTERM ends the process with that clean-up, and so does SIGHUP, the end of its terminal, unless it is ignored. A
+    killed process leaves its folder behind: the folders of processes that no longer run are removed first. Nothing is
+    shared with other processes or users, so that none can be in the way. Meanwhile, whatever the umask, the process can
+    read what it writes. Use it in the main thread.
 
     Raises:
         OSError: there is no place for temporary files.
@@ -65,7 +66,9 @@ def private_folder() -> Iterator[Path]:
         if MATPLOTLIB not in os.environ and not os.access(os.path.expanduser("~"), os.W_OK):
             undo.callback(_set, MATPLOTLIB, None)
             _set(MATPLOTLIB, str(folder / "matplotlib"))
-        undo.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, end))
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", None)):  # Windows has no SIGHUP, and nohup ignores it
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                undo.callback(signal.signal, number, signal.signal(number, end))
         yield folder
 
 

@@ -1,6 +1,7 @@
 """The page's private folder: where it is, who may read it, and that nothing of it stays."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -59,14 +60,42 @@ def test_it_has_the_path_that_gradio_gives_its_files(tmp_path, monkeypatch):
         assert kept.exists()
 
 
+def held(base, **options):
+    """A process that uses a folder, and that folder."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+    return process, base / process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGINT, -signal.SIGINT)]
+)
+def test_a_process_that_is_ended_leaves_nothing(base, number, status):
+    process, used = held(base)
+    assert (used / "photo.jpg").exists()
+    process.send_signal(number)
+    assert process.wait(timeout=30) == status
+    assert folders(base) == []
+
+
+def test_the_end_of_the_terminal_is_ignored_where_nohup_says_so(base):
+    process, used = held(base, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+    assert (used / "photo.jpg").exists()
+    process.terminate()
+    assert process.wait(timeout=30) == 0
+
+
 def test_what_a_killed_process_left_is_removed_and_a_running_ones_stays(base):
-    processes = []
-    for _ in range(2):
-        process = subprocess.Popen(
-            [sys.executable, "-c", HOLD], cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        processes.append((process, base / process.stdout.readline().strip()))
-    (killed, abandoned), (running, used) = processes
+    (killed, abandoned), (running, used) = held(base), held(base)
     killed.kill()
     killed.wait()
     (base / "other").mkdir()
