@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class Unpacker:
             path: of the archive that lists the photo.
 
         Raises:
-            ArchiveError: it is damaged or too large, or the limit is reached.
+            ArchiveError: it is damaged or too large, the limit is reached, or there is no space.
         """
         if photo.error is not None:
             raise ArchiveError(photo.error)
@@ -51,16 +51,19 @@ class Unpacker:
             raise ArchiveError(f"{name} was left out, as the archives hold too much: choose it in another run.")
         self._number += 1
         target = Path(self._folder.name, str(self._number), photo.file_name)
-        target.parent.mkdir()
         try:
-            with self._archive(path).open(photo.info) as packed, target.open("xb") as file:
-                self._copy(packed, file, name)
+            target.parent.mkdir()
+            with target.open("xb") as file:
+                for block in self._blocks(path, photo, name):
+                    file.write(block)
         except ArchiveError:
-            target.unlink(missing_ok=True)
+            self.discard(str(target))
             raise
-        except DAMAGED as error:
-            target.unlink(missing_ok=True)
-            raise ArchiveError(f"{name} is damaged in its archive: pack it again, or choose it alone.") from error
+        except OSError as error:  # the disk is full; what reading raises is an ArchiveError
+            self.discard(str(target))
+            raise ArchiveError(
+                f"{name} cannot be kept: there is no space just now, try again in some minutes."
+            ) from error
         return str(target)
 
     def discard(self, path: str) -> None:
@@ -69,16 +72,23 @@ class Unpacker:
             Path(path).unlink()
             Path(path).parent.rmdir()
 
-    def _copy(self, packed: io.BufferedIOBase, file: io.BufferedIOBase, name: str) -> None:
+    def _blocks(self, path: str | os.PathLike, photo: ArchivedPhoto, name: str) -> Iterator[bytes]:
+        """A photo's bytes, within the limits."""
         size = 0
-        while block := packed.read(BLOCK):
-            size += len(block)
-            self.bytes_left -= len(block)
-            if size > MAX_PHOTO_BYTES:
-                raise ArchiveError(too_large(name))
-            if self.bytes_left < 0:
-                raise ArchiveError(f"{name} was left out, as the archives hold too much: choose it in another run.")
-            file.write(block)
+        try:
+            with self._archive(path).open(photo.info) as packed:
+                while block := packed.read(BLOCK):
+                    size += len(block)
+                    self.bytes_left -= len(block)
+                    if size > MAX_PHOTO_BYTES:
+                        raise ArchiveError(too_large(name))
+                    if self.bytes_left < 0:
+                        raise ArchiveError(
+                            f"{name} was left out, as the archives hold too much: choose it in another run."
+                        )
+                    yield block
+        except DAMAGED as error:
+            raise ArchiveError(f"{name} is damaged in its archive: pack it again, or choose it alone.") from error
 
     def _archive(self, path: str | os.PathLike) -> Archive:
         """The archive, kept open for its next photo."""
