@@ -48,7 +48,12 @@ const begin = (name, source) => {
   show(document.querySelector('#waiting'));
 };
 const end = (isFailed) => {
-  if (!isWaiting()) return;
+  if (!isWaiting()) {
+    if (isFailed) return;
+    delete stage.dataset.failed; // an answer has come after all
+    failed.hidden = true;
+    return;
+  }
   if (isFailed) document.querySelector('#photo button[aria-label="Remove Image"]')?.click();
   const again = next;
   upload = next = sent = null;
@@ -98,6 +103,10 @@ document.addEventListener('click', (event) => {
 document.addEventListener('ga-given', (event) => begin(event.detail || 'The photo', null));
 document.addEventListener('ga-answered', () => end(false));
 document.addEventListener('ga-failed', () => end(true));
+// Other tabs' failures have the same boxes; a full queue is told by `ga-failed`.
+const hasFailed = () => [...document.querySelectorAll('.toast-body.error:not([data-old])')].some(
+  (toast) => upload || /server was lost|Connection errored out/.test(toast.textContent),
+);
 // gradio writes "queue: 2/3 |" while the photo waits for others, then "processing |". It calls no event where the
 // connection broke, and says so in a toast, at best: after a failed upload the drop zone is back, and holds nothing. No
 // upstream issue was found. Can go when `test_a_broken_connection_calls_no_failure` in tests/browser/test_gradio.py fails.
@@ -113,7 +122,7 @@ new MutationObserver(() => {
     if (!isBack) upload = 'running';
     if (isOver) end(true);
   }
-  if (document.querySelector('.toast-body.error:not([data-old])')) end(true);
+  if (hasFailed()) end(true);
   if (state && step.textContent !== text) step.textContent = text;
 }).observe(document.querySelector('.gradio-container').parentElement, { childList: true, subtree: true, characterData: true });
 
