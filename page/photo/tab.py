@@ -41,7 +41,7 @@ GIVEN = "(address) => { document.dispatchEvent(new CustomEvent('ga-given', { det
 
 @dataclass(frozen=True, slots=True)
 class FoundPhoto:
-    """A photo with all its faces, and the paths of its display copy and then of every face's picture."""
+    """A photo with all its faces, without its display copy, and the paths of that and then of every face's picture."""
 
     analysed: AnalysedPhoto
     paths: tuple[str, ...] = ()
@@ -85,7 +85,9 @@ def build_photo_tab(predictor: GenderAgePredictor) -> gr.State:
     def searched(given: GivenFile | str | None) -> dict:
         """The chosen photo with all its faces; empties the input."""
         answer = analysed(given)
-        return {found: FoundPhoto(answer, save_pictures(answer, figure.GRADIO_CACHE)), choosing.photo: None}
+        paths = save_pictures(answer, figure.GRADIO_CACHE)
+        # The display copy is a file now; its pixels, some seven megabytes, would stay in the session.
+        return {found: FoundPhoto(replace(answer, display_rgb=None), paths), choosing.photo: None}
 
     def search(photo: GivenFile | str | None) -> dict:
         """`searched` for a file; a cleared input leaves nothing."""

@@ -19,11 +19,11 @@ from .opening import opened_in_turn
 
 @dataclass(frozen=True, slots=True, eq=False)  # gradio detects changes of a gr.State by its hash; images have none
 class AnalysedPhoto:
-    """What a visitor's session keeps of a photo, without the photo itself, which may have tens of megabytes.
+    """What the page shows of a photo, without the photo itself, which may have tens of megabytes.
 
     Attributes:
         prediction: with `error` set where the photo is unusable; the other fields are empty then.
-        display_rgb: the photo in the prediction's frame, as large as the page shows it.
+        display_rgb: the photo in the prediction's frame, as large as the page shows it; sessions keep None.
         crops: the aligned faces as the model saw them, in the order of `prediction.faces`.
     """
 

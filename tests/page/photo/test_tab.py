@@ -167,3 +167,13 @@ def test_events_that_run_the_model_share_their_places(tab):
 def test_a_number_typed_out_of_range_is_moved_into_it(tab, typed, taken):
     (score,) = [block for block in tab.demo.blocks.values() if block.elem_id == "score"]
     assert score.preprocess(typed) == taken
+
+
+def test_the_session_keeps_no_pixels_of_the_photo(tab, photo):
+    found = tab.choose(photo)
+    assert len(found.paths) == 1 + len(FACES)
+    updates, shown = tab.show(found)
+    assert found.analysed.display_rgb is shown.display_rgb is None
+    assert len(shown.crops) == len(FACES)
+    assert tab.show(found, 0.9, SMALLEST_PERCENT, event="show_again")[1].display_rgb is None
+    assert updates["faces"] is not NOTHING
