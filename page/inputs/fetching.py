@@ -7,7 +7,6 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 from urllib.parse import unquote, urljoin
@@ -16,6 +15,7 @@ import httpcore
 import httpx
 
 from gender_age.errors import GenderAgeError
+from gender_age.fetch_rules import HEADERS, MAX_REDIRECTS, within
 
 from .public_addresses import is_public
 
@@ -23,12 +23,8 @@ from .public_addresses import is_public
 SECONDS = 20
 SILENT_SECONDS = 5
 SLOW = "The address answers too slowly: upload the photo instead."
-# Redirects from http to https and to the nearest mirror are usual.
-MAX_REDIRECTS = 5
 # Threads that fetch, for all visitors. A resolver cannot be interrupted: its thread may outlive the deadline.
 MAX_THREADS = 16
-# No compression: a compressed response could be a decompression bomb.
-HEADERS = {"accept-encoding": "identity", "accept": "*/*", "user-agent": "gender-age"}
 UNREACHABLE = (
     httpcore.NetworkError,
     httpcore.TimeoutException,
@@ -57,22 +53,18 @@ def fetch(url: str, max_bytes: int, seconds: float = SECONDS) -> bytes:
         FetchError: it is not public, times out, or answers with an error or with too many bytes.
     """
     deadline = time.monotonic() + min(seconds, SECONDS)
-    outcome: Future[bytes] = Future()
 
-    def work() -> None:
+    def work() -> bytes:
         try:
-            outcome.set_result(_follow(url, max_bytes, deadline))
-        except (FetchError, *UNREACHABLE) as error:
-            outcome.set_exception(error)
+            return _follow(url, max_bytes, deadline)
         finally:
             _threads.release()
 
-    # A resolver has no timeout; the caller gives up at the deadline. Connections end with it.
+    # The caller gives up at the deadline. Connections end with it.
     if not _threads.acquire(timeout=max(0.0, deadline - time.monotonic())):
         raise FetchError("Too many addresses are being fetched just now: try again in a minute.")
-    threading.Thread(target=work, name="fetch", daemon=True).start()
     try:
-        return outcome.result(timeout=max(0.0, deadline - time.monotonic()))
+        return within(deadline - time.monotonic(), work, (FetchError, *UNREACHABLE))
     except FutureTimeout:
         raise FetchError(SLOW) from None
     except UNREACHABLE as error:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from gradio.data_classes import FileData
 
+from gender_age import fetch_rules
 from page.inputs import fetching, photo_files
 from page.inputs.fetching import FetchError, fetch, is_public, url_name
 from page.inputs.photo_files import GivenFile, GivenFiles
@@ -196,7 +197,7 @@ def test_silence_until_the_deadline_is_slowness_whoever_notices_it_first(site, m
         def result(self, timeout=None):
             return super().result(timeout + 5)
 
-    monkeypatch.setattr(fetching, "Future", Patient)
+    monkeypatch.setattr(fetch_rules, "Future", Patient)
     with pytest.raises(FetchError, match="too slowly"):
         fetch(site[1] + "/silence", 500, seconds=0.5)
 
