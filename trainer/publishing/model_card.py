@@ -16,7 +16,7 @@ from gender_age.measurements import EvaluationRecord
 from gender_age.records import SOURCE_NAMES, TrainingRecord
 
 from ..preparation.origins import LICENCE, PROVENANCE, REMOVAL
-from ..training.calibration import HIGHEST_THRESHOLD
+from ..training.calibration import HIGHEST_THRESHOLD, LABELS
 from .card_figures import (
     COLUMNS,
     PROTOCOL_NAMES,
@@ -120,12 +120,17 @@ def _calibrated_by(training: TrainingRecord | None, labels: str, config: Mapping
 
 
 def _changed_after_run(training: TrainingRecord | None, config: Mapping) -> dict[str, tuple[object, object]]:
-    """Plain settings of the run's `model.config` that the weights have another value of: name -> run's, weights'."""
-    settings = members(part(training.config, "model", "config")) if training else {}
+    """Plain settings of the run's `model.config` that the weights have another value of: name -> run's, weights'.
+
+    A level that nothing was fitted to in the run is the start's: nobody set it.
+    """
+    if training is None:
+        return {}
+    kept = {level for level, labels in LABELS.items() if not training.calibrated_on.get(labels)}
     return {
         name: (value, config[name])
-        for name, value in settings.items()
-        if name in config and not isinstance(value, (dict, list)) and config[name] != value
+        for name, value in members(part(training.config, "model", "config")).items()
+        if name in config and name not in kept and not isinstance(value, (dict, list)) and config[name] != value
     }
 
 

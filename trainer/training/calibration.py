@@ -30,6 +30,9 @@ FEWEST = 10
 FITTED = {"gender_certain_level": "gender_uncertain_below", "age_interval_level": "age_interval_mass"}
 """A level of the config -> what is fitted to reach it."""
 
+LABELS = {"gender_certain_level": "genders", "age_interval_level": "exact_ages"}
+"""A level of the config -> the labels that it takes, as `calibrate` counts them."""
+
 HIGHEST_THRESHOLD = 0.99
 """Of "uncertain", where no lower one suffices."""
 

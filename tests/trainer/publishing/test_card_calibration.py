@@ -80,3 +80,20 @@ def test_numbers_of_a_split_that_the_model_was_fitted_to_are_called_so(tiny_mode
         assert (f"**{FITTED_TO.get(split)}**" in card) == (is_said and split != "test")
         kept_out = "images kept out of this training if they were prepared from the same files as its own"
         assert (kept_out in card) == (split == "test")
+
+
+@pytest.mark.parametrize(
+    ("on", "is_said"),
+    [
+        ({}, False),
+        ({"genders": 0, "exact_ages": 0}, False),
+        ({"genders": 200, "exact_ages": 0}, False),
+        ({"genders": 0, "exact_ages": 200}, True),
+    ],
+)
+def test_a_level_that_the_run_kept_was_not_set_after_it(tiny_model, run_folder, on, is_said):
+    record = load_record(run_folder / TRAINING_FILE) | {"calibrated_on": on}
+    record["config"]["model"]["config"] = {"age_interval_level": 0.9}
+    config = tiny_model.config.to_dict() | {"age_interval_level": 0.8}
+    card = render_card(config, 1, TrainingRecord.read(record))
+    assert ("The run below had `age_interval_level` 0.9; the weights have 0.8, set after it." in card) == is_said
