@@ -158,9 +158,10 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         help="port (default: $GRADIO_SERVER_PORT, else the first free one from 7860 on)",
     )
     arguments = parser.parse_args(argv)
-    if arguments.model is None:
-        arguments.model = os.environ.get("GENDER_AGE_MODEL") or DEFAULT_MODEL
+    if arguments.model is None and (model := os.environ.get("GENDER_AGE_MODEL")):
+        arguments.model = model
         arguments.revision = arguments.revision or os.environ.get("GENDER_AGE_REVISION") or None
+    arguments.model = arguments.model or DEFAULT_MODEL
     return arguments
 
 

@@ -36,6 +36,16 @@ def test_the_revision_of_the_environment_goes_with_its_model(monkeypatch):
     assert app.parse_arguments([]).revision is None
 
 
+@pytest.mark.parametrize("model", ["", None])
+def test_a_revision_of_the_environment_without_a_model_is_not_the_defaults(monkeypatch, model):
+    monkeypatch.setenv("GENDER_AGE_MODEL", model or "")
+    if model is None:
+        monkeypatch.delenv("GENDER_AGE_MODEL")
+    monkeypatch.setenv("GENDER_AGE_REVISION", "v1")
+    arguments = app.parse_arguments([])
+    assert (arguments.model, arguments.revision) == (DEFAULT_MODEL, None)
+
+
 def test_a_model_that_cannot_be_loaded_ends_before_serving(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(gr.Blocks, "launch", lambda *_, **__: pytest.fail("served without a model"))
     assert app.main(["--model", str(tmp_path)]) != 0
