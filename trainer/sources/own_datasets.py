@@ -87,8 +87,9 @@ def local_dataset(path: Path, has_others: bool = False) -> dict:
 
     It takes brackets in a folder's path for a pattern: https://github.com/huggingface/datasets/issues/7468. The Parquet
     files of such a folder are listed, with the splits that their names and folders tell; so are those among others, of
-    which it would read the more frequent kind.
+    which it would read the more frequent kind. Of a relative path, brackets of the working folder count as well.
     """
+    path = path.resolve()
     if path.is_file():
         return {"path": "parquet", "data_files": glob.escape(str(path))}
     files: dict[str, list[str]] = defaultdict(list)

@@ -1,6 +1,7 @@
 """Folders and files whose paths `datasets` takes for patterns."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +38,12 @@ def test_a_folder_and_a_file_are_sources(bracketed, tiny_data):
     assert splits(bracketed) == splits(tiny_data)
     file = shutil.copy(next(tiny_data.glob("data/train-*")), bracketed / "faces [1].parquet")
     assert len(open_source(file).records) == len(load_prepared(str(tiny_data))["train"])
+
+
+def test_a_relative_path_is_read_in_a_working_folder_with_brackets(bracketed, tiny_data, monkeypatch):
+    shutil.copytree(bracketed, bracketed / "faces")
+    monkeypatch.chdir(bracketed)
+    files = load_prepared(str(tiny_data))["train"]["file"][:]
+    assert load_prepared("faces")["train"]["file"][:] == files
+    assert parquet_split("faces", "train").load()["file"][:] == files
+    assert len(open_source(Path("faces")).records) == len(open_source(tiny_data).records)
