@@ -65,6 +65,25 @@ def test_folders_by_date_are_no_ages(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("folder", "age", "is_told"),
+    [
+        ("2019/female/25", 25, False),
+        ("2019/05/female/25", 25, True),
+        ("2019/05/12/25/female", 25, True),
+        ("2019/05/12/female", None, True),
+        ("female/2019/05", None, True),
+        ("female/25/2019", 25, False),
+    ],
+)
+def test_only_numbers_right_below_a_year_are_dates_and_that_is_told(tmp_path, caplog, folder, age, is_told):
+    write_folder(tmp_path, {f"{folder}/a.jpg": drawing(1)}, prefix="")
+    (record,) = open_source(tmp_path).records
+    assert (record.age_min, record.gender) == (age, "female")
+    found = f"folders such as {folder} are taken for dates: if the numbers below a year are ages, name each, such as"
+    assert (f"{found} `--values age:05=05`" in caplog.text) == is_told
+
+
+@pytest.mark.parametrize(
     ("name", "said"),
     [("metadata.xlsx", "metadata.xlsx is not read: save it as CSV"), ("metadata.csv", "metadata.csv has no rows")],
 )
