@@ -25,7 +25,14 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
 )
-_Loader.add_constructor(TEXT_TAG, lambda loader, node: os.path.expanduser(loader.construct_scalar(node)))
+
+
+def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    text = loader.construct_scalar(node)
+    return os.path.expanduser(text) if text.startswith("~/") else text
+
+
+_Loader.add_constructor(TEXT_TAG, _text)
 
 
 def read_yaml(text: str, kind: Any) -> Any:
@@ -34,7 +41,7 @@ def read_yaml(text: str, kind: Any) -> Any:
     Args:
         text: the document.
         kind: a dataclass of settings, or the type of one setting. Scalars under a text type keep their characters, but
-            for a home folder at the start, which transformers expands in some settings and others do not.
+            for `~/` at the start, which is the home folder's path in all settings; transformers expands it in some.
 
     Raises:
         yaml.YAMLError: it is not YAML.

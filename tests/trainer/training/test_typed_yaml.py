@@ -1,3 +1,5 @@
+import os
+
 import pytest
 import yaml
 
@@ -78,3 +80,10 @@ def test_a_list_that_holds_itself_ends():
 def test_broken_yaml_is_yamls_error():
     with pytest.raises(yaml.YAMLError):
         read_yaml("[1", list[str])
+
+
+def test_the_home_folder_is_only_what_begins_as_its_path_does(monkeypatch):
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, "/home/ada")
+    texts = read_yaml("[~/runs, '~', ~root, ~30, a~/b]", list[str])
+    assert [os.path.normpath(texts[0]), *texts[1:]] == [os.path.normpath("/home/ada/runs"), "~", "~root", "~30", "a~/b"]
