@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import ray
 import torch
 from ray.data import DataContext
+from ray.exceptions import RayError
 
 from .errors import LabellingError, first_line
 
@@ -25,6 +26,8 @@ STORE_BYTES, STORE_BYTES_PER_CPU = 384 << 20, 64 << 20
 MOST_ON_A_MAC = 2 << 30  # Ray takes no more there
 # Of faces. The rows of so many are far smaller, so that all rows of a photo stay in one block and are done together.
 BLOCK_BYTES = 16 << 20
+# What Ray raises where it cannot start or be reached.
+UNREACHABLE = (ConnectionError, OSError, RayError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,10 @@ def cluster(address: str | None, cpus: int | None, gpus: int | None) -> Iterator
     try:
         # Nodes look for our code in the folder that the command runs in.
         ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
-    except Exception as error:  # Ray's own is no more than that where a node takes over 30 seconds to start
+    except Exception as error:
+        # Ray raises a bare Exception where a node takes over 30 seconds to start.
+        if type(error) is not Exception and not isinstance(error, UNREACHABLE):
+            raise
         there = f"There is no Ray cluster at {address} that takes this RAY_AUTH_TOKEN"
         problem = "Ray cannot start here" if address is None else there
         raise LabellingError(f"{problem} ({first_line(error)}).") from error

@@ -193,3 +193,12 @@ def test_a_ray_that_does_not_start_is_a_sentence(monkeypatch, address, error, se
         pass
     assert str(caught.value).startswith(sentence)
     assert "\n" not in str(caught.value)
+
+
+def test_an_error_of_our_own_at_rays_start_is_none_of_the_cluster(monkeypatch):
+    def fails(*where, **how):
+        raise TypeError("no such argument")
+
+    monkeypatch.setattr(cluster.ray, "init", fails)
+    with pytest.raises(TypeError, match="no such argument"), cluster.cluster(None, 2, None):
+        pass
