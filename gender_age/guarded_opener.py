@@ -68,13 +68,14 @@ class GuardedOpener:
         Raises:
             PhotoError: the photo cannot be used, or takes more memory or time than a photo of its size.
         """
+        max_pixels = min(max_pixels, MAX_PIXELS)
         if not self._has_limits or isinstance(photo, (Image.Image, np.ndarray)):
             return open_photo(photo, max_pixels)
         if self._pid != os.getpid():  # after a fork, the workers and their turns are those of the other process
             self._pid, self._turns = os.getpid(), threading.BoundedSemaphore(self._workers)
             self._idle.clear()
         with opened_file(photo) as (file, name), descriptor_of(file) as descriptor, self._turns:
-            return upright(self._opened(descriptor, name, min(max_pixels, MAX_PIXELS)), name)
+            return upright(self._opened(descriptor, name, max_pixels), name)
 
     def __enter__(self) -> GuardedOpener:
         return self

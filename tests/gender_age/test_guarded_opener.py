@@ -207,3 +207,13 @@ def test_where_there_are_no_limits_the_checks_are_used(system, monkeypatch, capl
 def test_on_linux_there_are_limits(caplog):
     assert GuardedOpener().worker_pids() == []  # none is started before the first photo
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize("is_limited", [worker_process.has_limits(), False])
+def test_no_more_pixels_are_opened_than_the_workers_have_memory_for(is_limited, monkeypatch):
+    monkeypatch.setattr("gender_age.guarded_opener.MAX_PIXELS", 1000)
+    monkeypatch.setattr("gender_age.guarded_opener.has_limits", lambda: is_limited)
+    with GuardedOpener() as opener:
+        for photo in (EXAMPLES / "group.jpg", Image.new("RGB", (60, 40))):
+            with pytest.raises(PhotoError, match="pixels"):
+                opener(photo, 10**9)
