@@ -47,4 +47,6 @@ def ask_without_proxy(host: str | None) -> None:
     """Lets this process reach its own machine, and `host`, without the proxy that the environment names."""
     known = (os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or "").split(",")
     hosts = dict.fromkeys([*known, *LOOPBACK, *([host.strip("[]")] if host else [])])
-    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(each for each in hosts if each)
+    # "*" is for all hosts, to some libraries only where it stands alone.
+    names = "*" if "*" in map(str.strip, known) else ",".join(each for each in hosts if each)
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = names

@@ -95,3 +95,11 @@ def test_gradio_ends_at_its_import_over_an_empty_port_unless_it_is_hidden(monkey
         spec.loader.exec_module(module := importlib.util.module_from_spec(spec))
     assert module.INITIAL_PORT_VALUE == 7860
     assert os.environ["GRADIO_SERVER_PORT"] == ""
+
+
+@pytest.mark.parametrize("known", ["*", "photos.invalid, *"])
+def test_no_proxy_for_any_host_stays_so(monkeypatch, known):
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, known)
+    ask_without_proxy("0.0.0.0")
+    assert (os.environ["no_proxy"], os.environ["NO_PROXY"]) == ("*", "*")
