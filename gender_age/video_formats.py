@@ -15,7 +15,8 @@ VIDEO_SUFFIXES = frozenset(
 WANTED_VIDEO = "an MP4, MOV, WebM, MKV, AVI, MPEG or WMV video"
 # Of the extra `video`: older ones cannot map HDR to SDR.
 LEAST_PYAV = (17, 1)
-INSTALL = 'pip install -U "av>=17.1"'
+LEAST = ".".join(map(str, LEAST_PYAV))
+INSTALL = f'pip install -U "av>={LEAST}"'
 
 # FFmpeg's name of the reader of each kind. It is named to FFmpeg, which would otherwise also try readers of playlists,
 # which open further files and addresses.
@@ -43,8 +44,7 @@ def is_installed() -> bool:
 
 def missing(what: str) -> str:
     """The sentence that names the extra; `what` needs it."""
-    least = ".".join(map(str, LEAST_PYAV))
-    return f"{what} needs the package PyAV from {least} on: run {INSTALL} and try again."
+    return f"{what} needs the package PyAV from {LEAST} on: run {INSTALL} and try again."
 
 
 def kind_of(head: bytes) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gender_age.__main__ import main
-from gender_age.video_formats import is_installed, is_video, kind_of
+from gender_age.video_formats import LEAST_PYAV, is_installed, is_video, kind_of, missing
 from tests import fakes
 
 from .pictures import encoded, picture
@@ -65,3 +65,7 @@ def test_a_table_of_such_photos_has_a_row_for_each(commanded, tmp_path, monkeypa
 def test_an_older_pyav_is_none(monkeypatch, version, is_enough):
     monkeypatch.setattr("importlib.metadata.version", lambda package: version)
     assert is_installed() is is_enough
+
+
+def test_the_sentence_asks_for_the_same_pyav_as_the_check():
+    assert missing("A video").count(".".join(map(str, LEAST_PYAV))) == 2
