@@ -11,7 +11,7 @@ from PIL import Image
 import app
 from gender_age.detection import MIN_SCORE
 from gender_age.devices import default_device
-from page.server import zero_gpu
+from page.server import own_address, zero_gpu
 from tests import fakes
 
 SPACES = """
@@ -74,8 +74,15 @@ def test_elsewhere_the_function_is_the_same(monkeypatch):
     assert zero_gpu.on_gpu(answer_to) is answer_to
 
 
-def test_the_package_is_asked_for_before_anything_that_may_start_cuda():
-    lines = [line.partition("#")[0].strip() for line in Path(app.__file__).read_text(encoding="utf-8").splitlines()]
+def others(module):
+    """The imports of a module that are not Python's own."""
+    lines = [line.partition("#")[0].strip() for line in Path(module.__file__).read_text(encoding="utf-8").splitlines()]
     lines = [line for line in lines if line.startswith(("import ", "from "))]
-    third_party = [line for line in lines if line.split()[1].partition(".")[0] not in sys.stdlib_module_names]
-    assert third_party[0] == "import spaces"
+    return [line for line in lines if line.split()[1].partition(".")[0] not in sys.stdlib_module_names]
+
+
+def test_the_package_is_asked_for_before_anything_that_may_start_cuda():
+    before, package = others(app)[:2]
+    assert before.startswith("from page.server.own_address import ")
+    assert others(own_address) == [], "it is Python alone"
+    assert package == "import spaces"
