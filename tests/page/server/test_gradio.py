@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ import gradio as gr
 import httpx
 import pytest
 from fastapi.testclient import TestClient
-from gradio import processing_utils, route_utils, utils
+from gradio import processing_utils, route_utils, routes, utils
 from gradio.data_classes import FileData, ImageData, ListFiles
 from gradio.queueing import Event
 from gradio.state_holder import SessionState
@@ -145,8 +146,9 @@ def test_an_aborted_upload_leaves_its_file(plain_parser, tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_unusable_data_prints_a_traceback(echo, capfd):
+def test_unusable_data_prints_a_traceback(echo, capfd, monkeypatch):
     """request_limits.guard_inputs"""
+    monkeypatch.setattr(routes, "traceback", traceback)  # another test may have bound it
     photo = {"path": "/etc/a\nforged line", "meta": {"_type": "gradio.FileData"}}
     TestClient(echo.app).post("/gradio_api/run/echo", json={"data": [photo]})
     log = "".join(capfd.readouterr())

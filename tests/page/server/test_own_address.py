@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import socket
+from types import SimpleNamespace
 
 import gradio as gr
 import httpx
@@ -19,7 +20,8 @@ def demo(tmp_path, monkeypatch):
     """A plain page, and an environment with a proxy that answers nobody."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     for name in ("http_proxy", "no_proxy", "HTTP_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that what is set meanwhile goes afterwards
+        monkeypatch.delenv(name)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed.getsockname()[1]}")
@@ -79,7 +81,11 @@ def test_an_address_that_cannot_be_asked_is_a_sentence(monkeypatch, capsys, erro
     def launch(*_, **__):
         raise error
 
-    monkeypatch.setattr(gr.Blocks, "launch", launch)
+    # Without what changes this process for good: its log, gradio, its environment.
+    for name in ("bound_log", "wait_for_first_page", "ask_without_proxy", "hide_weight_bars"):
+        monkeypatch.setattr(app, name, lambda *_: None)
+    monkeypatch.setattr(app, "Janitor", lambda *_: SimpleNamespace(start=lambda: None))
+    monkeypatch.setattr(app, "build_demo", lambda _: SimpleNamespace(launch=launch))
     monkeypatch.setattr(app.GenderAgePredictor, "from_pretrained", lambda *_, **__: object())
     assert app.main([]) == CANNOT_BE_SERVED
     assert "The page cannot be served: no way" in capsys.readouterr().err
