@@ -15,6 +15,7 @@ with hidden_from_gradio():
         # ZeroGPU's package, before anything may start CUDA: torch then reports a GPU, and the model is placed on it.
         import spaces  # noqa: F401
     import gradio as gr
+    import gradio.http_server  # which reads the port, and which gradio imports only when it is used
 import httpx
 
 from gender_age.any_text import print_any_text
