@@ -15,6 +15,7 @@ from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from gender_age.images import Photo
+from gender_age.lost_folder import why_lost
 from gender_age.photo_bytes import PhotoBytes, TemporaryCopy
 from gender_age.photo_names import photo_name
 
@@ -83,12 +84,7 @@ def check_folder(folder: str) -> None:
     Raises:
         StoreLostError: it is gone or, as the place where a disk was, empty.
     """
-    try:
-        with os.scandir(folder) as entries:
-            reason = None if any(entries) else "it is empty"
-    except OSError as error:
-        reason = error.strerror
-    if reason is not None:
+    if reason := why_lost(folder):
         raise StoreLostError(f"{folder} can no longer be read ({reason})")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gender_age.lost_folder import why_lost
 from gender_age.zip_names import stored_path
 
 from ..errors import DataError
@@ -152,14 +153,7 @@ def read_plain(file: Path, folder: Path | None) -> bytes | None:
     except OSError as error:
         if error.errno in LOST:
             raise _lost(file, error.strerror) from error
-    if folder is None:
-        return None
-    try:
-        with os.scandir(folder) as entries:
-            reason = None if any(entries) else "it is empty"
-    except OSError as error:
-        reason = error.strerror
-    if reason is not None:
+    if folder is not None and (reason := why_lost(folder)):
         raise _lost(folder, reason)
     return None
 
